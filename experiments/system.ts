@@ -5,7 +5,7 @@
  * The measured party (a program, or the kernel itself for `ipc-primitive`) gets these keys in its arguments, each a
  * comma-separated list, and runs the nest in this order, the leftmost outermost; a key it is not given has one value:
  *
- *     operations=demand-zero,write-protect   sizes=4,1024 (bytes)   batches=1,16   states=first:1,warm:70,polluted-4:12
+ *     operations=demand-zero,write-protect   sizes=4,1024   batches=1,16   states=first:1,warm:70,polluted-4:12
  *
  * For each combination and each state it does as many repetitions as the state says; one repetition is: touch k KiB for
  * `polluted-k` (nothing for any other name), `__region_begin`, the operation (a whole batch counts as one), `__region_end`.
