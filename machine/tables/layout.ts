@@ -1,0 +1,100 @@
+/**
+ * The map of the core's one WebAssembly.Memory: byte offsets. The host makes the memory, the core imports it; both sides
+ * address it by this table (the core by the generated twin). Guest RAM comes last, so its size is the only variable.
+ *
+ *     000000  static data of the core itself        130000  filters in front of TLB + first-level cache
+ *     010000  CPU state, constants, counters        140000  cache tags: L1I, L1D, L2, L3
+ *     020000  ledger rows                           1C0000  branch prediction
+ *     120000  TLBs and their search hints           200000  code granules: 1 bit for 32 bytes of guest RAM
+ *                                                   400000  decode cache, then the translator's
+ *                                                  1000000  guest RAM
+ */
+export const layout = {
+  /** CPU state, see state.ts. */
+  STATE: 0x010000,
+  /** Constants of the processor preset, see config.ts; written by the host before `configure()`. */
+  CONFIG: 0x011000,
+  /** u64 each, see counters.ts. */
+  COUNTERS: 0x012000,
+  /** u64 each: how often each event of events.ts was charged. */
+  EVENT_COUNTS: 0x012400,
+  /** State of the timing model that is not a table, see `clock` below. */
+  CLOCK: 0x012800,
+  /** Ledger rows: LEDGER_ROW_BYTES each, one i64 a cause; row 0 is where a machine starts. */
+  LEDGER_ROWS: 0x020000,
+  LEDGER_ROW_BYTES: 0x100,
+  LEDGER_ROW_LIMIT: 4096,
+
+  /** TLBs: 32-byte entries, at most 256 each, see core/memory/tlb.ts. */
+  ITLB_4K: 0x120000,
+  ITLB_4M: 0x122000,
+  DTLB_4K: 0x124000,
+  DTLB_4M: 0x126000,
+  /** u32[256] each: where a page was last found. They speed the search up and mean nothing. */
+  ITLB_HINT: 0x128000,
+  DTLB_HINT: 0x128400,
+  /** Page-directory-entry cache: 8-byte entries, at most 64. */
+  PDE_CACHE: 0x128800,
+  /** u16[256] each: the replacement hand of each set. */
+  ITLB_4K_HANDS: 0x129000,
+  ITLB_4M_HANDS: 0x129200,
+  DTLB_4K_HANDS: 0x129400,
+  DTLB_4M_HANDS: 0x129600,
+
+  /** Filters: 16-byte slots, see core/memory/filter.ts; supervisor half first, then the user half. */
+  DATA_FILTER: 0x130000,
+  CODE_FILTER: 0x134000,
+  FILTER_SLOTS: 512,
+  FILTER_MODE_BYTES: 0x2000,
+  /** Slots in use, so that emptying a filter is cheap. */
+  FILTER_JOURNAL: 0x138000,
+  FILTER_JOURNAL_LIMIT: 2048,
+
+  /** Cache tags, see core/memory/cache.ts: 8-byte lines in L1, 4-byte lines below. */
+  L1I: 0x140000,
+  L1D: 0x148000,
+  L2: 0x150000,
+  L3: 0x170000,
+  L1I_HANDS: 0x190000,
+  L1D_HANDS: 0x192000,
+  L2_HANDS: 0x194000,
+  L3_HANDS: 0x1a4000,
+  /** i64[64]: when each entry of the write buffer will have drained. */
+  WRITE_BUFFER: 0x1b8000,
+
+  /** Branch targets: 16-byte entries, at most 4096. */
+  BTB: 0x1c0000,
+  BTB_HANDS: 0x1d0000,
+  /** u32[1024]: where a branch was last found. It speeds the search up and means nothing. */
+  BTB_HINT: 0x1d4000,
+  /** u32[32]: the return stack. */
+  RETURN_STACK: 0x1d8000,
+
+  /** One bit for each 32 bytes of guest RAM: some decoded instruction lies in them. */
+  CODE_GRANULES: 0x200000,
+  /** The CPU's decode cache. */
+  DECODE: 0x400000,
+  DECODE_BYTES: 0x800000,
+  /** The translator's tables. */
+  TRANSLATE: 0xc00000,
+  RAM_BASE: 0x1000000,
+  RAM_LIMIT: 0x20000000,
+} as const;
+
+/** Offsets within CLOCK. The cycle counter itself is a field of the CPU state. */
+export const clock = {
+  /** i64: issue cost not yet settled, in 1/16 cycle. */
+  TICKS: 0,
+  /** i64: cycles of settled issue and of memory stalls alone; the write buffer drains against it. */
+  DRAIN: 8,
+  /** i64: when the last entry of the write buffer will have drained, on the DRAIN clock. */
+  DRAINED: 16,
+  /** u32: next entry of the write buffer. */
+  WRITE_SLOT: 24,
+  /** u32: entries in the filter journal. */
+  JOURNAL_LENGTH: 28,
+  /** u32: top of the return stack. */
+  RETURN_TOP: 32,
+  /** u32: offset of the filter half in use: 0 for rings 0 to 2, FILTER_MODE_BYTES for ring 3. */
+  FILTER_HALF: 36,
+} as const;
