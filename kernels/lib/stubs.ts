@@ -1,0 +1,4 @@
+// Functions of kernels/lib/stubs.
+
+/** Can EFLAGS.ID be toggled? */
+export declare function hasCpuid(): u32;

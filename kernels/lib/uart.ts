@@ -1,0 +1,20 @@
+// The 16550 at 0x3F8, COM1, polled (National Semiconductor PC16550D data sheet): 115,200 baud, 8 bits, no parity.
+import { inb, outb } from './x86';
+
+const COM1: u32 = 0x3f8;
+const LINE_STATUS: u32 = COM1 + 5;
+const TRANSMIT_EMPTY: u32 = 0x20;
+
+export function uartInit(): void {
+  outb(COM1 + 1, 0);
+  outb(COM1 + 3, 0x80);
+  outb(COM1, 1);
+  outb(COM1 + 1, 0);
+  outb(COM1 + 3, 3);
+  outb(COM1 + 2, 7);
+}
+
+export function uartPut(byte: u32): void {
+  while (!(inb(LINE_STATUS) & TRANSMIT_EMPTY)) {}
+  outb(COM1, byte);
+}
