@@ -28,13 +28,25 @@ export const pageFault = defineExperiment({
           system: 'vmm',
           variant: 'update_va_mapping',
           label: 'VMM, update_va_mapping',
-          provides: { ...common, copies: 'bounce frame', blocking: 'no', scheduler: 'no', kernels: 'VMM, guest kernel' },
+          provides: {
+            ...common,
+            copies: 'bounce frame',
+            blocking: 'no',
+            scheduler: 'no',
+            kernels: 'VMM, guest kernel',
+          },
         },
         {
           system: 'vmm',
           variant: 'mmu_update',
           label: 'VMM, mmu_update',
-          provides: { ...common, copies: 'bounce frame', blocking: 'no', scheduler: 'no', kernels: 'VMM, guest kernel' },
+          provides: {
+            ...common,
+            copies: 'bounce frame',
+            blocking: 'no',
+            scheduler: 'no',
+            kernels: 'VMM, guest kernel',
+          },
         },
         {
           system: 'microkernel',

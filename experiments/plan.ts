@@ -7,6 +7,7 @@
  * each. *all-cold*: TLBs, caches and predictors emptied before each. The first repetitions of a polluted state still
  * start from what the state before it left behind, so two are discarded.
  */
+import type { RegionStep } from '../machine/ledger/region.js';
 import type { State } from './schema.js';
 
 export interface PlannedState {
@@ -56,4 +57,13 @@ export function planArguments(plan: Plan): string {
   if (plan.batches.length > 1 || plan.batches[0] !== 1) words.push(`batches=${plan.batches.join(',')}`);
   words.push(`states=${plan.states.map(({ state, discard, keep }) => `${state}:${discard + keep}`).join(',')}`);
   return words.join(' ');
+}
+
+/** The plan as the machine's meter wants it: a step to discard where there is one, then the step to keep. */
+export function regionSteps(plan: Plan): (RegionStep & { keep: boolean })[] {
+  return regionGroups(plan).flatMap((group) => {
+    const empty = group.state === 'tlb-cold' ? 'tlb' : group.state === 'all-cold' ? 'all' : 'nothing';
+    const step = (n: number, keep: boolean) => ({ n, empty, keep }) as const;
+    return group.discard > 0 ? [step(group.discard, false), step(group.keep, true)] : [step(group.keep, true)];
+  });
 }

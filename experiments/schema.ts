@@ -77,11 +77,18 @@ export const cellSchema = z.strictObject({
   residual: z.int(),
   /** Priced hardware events by id: cycles move by price x count while all else stays. */
   events: counts,
+  /** Other counters of the machine: TLB and cache misses, ... */
+  counters: counts,
   /** What was done: system calls, faults, page-table entries, ... and the checksum of the program's results. */
   work: z.record(z.string(), z.union([count, z.string()])),
 });
 
-export const sampleLineSchema = z.strictObject({ cell: z.string(), boot: z.string(), cycles: z.array(count), busy: z.array(count) });
+export const sampleLineSchema = z.strictObject({
+  cell: z.string(),
+  boot: z.string(),
+  cycles: z.array(count),
+  busy: z.array(count),
+});
 
 export const manifestSchema = z.strictObject({
   schema: z.literal(1),

@@ -1,0 +1,185 @@
+import type { Crossings } from '../schema.js';
+import { ratio, type Selector, type View } from '../view.js';
+import type { Claim, Test } from './claim.js';
+
+const from = 'Heiser, Uhlig, LeVasseur (ACM OSR 40(1), 2006)';
+
+const nullCall = (variant: string): Selector => ({ experiment: 'null-call', system: 'vmm', variant });
+const packet = (system: Selector['system'], variant: string): Selector => ({
+  experiment: 'driver',
+  system,
+  variant,
+  size: 64,
+  batch: 1,
+});
+
+function stepsAgree(definition: keyof Crossings, label: string): Test {
+  return {
+    id: definition,
+    quantity: `${label} a packet, VMM / microkernel, batch 1`,
+    unit: 'ratio',
+    criterion: { between: [0.75, 1.25] },
+    proposed: true,
+    structural: false,
+    measure: (view: View) =>
+      ratio(
+        view.crossings(packet('vmm', 'dom0'), definition),
+        view.crossings(packet('microkernel', 'server'), definition),
+      ),
+  };
+}
+
+export const heiserClaims: Claim[] = [
+  {
+    id: 'R1',
+    title: 'Several statements of the HotOS paper lack justification or contradict published work',
+    from,
+    basis: ['A'],
+    test: 'through R2 to R12',
+    criterion: 'that of R2 to R12',
+    structural: false,
+    missing: 'rests on claims that are not judged yet',
+  },
+  {
+    id: 'R2',
+    title: 'A VMM needs many primitives; L4 rests on IPC',
+    from,
+    basis: ['S', 'M'],
+    test: 'kernel entries used by each port, classified',
+    criterion: 'fewer entries for equal function on L4',
+    structural: false,
+    missing: 'the guest as an L4 server is not built',
+  },
+  {
+    id: 'R3',
+    title: 'The VMM interface follows the hardware; that of L4 is nearly one on nine architectures',
+    from,
+    basis: ['S'],
+    test: 'one guest on a machine with segments and on one without; what changes',
+    criterion: 'less changes on L4',
+    structural: false,
+    missing: 'a machine without segments is not built',
+  },
+  {
+    id: 'R4',
+    title: 'Dependence on a user-level server comes from system structure, not from the kernel',
+    from,
+    basis: ['S'],
+    test: 'C3 with matched structure: single-server L4 with a pinned pager against Xen and domain 0',
+    criterion: 'equal blast radii',
+    structural: false,
+    missing: 'fault injection is not built',
+  },
+  {
+    id: 'R5',
+    title: 'A storage VM or domain 0 puts guests in the same dependence as a server its clients',
+    from,
+    basis: ['S'],
+    test: 'C5 on both; kill domain 0 and count the guests that lose I/O',
+    criterion: 'outcomes of clients and others, and recovery, match',
+    structural: false,
+    missing: 'fault injection is not built',
+  },
+  {
+    id: 'R6',
+    title: 'Exchange by events and rings between guest and domain 0 is asynchronous IPC; each I/O makes a round trip',
+    from,
+    basis: ['S'],
+    test: 'steps a packet at batch 1 (guest, VMM, domain 0, VMM, guest) against IPC to a driver server',
+    criterion: 'counts agree within 25% at batch 1 (proposed here), by each definition of a step',
+    structural: false,
+    combine: 'definitions',
+    tests: [
+      stepsAgree('server', 'switches between domains or servers'),
+      stepsAgree('addressSpace', 'address-space switches'),
+      stepsAgree('privilege', 'privilege changes'),
+    ],
+    notes: ['Transmit only: receive, and with it the page flip, is not built.'],
+  },
+  {
+    id: 'R7',
+    title: 'System calls of guest programs are IPC-like: trap to the VMM, which hands over to the guest kernel',
+    from,
+    basis: ['S', 'M'],
+    test: 'null call with the direct gate on and off',
+    criterion: 'bounced / direct > 1.5 (proposed here)',
+    structural: false,
+    combine: 'all',
+    tests: [
+      {
+        id: 'ratio',
+        quantity: 'null call, VMM bounced / direct, warm busy cycles',
+        unit: 'ratio',
+        criterion: { above: 1.5 },
+        proposed: true,
+        structural: false,
+        measure: (view) => ratio(view.busy(nullCall('bounced')), view.busy(nullCall('direct'))),
+      },
+    ],
+    notes: [
+      'Exceptions other than int 0x80 always go through the VMM; see the page-fault table.',
+      'For context, from a later and different hypervisor (2007): direct 0.327 us, bounced 0.868 us.',
+    ],
+  },
+  {
+    id: 'R8',
+    title: 'Counted this way, both kinds of system do essentially the same number of IPC-like operations',
+    from,
+    basis: ['S'],
+    test: 'the table of C7, all crossings, per workload',
+    criterion: 'Xen / L4 total crossings in 0.8 to 1.25 (proposed here)',
+    structural: false,
+    missing: 'no fork, exec or files yet',
+    partial: 'null call, page fault, IPC and packet only',
+  },
+  {
+    id: 'R9',
+    title: 'The load of domain 0 grows in proportion to page flips',
+    from: `${from}; Cherkasova and Gardner (USENIX 2005)`,
+    basis: ['S'],
+    test: 'web-like load, 1 to 70 KB; regress domain 0 load on flips a second; then swap flip for copy',
+    criterion: 'R^2 > 0.9 with a positive slope (proposed here)',
+    structural: false,
+    missing: 'receive and the page flip come later; only transmit is built',
+  },
+  {
+    id: 'R10',
+    title: 'Microkernels treated the operating system as a component before',
+    from,
+    basis: ['S', 'M'],
+    test: 'a driver OS on L4',
+    criterion: 'network loss 3-8%, about 0.12% CPU an added driver VM',
+    structural: false,
+    missing: 'a driver OS on L4 is not built',
+  },
+  {
+    id: 'R11',
+    title: 'A legacy operating system on a microkernel need not be slow',
+    from: `${from}; Haertig et al. (SOSP 1997)`,
+    basis: ['M', 'P'],
+    test: 'L4Linux-like / native: null call, fork, context switch, build',
+    criterion: 'one kernel model gives both a system call > 2x and a build < 1.10',
+    structural: false,
+    missing: 'the guest as an L4 server and the build workload are not built',
+  },
+  {
+    id: 'R12',
+    title: 'The underlying IPC matters: the same guest on Mach-class IPC loses much more',
+    from: 'Haertig et al. (SOSP 1997)',
+    basis: ['P'],
+    test: 'raise IPC cost to Mach class on the same guest',
+    criterion: 'a build slows from 1.06 to about 1.27',
+    structural: false,
+    missing: 'stretched paths and the build workload are not built',
+  },
+  {
+    id: 'R13',
+    title: 'VMMs are not a kind of microkernel; the two have different aims',
+    from,
+    basis: ['S'],
+    test: 'none by a machine model',
+    criterion: 'none',
+    structural: false,
+    untestable: 'a statement on aims; the evidence of R2 to R8 bears on it',
+  },
+];
