@@ -1,0 +1,38 @@
+// Four attempts at the kernel, each of which it must refuse: `refused NAME`, or `ALLOWED NAME`.
+import { EFAULT, FD_CONSOLE } from '../kernels/lib/callnumbers';
+import { newline, print } from '../kernels/lib/console';
+import { addressOf_attemptRefused, attemptPort, attemptPrivileged, attemptRead, attemptWrite } from './hostile/stubs';
+import { catchFault, write } from './lib/system';
+
+export { programEnd, programStart } from './lib/start';
+
+const KERNEL: usize = 0xc0100000;
+let allowed: u32 = 0;
+
+function result(name: string, refused: bool): void {
+  if (refused) print('refused ');
+  else {
+    print('ALLOWED ');
+    allowed++;
+  }
+  print(name);
+  newline();
+}
+
+function armed(): void {
+  catchFault(addressOf_attemptRefused());
+}
+
+export function main(): i32 {
+  armed();
+  const read = attemptRead(KERNEL);
+  armed();
+  const written = attemptWrite(KERNEL, 0x90909090);
+  result('kernel-memory', read && written);
+  armed();
+  result('io-port', attemptPort() != 0);
+  armed();
+  result('privileged-instruction', attemptPrivileged() != 0);
+  result('pointer-into-kernel', write(FD_CONSOLE, KERNEL, 16) == -EFAULT);
+  return allowed ? 1 : 0;
+}

@@ -1,0 +1,17 @@
+// The programs. The same binaries run on all systems.
+import { defineImage } from '../../toolchain/image.js';
+import { hostileStubs } from './hostile.js';
+import { programStubs } from './program.js';
+
+const program = (name: string, stubs = [programStubs]) =>
+  defineImage({ name, kind: 'program', entry: `workloads/${name}.ts`, base: 0x08048000, load: 0x08048000, start: '_start', stubs });
+
+export const images = [
+  program('null-call'),
+  program('page-fault'),
+  program('service-client'),
+  program('service-server'),
+  program('packet'),
+  program('checks'),
+  program('hostile-native', [programStubs, hostileStubs]),
+];
