@@ -90,6 +90,22 @@ export const sampleLineSchema = z.strictObject({
   busy: z.array(count),
 });
 
+export const constantRangeSchema = z.strictObject({
+  /** Path in the preset, e.g. `events.iretOuter`. */
+  path: z.string(),
+  value: z.number(),
+  low: z.number(),
+  high: z.number(),
+  class: z.enum(['A', 'B', 'C', 'D']),
+});
+
+export const processorFactsSchema = z.strictObject({
+  preset: z.string(),
+  title: z.string(),
+  megahertz: z.number().positive(),
+  constants: z.array(constantRangeSchema),
+});
+
 export const manifestSchema = z.strictObject({
   schema: z.literal(1),
   project: z.literal('crossings'),
@@ -98,7 +114,8 @@ export const manifestSchema = z.strictObject({
   id: z.string(),
   experiments: z.array(z.string()),
   systems: z.array(z.string()),
-  processors: z.record(z.string(), z.string()),
+  /** What the reports must know of each preset: its hash at the overrides, its name, clock and constants. */
+  processors: z.record(z.string(), processorFactsSchema),
   seeds: z.array(z.int().positive()),
   timer: z.enum(['on', 'off']),
   core: z.string(),
@@ -112,6 +129,8 @@ export type Crossings = z.infer<typeof crossingsSchema>;
 export type LedgerRow = z.infer<typeof ledgerRowSchema>;
 export type Cell = z.infer<typeof cellSchema>;
 export type SampleLine = z.infer<typeof sampleLineSchema>;
+export type ConstantRange = z.infer<typeof constantRangeSchema>;
+export type ProcessorFacts = z.infer<typeof processorFactsSchema>;
 export type Manifest = z.infer<typeof manifestSchema>;
 
 /**

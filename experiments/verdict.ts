@@ -12,20 +12,10 @@
  */
 import { events } from '../machine/tables/events.js';
 import { type Claim, criterionText, holds, type Test, thresholds } from './claims/claim.js';
-import type { Cell } from './schema.js';
+import type { Cell, ConstantRange } from './schema.js';
 import { type PriceShift, rowsOf, View } from './view.js';
 
 export type VerdictStatus = 'supported' | 'refuted' | 'depends' | 'not-testable' | 'not-yet' | 'no-data';
-
-/** What a verdict needs to know of a preset's constant. */
-export interface ConstantRange {
-  /** Path in the preset, e.g. `events.iretOuter`. */
-  path: string;
-  value: number;
-  low: number;
-  high: number;
-  class: 'A' | 'B' | 'C' | 'D';
-}
 
 export interface SeedValue {
   seed: number;

@@ -1,0 +1,111 @@
+/**
+ * The boots of a run, in the order in which their results stand in every file. A boot is one row of one experiment's
+ * family on one processor with one seed; its key is a hash of all that determines what it measures.
+ */
+import type { Subject } from '../cells.js';
+import type { Experiment } from '../define.js';
+import { experiments } from '../index.js';
+import { planArguments } from '../plan.js';
+import type { ProcessorFacts } from '../schema.js';
+import type { Boot, System, SystemId } from '../system.js';
+import { digest } from './project.js';
+
+export interface Selection {
+  experiments: readonly string[];
+  systems: readonly SystemId[];
+  processors: readonly string[];
+  /** Seeds 1 to this number. */
+  seeds: number;
+  timer: 'on' | 'off';
+  /** Constants of the preset set apart, by path: for sensitivity runs. */
+  overrides: Readonly<Record<string, number>>;
+}
+
+/** Plain data, so that it can be sent to a worker. */
+export interface BootSpec {
+  experiment: string;
+  family: string;
+  /** Position in the family's rows. */
+  row: number;
+  processor: string;
+  seed: number;
+  timer: 'on' | 'off';
+  overrides: Readonly<Record<string, number>>;
+  boot: Boot;
+  key: string;
+  /** Set when the processor cannot run the row. */
+  unavailable?: string;
+}
+
+/** Cycles after which a guest is taken never to end: far above the longest boot (about 10^8). */
+export const bootBudget = 4_000_000_000n;
+
+/** What the key needs to know of the outside. */
+export interface Surroundings {
+  systems: Readonly<Record<SystemId, System>>;
+  /** Digest of an image's bytes. @throws Error when there is no such image */
+  imageDigest(name: string): string;
+  coreDigest: string;
+  processor(id: string, overrides: Readonly<Record<string, number>>): ProcessorFacts;
+  hasFeature(processor: string, feature: 'sysenter'): boolean;
+}
+
+export function bootsOf(selection: Selection, surroundings: Surroundings): BootSpec[] {
+  const specs: BootSpec[] = [];
+  for (const experiment of experiments.filter(({ id }) => selection.experiments.includes(id))) {
+    for (const family of experiment.families) {
+      family.rows.forEach((row, index) => {
+        if (!selection.systems.includes(row.system)) return;
+        for (const processor of selection.processors) {
+          for (let seed = 1; seed <= selection.seeds; seed += 1) {
+            specs.push(bootOf({ experiment, family, row, processor, seed, timer: selection.timer }, index));
+          }
+        }
+      });
+    }
+  }
+  return specs;
+
+  function bootOf(subject: Subject, row: number): BootSpec {
+    const { experiment, family, processor, seed, timer } = subject;
+    const boot = surroundings.systems[subject.row.system].build({
+      workload: family.workload,
+      variant: subject.row.variant,
+      seed,
+      timer: timer === 'on',
+      arguments: planArguments(family.plan),
+    });
+    const images = [boot.image, ...boot.modules.map((module) => module.image)].map(surroundings.imageDigest);
+    const { overrides } = selection;
+    const determinants = {
+      schema: 1,
+      subject: [experiment.id, family.id, subject.row.system, subject.row.variant, processor, seed, timer],
+      plan: family.plan,
+      boot,
+      images,
+      core: surroundings.coreDigest,
+      preset: surroundings.processor(processor, overrides).preset,
+      budget: String(bootBudget),
+    };
+    const missing = subject.row.needs !== undefined && !surroundings.hasFeature(processor, subject.row.needs);
+    return {
+      experiment: experiment.id,
+      family: family.id,
+      row,
+      processor,
+      seed,
+      timer,
+      overrides,
+      boot,
+      key: digest(JSON.stringify(determinants)),
+      ...(missing ? { unavailable: `${processor} has no ${subject.row.needs}` } : {}),
+    };
+  }
+}
+
+export function subjectOf(spec: BootSpec): Subject {
+  const experiment = experiments.find(({ id }) => id === spec.experiment) as Experiment;
+  const family = experiment.families.find(({ id }) => id === spec.family)!;
+  const { processor, seed, timer } = spec;
+  return { experiment, family, row: family.rows[spec.row], processor, seed, timer };
+}
