@@ -1,0 +1,130 @@
+/**
+ * The compiled core as the host sees it: its exports, the calls it makes, and its state by name in the shared memory.
+ * Everything that knows an offset of the memory map on the host's side is here.
+ */
+import { layout } from './tables/layout.js';
+import { stateFields, stateOffset } from './tables/state.js';
+import { type StopId, stops } from './tables/stop.js';
+
+/** What the core calls. Addresses and values are unsigned. */
+export interface CoreHost {
+  portRead(port: number, size: number): number;
+  portWrite(port: number, size: number, value: number): void;
+  mmioRead(physical: number, size: number): number;
+  mmioWrite(physical: number, size: number, value: number): void;
+  /** Interrupt acknowledge cycle: the vector. */
+  acknowledge(): number;
+  /** The instruction at a hooked linear address is about to execute. */
+  hook(linear: number): void;
+  /** CPL has changed; only while `observeCrossings` is set. `reason` is the number of an event of tables/events.ts. */
+  cplChanged(reason: number): void;
+  /** The ledger row for the CPL that is being entered is not known: the host must fill both row arrays. */
+  componentStale(): void;
+}
+
+interface CoreExports {
+  reset(): void;
+  configure(): void;
+  run(limit: bigint): number;
+  flushTlbs(): void;
+  flushCaches(): void;
+  invalidateCode(physical: number, length: number): void;
+  translate(linear: number): number;
+  addHook(linear: number): void;
+  clearHooks(): void;
+}
+
+const WASM_PAGE = 0x10000;
+const TWO_32 = 0x100000000;
+
+export class Core {
+  readonly memory: WebAssembly.Memory;
+  readonly exports: CoreExports;
+  /** Guest RAM. */
+  readonly ram: Uint8Array;
+  private readonly view: DataView;
+  private readonly words: Uint32Array;
+
+  constructor(module: WebAssembly.Module, ramBytes: number, host: CoreHost) {
+    const pages = Math.ceil((layout.RAM_BASE + ramBytes) / WASM_PAGE);
+    this.memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+    this.view = new DataView(this.memory.buffer);
+    this.words = new Uint32Array(this.memory.buffer);
+    this.ram = new Uint8Array(this.memory.buffer, layout.RAM_BASE, ramBytes);
+    const imports = {
+      env: {
+        memory: this.memory,
+        abort: (_message: number, _file: number, line: number, column: number) => {
+          throw new Error(`the core aborted at ${line}:${column}`);
+        },
+      },
+      host: unsigned(host),
+    };
+    this.exports = new WebAssembly.Instance(module, imports).exports as unknown as CoreExports;
+  }
+
+  /** Runs until the cycle counter reaches `limit` or something needs the host. */
+  run(limit: number): StopId {
+    return stops[this.exports.run(BigInt(limit))].id;
+  }
+
+  /** Cycles since reset. */
+  get cycle(): number {
+    return this.wide(layout.STATE + stateOffset.cycle);
+  }
+
+  get instructions(): number {
+    return this.wide(layout.STATE + stateOffset.instructions);
+  }
+
+  set nextDue(cycle: number) {
+    const due = Number.isFinite(cycle) ? BigInt(cycle) : 0x7fffffffffffffffn;
+    this.view.setBigInt64(layout.STATE + stateOffset.nextDue, due, true);
+  }
+
+  /** A 32-bit field of the state, unsigned; `index` for fields of several elements. */
+  get(field: string, index = 0): number {
+    return this.words[(fieldAddress(field) >> 2) + index];
+  }
+
+  set(field: string, value: number, index = 0): void {
+    this.words[(fieldAddress(field) >> 2) + index] = value;
+  }
+
+  /** An unsigned 64-bit number of the memory map, below 2^53. */
+  wide(address: number): number {
+    return this.words[address >> 2] + this.words[(address >> 2) + 1] * TWO_32;
+  }
+
+  /** Copies `count` 64-bit numbers from `address` into `to` at `at`. */
+  copyWide(address: number, count: number, to: Float64Array, at: number): void {
+    const { words } = this;
+    let from = address >> 2;
+    for (let i = 0; i < count; i++, from += 2) to[at + i] = words[from] + words[from + 1] * TWO_32;
+  }
+
+  clear(address: number, bytes: number): void {
+    new Uint8Array(this.memory.buffer, address, bytes).fill(0);
+  }
+}
+
+const fieldSizes = new Map(stateFields.map((f) => [f.name, f.size]));
+
+function fieldAddress(field: string): number {
+  if (fieldSizes.get(field) !== 4) throw new Error(`"${field}" is not a 32-bit field of machine/tables/state.ts`);
+  return layout.STATE + stateOffset[field];
+}
+
+/** WebAssembly hands i32 over as signed. */
+function unsigned(host: CoreHost): Record<string, (...values: number[]) => number | undefined> {
+  return {
+    portRead: (port, size) => host.portRead(port, size),
+    portWrite: (port, size, value) => void host.portWrite(port, size, value >>> 0),
+    mmioRead: (physical, size) => host.mmioRead(physical >>> 0, size),
+    mmioWrite: (physical, size, value) => void host.mmioWrite(physical >>> 0, size, value >>> 0),
+    acknowledge: () => host.acknowledge(),
+    hook: (linear) => void host.hook(linear >>> 0),
+    cplChanged: (reason) => void host.cplChanged(reason),
+    componentStale: () => void host.componentStale(),
+  };
+}

@@ -1,0 +1,69 @@
+/**
+ * The PC's bus: port and memory accesses find their device by address, and the earliest due cycle of all devices is
+ * kept for the processor. A port access wider than what the device handles is split by the device, not here.
+ */
+import { type AccessSize, type Device, type MemoryRange, NEVER, openBus } from './device.js';
+
+export class Bus {
+  private readonly devices: Device[] = [];
+  /** 1 + index of the device behind each of the 65536 ports; 0 = nobody. */
+  private readonly portOwner = new Uint8Array(0x10000);
+  private readonly memory: MemoryRange[] = [];
+
+  /** @throws Error when a port is claimed twice */
+  attach(device: Device): void {
+    this.devices.push(device);
+    for (const { first, last } of device.ports ?? []) {
+      for (let port = first; port <= last; port++) {
+        const owner = this.portOwner[port];
+        if (owner !== 0) {
+          const other = this.devices[owner - 1].name;
+          throw new Error(`port 0x${port.toString(16)} is claimed by ${other} and by ${device.name}`);
+        }
+        this.portOwner[port] = this.devices.length;
+      }
+    }
+    if (device.memory) this.memory.push(device.memory);
+  }
+
+  readPort(port: number, size: AccessSize): number {
+    const owner = this.portOwner[port];
+    if (owner === 0) return openBus(size);
+    return this.devices[owner - 1].read?.(port, size) ?? openBus(size);
+  }
+
+  writePort(port: number, size: AccessSize, value: number): void {
+    const owner = this.portOwner[port];
+    if (owner !== 0) this.devices[owner - 1].write?.(port, size, value);
+  }
+
+  readMemory(physical: number, size: AccessSize): number {
+    const range = this.find(physical);
+    return range ? range.read(physical - range.base, size) : openBus(size);
+  }
+
+  writeMemory(physical: number, size: AccessSize, value: number): void {
+    const range = this.find(physical);
+    range?.write(physical - range.base, size, value);
+  }
+
+  /** The earliest cycle at which some device wants to run. */
+  get nextDue(): number {
+    let due = NEVER;
+    for (const device of this.devices) {
+      if (device.nextDue !== undefined && device.nextDue < due) due = device.nextDue;
+    }
+    return due;
+  }
+
+  /** Runs every device that is due, in the order in which they were attached. */
+  run(now: number): void {
+    for (const device of this.devices) {
+      if (device.nextDue !== undefined && device.nextDue <= now) device.run?.(now);
+    }
+  }
+
+  private find(physical: number): MemoryRange | undefined {
+    return this.memory.find((m) => m.enabled && physical >= m.base && physical < m.base + m.length);
+  }
+}

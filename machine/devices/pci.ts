@@ -1,0 +1,101 @@
+/**
+ * PCI configuration mechanism 1 (PCI Local Bus Specification 2.2, 3.2.2.3.2): the address goes to CF8h, data through
+ * CFCh-CFFh. One bus. Functions that are not there read as all ones.
+ */
+import { type AccessSize, type Device, openBus } from './device.js';
+
+/** Registers of a type 0 header. */
+export const pci = { COMMAND: 0x04, BAR0: 0x10, INTERRUPT_LINE: 0x3c, INTERRUPT_PIN: 0x3d } as const;
+/** Bits of the command register. */
+export const pciCommand = { IO: 1, MEMORY: 2, BUS_MASTER: 4, NO_INTERRUPT: 0x400 } as const;
+
+/** 256 bytes of configuration space and what of them may be written. */
+export class PciFunction {
+  protected readonly space = new DataView(new ArrayBuffer(256));
+  private readonly writable = new DataView(new ArrayBuffer(256));
+
+  constructor(vendor: number, device: number, classCode: number, revision: number) {
+    this.space.setUint16(0x00, vendor, true);
+    this.space.setUint16(0x02, device, true);
+    this.space.setUint32(0x08, ((classCode << 8) | revision) >>> 0, true);
+    this.allow(pci.COMMAND, 0x0547);
+    this.allow(0x0c, 0xffff);
+    this.allow(pci.INTERRUPT_LINE, 0xff);
+  }
+
+  /** A 32-bit memory BAR at the address that firmware gave it; `length` is a power of two. */
+  protected memoryBar(register: number, base: number, length: number): void {
+    this.space.setUint32(register, base, true);
+    this.allow(register, -length);
+  }
+
+  protected set(register: number, value: number, size: AccessSize): void {
+    for (let i = 0; i < size; i++) this.space.setUint8(register + i, (value >>> (8 * i)) & 0xff);
+  }
+
+  /** Bits of the 32-bit word at `register` that a guest may change. */
+  protected allow(register: number, mask: number): void {
+    this.writable.setUint32(register & ~3, this.writable.getUint32(register & ~3, true) | (mask << (8 * (register & 3))), true);
+  }
+
+  get command(): number {
+    return this.space.getUint16(pci.COMMAND, true);
+  }
+
+  readConfig(register: number, size: AccessSize): number {
+    let value = 0;
+    for (let i = size - 1; i >= 0; i--) value = value * 256 + this.space.getUint8((register + i) & 0xff);
+    return value;
+  }
+
+  writeConfig(register: number, size: AccessSize, value: number): void {
+    for (let i = 0; i < size; i++) {
+      const at = (register + i) & 0xff;
+      const mask = this.writable.getUint8(at);
+      this.space.setUint8(at, (this.space.getUint8(at) & ~mask) | ((value >>> (8 * i)) & mask));
+    }
+  }
+}
+
+export class PciBus implements Device {
+  readonly name = 'PCI configuration';
+  readonly ports = [{ first: 0xcf8, last: 0xcff }];
+  private address = 0;
+  /** By device number (function 0). */
+  private readonly functions = new Map<number, PciFunction>();
+
+  plug(device: number, pciFunction: PciFunction): void {
+    this.functions.set(device, pciFunction);
+  }
+
+  read(port: number, size: AccessSize): number {
+    if (port < 0xcfc) return port === 0xcf8 && size === 4 ? this.address : openBus(size);
+    const target = this.target();
+    return target ? target.readConfig((this.address & 0xfc) | (port & 3), size) : openBus(size);
+  }
+
+  write(port: number, size: AccessSize, value: number): void {
+    if (port < 0xcfc) {
+      // Only a 32-bit write at CF8h itself is the address; narrower ones pass through to the bus.
+      if (port === 0xcf8 && size === 4) this.address = (value & 0x80fffffc) >>> 0;
+      return;
+    }
+    this.target()?.writeConfig((this.address & 0xfc) | (port & 3), size, value);
+  }
+
+  private target(): PciFunction | undefined {
+    const { address } = this;
+    const enabled = address >= 0x80000000;
+    const bus = (address >> 16) & 0xff;
+    const number = (address >> 8) & 7;
+    return enabled && bus === 0 && number === 0 ? this.functions.get((address >> 11) & 31) : undefined;
+  }
+}
+
+/** Intel 82441FX (Natoma), the host bridge of the `pc` machine; nothing of it but its identity is here. */
+export class HostBridge extends PciFunction {
+  constructor() {
+    super(0x8086, 0x1237, 0x060000, 0x02);
+    this.set(pci.COMMAND, pciCommand.MEMORY | pciCommand.BUS_MASTER, 2);
+  }
+}

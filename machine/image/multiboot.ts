@@ -1,0 +1,179 @@
+/**
+ * The multiboot loader (Multiboot Specification 0.6.96). An image is an ELF executable, or a flat file whose header
+ * gives load addresses (flag 16). The header, 4-byte aligned, lies in the first 8192 bytes:
+ *
+ *     0 magic 1BADB002h   4 flags   8 checksum (the three add up to 0)
+ *     12 header_addr   16 load_addr   20 load_end_addr   24 bss_end_addr   28 entry_addr      with flag 16 only
+ *
+ * Memory is left as firmware and loader would leave it: boot information at 9000h, with its strings, memory map and
+ * module list behind it; modules above the image, each on a page boundary.
+ */
+import { ImageError } from '../errors.js';
+import { isElf, parseElf } from './elf.js';
+
+export interface Module {
+  readonly bytes: Uint8Array;
+  /** The module's string: its file or program name, then arguments. */
+  readonly args: string;
+}
+
+export interface Loaded {
+  /** Physical address of the first instruction. */
+  readonly entry: number;
+  /** Physical address of the boot information. */
+  readonly information: number;
+}
+
+/** What a loader leaves in EAX. */
+export const BOOTLOADER_MAGIC = 0x2badb002;
+
+const HEADER_MAGIC = 0x1badb002;
+const SEARCH_BYTES = 8192;
+const PAGE = 4096;
+const LOW_END = 0xa0000;
+const HIGH_START = 0x100000;
+const INFORMATION = 0x9000;
+const INFORMATION_BYTES = 116;
+const flag = { PAGE_ALIGN: 0x1, MEMORY: 0x2, VIDEO: 0x4, ADDRESSES: 0x10000 } as const;
+/** What the information holds: memory sizes, command line, modules, memory map, loader name. */
+const FLAGS_PRESENT = 0x001 | 0x004 | 0x008 | 0x040 | 0x200;
+
+/**
+ * Puts an image and its modules into `ram`.
+ * @throws ImageError when the image is malformed or does not fit
+ */
+export function loadMultiboot(ram: Uint8Array, image: Uint8Array, modules: readonly Module[], commandLine: string): Loaded {
+  const name = 'kernel image';
+  const at = findHeader(image, name);
+  const view = new DataView(image.buffer, image.byteOffset, image.byteLength);
+  const flags = view.getUint32(at + 4, true);
+  const required = flags & 0xffff & ~(flag.PAGE_ALIGN | flag.MEMORY);
+  if (required !== 0) {
+    const problem = `the header requires features 0x${required.toString(16)}; supported are 0x1 (page-aligned modules) and 0x2 (memory information)`;
+    throw new ImageError(name, at + 4, problem);
+  }
+  const { entry, end } = flags & flag.ADDRESSES ? loadFlat(ram, image, at, name) : loadElf(ram, image, name);
+  const information = writeInformation(ram, placeModules(ram, modules, Math.max(end, HIGH_START)), commandLine);
+  return { entry, information };
+}
+
+function findHeader(image: Uint8Array, name: string): number {
+  const view = new DataView(image.buffer, image.byteOffset, image.byteLength);
+  const end = Math.min(image.length, SEARCH_BYTES) - 12;
+  for (let at = 0; at <= end; at += 4) {
+    if (view.getUint32(at, true) !== HEADER_MAGIC) continue;
+    const sum = (HEADER_MAGIC + view.getUint32(at + 4, true) + view.getUint32(at + 8, true)) >>> 0;
+    if (sum === 0) return at;
+    throw new ImageError(name, at + 8, `multiboot checksum is wrong; magic, flags and checksum add up to 0x${sum.toString(16)}, expected 0`);
+  }
+  throw new ImageError(name, null, `no multiboot header (magic 0x1badb002, 4-byte aligned) in its first ${SEARCH_BYTES} bytes`);
+}
+
+function loadFlat(ram: Uint8Array, image: Uint8Array, at: number, name: string): { entry: number; end: number } {
+  if (at + 32 > image.length) throw new ImageError(name, at + 12, 'ends inside the address fields of the header');
+  const view = new DataView(image.buffer, image.byteOffset, image.byteLength);
+  const [header, load, loadEnd, bssEnd, entry] = [12, 16, 20, 24, 28].map((field) => view.getUint32(at + field, true));
+  const offset = at - (header - load);
+  if (header < load || offset < 0) {
+    throw new ImageError(name, at + 12, 'header_addr - load_addr must be between 0 and the header\'s file offset');
+  }
+  const length = loadEnd === 0 ? image.length - offset : loadEnd - load;
+  if (length < 0 || offset + length > image.length) {
+    throw new ImageError(name, at + 20, `load_end_addr wants ${length} bytes; the file has ${image.length - offset}`);
+  }
+  const end = Math.max(load + length, bssEnd);
+  requireRam(ram, load, end, name, at + 16);
+  ram.set(image.subarray(offset, offset + length), load);
+  ram.fill(0, load + length, end);
+  return { entry, end };
+}
+
+function loadElf(ram: Uint8Array, image: Uint8Array, name: string): { entry: number; end: number } {
+  if (!isElf(image)) {
+    throw new ImageError(name, 0, 'neither an ELF file nor a multiboot header with load addresses (flag 16)');
+  }
+  const elf = parseElf(image, name);
+  let { entry } = elf;
+  let end = 0;
+  for (const s of elf.segments) {
+    requireRam(ram, s.physicalAddress, s.physicalAddress + s.memoryBytes, name, s.offset);
+    ram.set(image.subarray(s.offset, s.offset + s.fileBytes), s.physicalAddress);
+    ram.fill(0, s.physicalAddress + s.fileBytes, s.physicalAddress + s.memoryBytes);
+    end = Math.max(end, s.physicalAddress + s.memoryBytes);
+    const offset = elf.entry - s.virtualAddress;
+    // The entry of a kernel linked high is a linear address; without paging its physical counterpart is meant.
+    if (s.executable && offset >= 0 && offset < s.fileBytes) entry = s.physicalAddress + offset;
+  }
+  if (elf.segments.length === 0) throw new ImageError(name, 28, 'has no loadable segment');
+  return { entry, end };
+}
+
+interface Placed {
+  readonly start: number;
+  readonly end: number;
+  readonly args: string;
+}
+
+function placeModules(ram: Uint8Array, modules: readonly Module[], from: number): Placed[] {
+  let at = from;
+  return modules.map(({ bytes, args }) => {
+    const start = Math.ceil(at / PAGE) * PAGE;
+    at = start + bytes.length;
+    requireRam(ram, start, at, `module "${args}"`, null);
+    ram.set(bytes, start);
+    return { start, end: at, args };
+  });
+}
+
+function writeInformation(ram: Uint8Array, modules: readonly Placed[], commandLine: string): number {
+  const view = new DataView(ram.buffer, ram.byteOffset, ram.byteLength);
+  let free = INFORMATION + INFORMATION_BYTES;
+  const take = (bytes: number): number => {
+    const at = free;
+    free = (free + bytes + 3) & ~3;
+    if (free > LOW_END) throw new ImageError('command line and module strings', null, 'longer than low memory');
+    return at;
+  };
+  const string = (value: string): number => {
+    const bytes = new TextEncoder().encode(`${value}\0`);
+    const at = take(bytes.length);
+    ram.set(bytes, at);
+    return at;
+  };
+  const put = (at: number, ...values: number[]): void => {
+    values.forEach((value, i) => {
+      view.setUint32(at + 4 * i, value, true);
+    });
+  };
+  const moduleList = take(16 * modules.length);
+  modules.forEach((m, i) => {
+    put(moduleList + 16 * i, m.start, m.end, string(m.args), 0);
+  });
+  const map = memoryMap(ram.length);
+  const mapAt = take(24 * map.length);
+  map.forEach(([start, length, type], i) => {
+    put(mapAt + 24 * i, 20, start, 0, length, 0, type);
+  });
+  put(INFORMATION, FLAGS_PRESENT, LOW_END / 1024, (ram.length - HIGH_START) / 1024, 0, string(commandLine));
+  put(INFORMATION + 20, modules.length, moduleList);
+  put(INFORMATION + 44, 24 * map.length, mapAt);
+  put(INFORMATION + 64, string('crossings'));
+  return INFORMATION;
+}
+
+/** Start, bytes and type (1 = RAM) of each range, as a PC's firmware reports them. */
+function memoryMap(ramBytes: number): [number, number, number][] {
+  return [
+    [0, LOW_END - 0x400, 1],
+    [LOW_END - 0x400, 0x400, 2],
+    [0xf0000, 0x10000, 2],
+    [HIGH_START, ramBytes - HIGH_START, 1],
+  ];
+}
+
+function requireRam(ram: Uint8Array, start: number, end: number, name: string, offset: number | null): void {
+  if (start <= end && end <= ram.length) return;
+  const mib = Math.floor(ram.length / 0x100000);
+  const range = `0x${start.toString(16)}-0x${end.toString(16)}`;
+  throw new ImageError(name, offset, `loads at ${range}, outside the ${mib} MiB of memory (--memory)`);
+}
