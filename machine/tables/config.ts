@@ -48,6 +48,8 @@ export const config = {
   TRACE_FLUSH: 0x384,
   /** 1 = a write that misses L1D allocates the line there. */
   WRITE_ALLOCATE: 0x388,
+  /** 1 = L1D writes through: a modified line leaves it for nothing. */
+  WRITE_THROUGH: 0x38c,
 
   /** Stalls in cycles, overlap already taken off. */
   L2_STALL: 0x390,

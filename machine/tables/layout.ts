@@ -83,18 +83,16 @@ export const layout = {
 
 /** Offsets within CLOCK. The cycle counter itself is a field of the CPU state. */
 export const clock = {
-  /** i64: issue cost not yet settled, in 1/16 cycle. */
-  TICKS: 0,
-  /** i64: cycles of settled issue and of memory stalls alone; the write buffer drains against it. */
-  DRAIN: 8,
+  /** i64: cycles of issue and of memory stalls alone; the write buffer drains against it. */
+  DRAIN: 0,
   /** i64: when the last entry of the write buffer will have drained, on the DRAIN clock. */
-  DRAINED: 16,
+  DRAINED: 8,
   /** u32: next entry of the write buffer. */
-  WRITE_SLOT: 24,
+  WRITE_SLOT: 16,
   /** u32: entries in the filter journal. */
-  JOURNAL_LENGTH: 28,
+  JOURNAL_LENGTH: 20,
   /** u32: top of the return stack. */
-  RETURN_TOP: 32,
+  RETURN_TOP: 24,
   /** u32: offset of the filter half in use: 0 for rings 0 to 2, FILTER_MODE_BYTES for ring 3. */
-  FILTER_HALF: 36,
+  FILTER_HALF: 28,
 } as const;

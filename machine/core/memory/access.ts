@@ -1,0 +1,312 @@
+/*
+ * Data accesses by linear address, with the rights of the ring in force, or as the processor itself makes them to
+ * descriptor tables, task-state segments and inner stacks (the `System` forms: supervisor rights).
+ *
+ * A fault leaves its vector in FAULT_VECTOR (CR2 and FAULT_CODE beside it) and returns 0: WebAssembly has no exceptions
+ * here. Nothing is written when any byte of a write would fault. Two steps:
+ *
+ *     fast   the filter knows the granule: load or store at once
+ *     touch  the exact model, one granule: TLB or walk, rights, L1D or below; then the filter learns the granule
+ */
+import { CONFIG_L1D_SHIFT, CONFIG_RAM_BYTES } from '../generated/config';
+import { COUNTER_DTLB_MISSES } from '../generated/counters';
+import { EVENT_DEVICE_READ, EVENT_DEVICE_WRITE, EVENT_MISALIGNED, EVENT_SPLIT_LINE } from '../generated/events';
+import { CLOCK_FILTER_HALF, DATA_FILTER, RAM_BASE } from '../generated/layout';
+import { CR0, CR2, FAULT_CODE, FAULT_VECTOR } from '../generated/state';
+import { mmioRead, mmioWrite } from '../host';
+import { LINE_MODIFIED, touchData, unfilterLine } from './cache';
+import { chargeEvent, count } from './charge';
+import { EMPTY, installSlot, slotOffset } from './filter';
+import { isCode, noticeWrite } from './granules';
+import {
+  DATA, DIRTY, dropEntry, findEntry, insertEntry, LARGE, noteFiltered, physicalBy, REFERENCED,
+} from './tlb';
+import { permits, walk, walkedFlags, walkedFrame } from './walk';
+
+const PAGE_FAULT: u32 = 14;
+/** What `touch` returns instead of a host address. */
+const FAULTED: i32 = -1;
+const DEVICE: i32 = -2;
+/** Filter halves. */
+const SYSTEM: u32 = 0;
+
+/** Physical address of the granule that `touch` saw last. */
+let touchedPhysical: u32 = 0;
+
+// ---- reads
+
+export function read8(la: u32): u32 {
+  return readByte(la, load<u32>(CLOCK_FILTER_HALF));
+}
+
+export function read16(la: u32): u32 {
+  return readWord(la, load<u32>(CLOCK_FILTER_HALF));
+}
+
+export function read32(la: u32): u32 {
+  const slot = DATA_FILTER + load<u32>(CLOCK_FILTER_HALF) + slotOffset(la);
+  if (load<u32>(slot) == (la & 0xffffffe3)) return load<u32>(la + load<u32>(slot, 8));
+  return readSlow(la, 4, load<u32>(CLOCK_FILTER_HALF));
+}
+
+export function readSystem8(la: u32): u32 {
+  return readByte(la, SYSTEM);
+}
+
+export function readSystem16(la: u32): u32 {
+  return readWord(la, SYSTEM);
+}
+
+export function readSystem32(la: u32): u32 {
+  const slot = DATA_FILTER + slotOffset(la);
+  if (load<u32>(slot) == (la & 0xffffffe3)) return load<u32>(la + load<u32>(slot, 8));
+  return readSlow(la, 4, SYSTEM);
+}
+
+function readByte(la: u32, half: u32): u32 {
+  const slot = DATA_FILTER + half + slotOffset(la);
+  if (load<u32>(slot) == (la & 0xffffffe0)) return load<u8>(la + load<u32>(slot, 8));
+  return readSlow(la, 1, half);
+}
+
+function readWord(la: u32, half: u32): u32 {
+  const slot = DATA_FILTER + half + slotOffset(la);
+  if (load<u32>(slot) == (la & 0xffffffe1)) return load<u16>(la + load<u32>(slot, 8));
+  return readSlow(la, 2, half);
+}
+
+function readSlow(la: u32, size: u32, half: u32): u32 {
+  if (crossesGranule(la, size)) return readAcross(la, size, half);
+  if ((la & (size - 1)) != 0) chargeEvent(EVENT_MISALIGNED);
+  const host = touch(la, false, half);
+  if (host == FAULTED) return 0;
+  if (host == DEVICE) {
+    chargeEvent(EVENT_DEVICE_READ);
+    return mmioRead(touchedPhysical, size);
+  }
+  return loadSized(<u32>host, size);
+}
+
+function readAcross(la: u32, size: u32, half: u32): u32 {
+  chargeAcross(la, size);
+  const first = touch(la, false, half);
+  if (first == FAULTED) return 0;
+  const physical = touchedPhysical;
+  const boundary = (la + size - 1) & ~31;
+  const second = touch(boundary, false, half);
+  if (second == FAULTED) return 0;
+  if (first == DEVICE || second == DEVICE) {
+    chargeEvent(EVENT_DEVICE_READ);
+    return mmioRead(physical, size);
+  }
+  const split = boundary - la;
+  let value: u32 = 0;
+  for (let i: u32 = 0; i < size; i++) {
+    value |= <u32>load<u8>(i < split ? <u32>first + i : <u32>second + i - split) << (i << 3);
+  }
+  return value;
+}
+
+// ---- writes
+
+export function write8(la: u32, value: u32): void {
+  const half = load<u32>(CLOCK_FILTER_HALF);
+  const slot = DATA_FILTER + half + slotOffset(la);
+  if (load<u32>(slot, 4) == (la & 0xffffffe0)) store<u8>(la + load<u32>(slot, 8), value);
+  else writeSlow(la, 1, value, half);
+}
+
+export function write16(la: u32, value: u32): void {
+  writeWord(la, value, load<u32>(CLOCK_FILTER_HALF));
+}
+
+export function write32(la: u32, value: u32): void {
+  writeDouble(la, value, load<u32>(CLOCK_FILTER_HALF));
+}
+
+export function writeSystem8(la: u32, value: u32): void {
+  writeSlow(la, 1, value, SYSTEM);
+}
+
+export function writeSystem16(la: u32, value: u32): void {
+  writeWord(la, value, SYSTEM);
+}
+
+export function writeSystem32(la: u32, value: u32): void {
+  writeDouble(la, value, SYSTEM);
+}
+
+function writeWord(la: u32, value: u32, half: u32): void {
+  const slot = DATA_FILTER + half + slotOffset(la);
+  if (load<u32>(slot, 4) == (la & 0xffffffe1)) store<u16>(la + load<u32>(slot, 8), value);
+  else writeSlow(la, 2, value, half);
+}
+
+function writeDouble(la: u32, value: u32, half: u32): void {
+  const slot = DATA_FILTER + half + slotOffset(la);
+  if (load<u32>(slot, 4) == (la & 0xffffffe3)) store<u32>(la + load<u32>(slot, 8), value);
+  else writeSlow(la, 4, value, half);
+}
+
+function writeSlow(la: u32, size: u32, value: u32, half: u32): void {
+  if (crossesGranule(la, size)) {
+    writeAcross(la, size, value, half);
+    return;
+  }
+  if ((la & (size - 1)) != 0) chargeEvent(EVENT_MISALIGNED);
+  const host = touch(la, true, half);
+  if (host == FAULTED) return;
+  if (host == DEVICE) {
+    chargeEvent(EVENT_DEVICE_WRITE);
+    mmioWrite(touchedPhysical, size, value);
+    return;
+  }
+  if (size == 4) store<u32>(<u32>host, value);
+  else if (size == 2) store<u16>(<u32>host, value);
+  else store<u8>(<u32>host, value);
+}
+
+function writeAcross(la: u32, size: u32, value: u32, half: u32): void {
+  chargeAcross(la, size);
+  const boundary = (la + size - 1) & ~31;
+  const first = touch(la, true, half);
+  if (first == FAULTED) return;
+  const physical = touchedPhysical;
+  const second = touch(boundary, true, half);
+  if (second == FAULTED) return;
+  if (first == DEVICE || second == DEVICE) {
+    chargeEvent(EVENT_DEVICE_WRITE);
+    mmioWrite(physical, size, value);
+    return;
+  }
+  const split = boundary - la;
+  for (let i: u32 = 0; i < size; i++) {
+    store<u8>(i < split ? <u32>first + i : <u32>second + i - split, value >> (i << 3));
+  }
+}
+
+// ---- read-modify-write, and checks before a write
+
+/**
+ * Where a later write of `size` bytes at `la` goes, rights checked and charged as a write: a host address; -1 on a
+ * fault; -2 if it must go through write8/16/32 (device memory, or bytes on both sides of a granule), which cannot fault
+ * any more.
+ */
+export function probeWrite(la: u32, size: u32): i32 {
+  return probe(la, size, false, load<u32>(CLOCK_FILTER_HALF));
+}
+
+export function probeSystemWrite(la: u32, size: u32): i32 {
+  return probe(la, size, false, SYSTEM);
+}
+
+/** The same for an operand that is read first: charged as a read and a write, faults as a write. */
+export function probeModify(la: u32, size: u32): i32 {
+  return probe(la, size, true, load<u32>(CLOCK_FILTER_HALF));
+}
+
+function probe(la: u32, size: u32, reads: bool, half: u32): i32 {
+  const slot = DATA_FILTER + half + slotOffset(la);
+  if (load<u32>(slot, 4) == (la & (0xffffffe0 | (size - 1)))) return la + load<u32>(slot, 8);
+  if (crossesGranule(la, size)) {
+    chargeAcross(la, size);
+    if (touchFor(la, reads, half) == FAULTED) return FAULTED;
+    return touchFor((la + size - 1) & ~31, reads, half) == FAULTED ? FAULTED : DEVICE;
+  }
+  if ((la & (size - 1)) != 0) chargeEvent(EVENT_MISALIGNED);
+  return touchFor(la, reads, half);
+}
+
+/** A write probe; with `reads` the line is read first, so that a processor without write-allocation has it in L1D. */
+function touchFor(la: u32, reads: bool, half: u32): i32 {
+  if (!reads) return touch(la, true, half);
+  const physical = translate(la, true, half != SYSTEM);
+  if (physical < 0) return FAULTED;
+  if (<u32>physical < load<u32>(CONFIG_RAM_BYTES)) touchData(<u32>physical, false);
+  return touch(la, true, half);
+}
+
+// ---- the model, one granule
+
+function touch(la: u32, write: bool, half: u32): i32 {
+  const translated = translate(la, write, half != SYSTEM);
+  if (translated < 0) return FAULTED;
+  const physical = <u32>translated;
+  touchedPhysical = physical;
+  if (physical >= load<u32>(CONFIG_RAM_BYTES)) return DEVICE;
+  const line = touchData(physical, write);
+  if (write) noticeWrite(physical & ~31, 32);
+  if (line != 0) filterGranule(la, physical, line, half);
+  return RAM_BASE + physical;
+}
+
+/** Physical address, or -1 with the page fault reported. */
+function translate(la: u32, write: bool, user: bool): i64 {
+  translatedBy = 0;
+  if (<i32>load<u32>(CR0) >= 0) return <i64>la;
+  let entry = findEntry(DATA, la);
+  if (entry != 0) {
+    const flags = load<u32>(entry, 8);
+    if (permits(flags, write, user) && (!write || (flags & DIRTY) != 0)) {
+      store<u32>(entry, flags | REFERENCED, 8);
+      translatedBy = entry;
+      return <i64>physicalBy(entry, la);
+    }
+    // A refusal, and a first write, are never decided by what the TLB holds: the processor walks again.
+    dropEntry(DATA, entry);
+  } else {
+    count(COUNTER_DTLB_MISSES);
+  }
+  const code = walk(la, write, user);
+  if (code >= 0) {
+    raisePageFault(la, code);
+    return -1;
+  }
+  entry = insertEntry(DATA, la, walkedFrame, walkedFlags);
+  translatedBy = entry;
+  return <i64>physicalBy(entry, la);
+}
+
+/** The TLB entry that answered the last translation, or 0 without paging. */
+let translatedBy: u32 = 0;
+
+export function raisePageFault(la: u32, code: u32): void {
+  store<u32>(CR2, la);
+  store<u32>(FAULT_VECTOR, PAGE_FAULT);
+  store<u32>(FAULT_CODE, code);
+}
+
+/** Lets the filter answer for the granule of `la` from now on. */
+function filterGranule(la: u32, physical: u32, line: u32, half: u32): void {
+  const granule = la & ~31;
+  const alias = (la & 0xfffff000) | 1;
+  const known = load<u32>(line, 4);
+  if (known != alias) {
+    if (known != 0) unfilterLine(line);
+    store<u32>(line, alias, 4);
+  }
+  const entry = translatedBy;
+  let writable = (load<u32>(line) & LINE_MODIFIED) != 0 && !isCode(physical);
+  if (entry != 0) {
+    const flags = load<u32>(entry, 8);
+    writable = writable && (flags & DIRTY) != 0 && permits(flags, true, half != SYSTEM);
+  }
+  installSlot(DATA_FILTER + half + slotOffset(la), granule, writable ? granule : EMPTY, RAM_BASE + physical - la);
+  if (entry != 0 && (load<u32>(entry, 8) & LARGE) == 0) noteFiltered(entry, la);
+}
+
+// ---- helpers
+
+function crossesGranule(la: u32, size: u32): bool {
+  return (la & 31) + size > 32;
+}
+
+function chargeAcross(la: u32, size: u32): void {
+  const shift = load<u32>(CONFIG_L1D_SHIFT);
+  chargeEvent(la >> shift != (la + size - 1) >> shift ? EVENT_SPLIT_LINE : EVENT_MISALIGNED);
+}
+
+function loadSized(host: u32, size: u32): u32 {
+  if (size == 4) return load<u32>(host);
+  return size == 2 ? load<u16>(host) : load<u8>(host);
+}

@@ -1,0 +1,224 @@
+/*
+ * The data side of the hierarchy: L1D, L2, L3, memory. Tags only; the bytes are in guest RAM. Physical indices and tags,
+ * "clock" replacement (filter.ts says why), write-back unless the preset says otherwise, not inclusive: a line that
+ * leaves L2 stays in L1.
+ *
+ *     L1 line:  0 physical line | state    4 linear page | 1 under which it is in the filter, or 0
+ *     L2 line:  0 physical line | state    (L3 alike)
+ *     state:    1 valid, 2 referenced, 4 modified
+ */
+import { CAUSE_CACHE, CAUSE_FETCH, CAUSE_MEMORY, CAUSE_WALK } from '../generated/causes';
+import {
+  CONFIG_L1D_SETS, CONFIG_L1D_SHIFT, CONFIG_L1D_WAYS, CONFIG_L2_LATENCY, CONFIG_L2_SETS, CONFIG_L2_SHIFT,
+  CONFIG_L2_STALL, CONFIG_L2_WAYS, CONFIG_L3_LATENCY, CONFIG_L3_SETS, CONFIG_L3_SHIFT, CONFIG_L3_STALL,
+  CONFIG_L3_WAYS, CONFIG_MEMORY_LATENCY, CONFIG_MEMORY_STALL, CONFIG_WALK_ENTERS_AT, CONFIG_WRITE_ALLOCATE,
+  CONFIG_WRITE_THROUGH,
+} from '../generated/config';
+import {
+  COUNTER_L1D_MISSES, COUNTER_L1D_WRITE_BACKS, COUNTER_L2_ACCESSES, COUNTER_L2_MISSES, COUNTER_L3_MISSES,
+  COUNTER_MEMORY_READS, COUNTER_MEMORY_WRITES,
+} from '../generated/counters';
+import { DATA_FILTER, L1D, L1D_HANDS, L2, L2_HANDS, L3, L3_HANDS } from '../generated/layout';
+import { charge, count, stall } from './charge';
+import { dropGranule } from './filter';
+import { bufferWrite, drainIntoL2, drainIntoMemory } from './write-buffer';
+
+export const LINE_VALID: u32 = 1;
+export const LINE_REFERENCED: u32 = 2;
+export const LINE_MODIFIED: u32 = 4;
+export const STATE_MASK: u32 = 31;
+
+export const L1_LINE_BYTES: u32 = 8;
+const NEXT_LINE_BYTES: u32 = 4;
+
+/** Where a line was found. */
+const IN_L2: u32 = 2;
+const IN_L3: u32 = 3;
+const IN_MEMORY: u32 = 4;
+
+/** Address of the L1D line that holds `physical`, or 0; no side effect. */
+export function findDataLine(physical: u32): u32 {
+  const shift = load<u32>(CONFIG_L1D_SHIFT);
+  const ways = load<u32>(CONFIG_L1D_WAYS);
+  const tag = ((physical >> shift) << shift) | LINE_VALID;
+  let line = L1D + ((physical >> shift) & (load<u32>(CONFIG_L1D_SETS) - 1)) * ways * L1_LINE_BYTES;
+  for (let way: u32 = 0; way < ways; way++, line += L1_LINE_BYTES) {
+    if ((load<u32>(line) & ~(LINE_REFERENCED | LINE_MODIFIED)) == tag) return line;
+  }
+  return 0;
+}
+
+/** A read or write of the program. Returns the L1D line, now referenced, or 0 when the write went past L1D. */
+export function touchData(physical: u32, write: bool): u32 {
+  let line = findDataLine(physical);
+  if (line == 0) {
+    count(COUNTER_L1D_MISSES);
+    if (write && load<u32>(CONFIG_WRITE_ALLOCATE) == 0) {
+      bufferWrite(writeL2(physical) ? drainIntoL2() : drainIntoMemory());
+      return 0;
+    }
+    stallForData(readL2(physical));
+    line = fillDataLine(physical);
+  }
+  const state = load<u32>(line) | LINE_REFERENCED;
+  if (write && (state & LINE_MODIFIED) == 0 && load<u32>(CONFIG_WRITE_THROUGH) != 0) writeL2(physical);
+  store<u32>(line, write ? state | LINE_MODIFIED : state);
+  return line;
+}
+
+/** A read by the page walker, at the level where this processor's walks enter. Its stalls belong to the walk. */
+export function touchWalk(physical: u32): void {
+  const level = load<u32>(CONFIG_WALK_ENTERS_AT);
+  let found = IN_MEMORY;
+  if (level == 1) {
+    let line = findDataLine(physical);
+    if (line == 0) {
+      count(COUNTER_L1D_MISSES);
+      charge(CAUSE_WALK, latency(readL2(physical)));
+      line = fillDataLine(physical);
+    }
+    store<u32>(line, load<u32>(line) | LINE_REFERENCED);
+    return;
+  }
+  if (level == 2) found = readL2(physical);
+  else count(COUNTER_MEMORY_READS);
+  charge(CAUSE_WALK, latency(found));
+}
+
+/** A line of code that missed L1I or the trace cache. */
+export function touchCodeBelow(physical: u32): void {
+  stall(CAUSE_FETCH, latency(readL2(physical)));
+}
+
+function stallForData(found: u32): void {
+  if (found == IN_L2) stall(CAUSE_CACHE, load<u32>(CONFIG_L2_STALL));
+  else if (found == IN_L3) stall(CAUSE_CACHE, load<u32>(CONFIG_L3_STALL));
+  else stall(CAUSE_MEMORY, load<u32>(CONFIG_MEMORY_STALL));
+}
+
+function latency(found: u32): u32 {
+  if (found == IN_L2) return load<u32>(CONFIG_L2_LATENCY);
+  return found == IN_L3 ? load<u32>(CONFIG_L3_LATENCY) : load<u32>(CONFIG_MEMORY_LATENCY);
+}
+
+function fillDataLine(physical: u32): u32 {
+  const shift = load<u32>(CONFIG_L1D_SHIFT);
+  const ways = load<u32>(CONFIG_L1D_WAYS);
+  const set = (physical >> shift) & (load<u32>(CONFIG_L1D_SETS) - 1);
+  const line = victimLine(L1D + set * ways * L1_LINE_BYTES, L1D_HANDS + (set << 1), ways);
+  const old = load<u32>(line);
+  if ((old & LINE_MODIFIED) != 0 && load<u32>(CONFIG_WRITE_THROUGH) == 0) {
+    count(COUNTER_L1D_WRITE_BACKS);
+    bufferWrite(writeL2(old & ~STATE_MASK) ? drainIntoL2() : drainIntoMemory());
+  }
+  store<u32>(line, ((physical >> shift) << shift) | LINE_VALID);
+  store<u32>(line, 0, 4);
+  return line;
+}
+
+/** Clock replacement among 8-byte lines of the data cache. */
+function victimLine(first: u32, handAddress: u32, ways: u32): u32 {
+  for (let way: u32 = 0; way < ways; way++) {
+    if (load<u32>(first + way * L1_LINE_BYTES) == 0) return first + way * L1_LINE_BYTES;
+  }
+  let hand: u32 = load<u16>(handAddress);
+  let line = first + hand * L1_LINE_BYTES;
+  while ((load<u32>(line) & LINE_REFERENCED) != 0) {
+    store<u32>(line, load<u32>(line) & ~LINE_REFERENCED);
+    unfilterLine(line);
+    hand = hand + 1 == ways ? 0 : hand + 1;
+    line = first + hand * L1_LINE_BYTES;
+  }
+  store<u16>(handAddress, hand + 1 == ways ? 0 : hand + 1);
+  return line;
+}
+
+/** Takes a data line out of the filter. */
+export function unfilterLine(line: u32): void {
+  const page = load<u32>(line, 4);
+  if (page == 0) return;
+  store<u32>(line, 0, 4);
+  const la = (page & ~1) + (load<u32>(line) & 0xfe0);
+  const end = la + (1 << load<u32>(CONFIG_L1D_SHIFT));
+  for (let granule = la; granule < end; granule += 32) dropGranule(DATA_FILTER, granule);
+}
+
+/** Looks a line up below L1 and leaves it in L2 (and L3) where there is one. Says where it was. */
+function readL2(physical: u32): u32 {
+  if (load<u32>(CONFIG_L2_SETS) == 0) {
+    count(COUNTER_MEMORY_READS);
+    return IN_MEMORY;
+  }
+  count(COUNTER_L2_ACCESSES);
+  if (lookup(L2, L2_HANDS, CONFIG_L2_SETS, physical)) return IN_L2;
+  count(COUNTER_L2_MISSES);
+  if (load<u32>(CONFIG_L3_SETS) != 0) {
+    if (lookup(L3, L3_HANDS, CONFIG_L3_SETS, physical)) return IN_L3;
+    count(COUNTER_L3_MISSES);
+  }
+  count(COUNTER_MEMORY_READS);
+  return IN_MEMORY;
+}
+
+/** A write that reaches L2: true if the line is there (and now modified), false if it goes on to memory. */
+function writeL2(physical: u32): bool {
+  if (load<u32>(CONFIG_L2_SETS) != 0) {
+    count(COUNTER_L2_ACCESSES);
+    const line = findLine(L2, CONFIG_L2_SETS, physical);
+    if (line != 0) {
+      store<u32>(line, load<u32>(line) | LINE_REFERENCED | LINE_MODIFIED);
+      return true;
+    }
+    count(COUNTER_L2_MISSES);
+  }
+  count(COUNTER_MEMORY_WRITES);
+  return false;
+}
+
+/** Address of the line in L2 or L3, or 0. `geometry` is the address of sets, ways and shift. */
+function findLine(array: u32, geometry: u32, physical: u32): u32 {
+  const shift = load<u32>(geometry, 8);
+  const ways = load<u32>(geometry, 4);
+  const tag = ((physical >> shift) << shift) | LINE_VALID;
+  let line = array + ((physical >> shift) & (load<u32>(geometry) - 1)) * ways * NEXT_LINE_BYTES;
+  for (let way: u32 = 0; way < ways; way++, line += NEXT_LINE_BYTES) {
+    if ((load<u32>(line) & ~(LINE_REFERENCED | LINE_MODIFIED)) == tag) return line;
+  }
+  return 0;
+}
+
+/** True on a hit; a miss fills the line, and a modified victim goes to memory through the write buffer. */
+function lookup(array: u32, hands: u32, geometry: u32, physical: u32): bool {
+  const line = findLine(array, geometry, physical);
+  if (line != 0) {
+    store<u32>(line, load<u32>(line) | LINE_REFERENCED);
+    return true;
+  }
+  const shift = load<u32>(geometry, 8);
+  const ways = load<u32>(geometry, 4);
+  const set = (physical >> shift) & (load<u32>(geometry) - 1);
+  const first = array + set * ways * NEXT_LINE_BYTES;
+  const chosen = clockVictim(first, hands + (set << 1), ways);
+  if ((load<u32>(chosen) & LINE_MODIFIED) != 0) {
+    count(COUNTER_MEMORY_WRITES);
+    bufferWrite(drainIntoMemory());
+  }
+  store<u32>(chosen, ((physical >> shift) << shift) | LINE_VALID | LINE_REFERENCED);
+  return false;
+}
+
+/** Clock replacement among 4-byte lines. */
+function clockVictim(first: u32, handAddress: u32, ways: u32): u32 {
+  for (let way: u32 = 0; way < ways; way++) {
+    if (load<u32>(first + (way << 2)) == 0) return first + (way << 2);
+  }
+  let hand: u32 = load<u16>(handAddress);
+  let line = first + (hand << 2);
+  while ((load<u32>(line) & LINE_REFERENCED) != 0) {
+    store<u32>(line, load<u32>(line) & ~LINE_REFERENCED);
+    hand = hand + 1 == ways ? 0 : hand + 1;
+    line = first + (hand << 2);
+  }
+  store<u16>(handAddress, hand + 1 == ways ? 0 : hand + 1);
+  return line;
+}

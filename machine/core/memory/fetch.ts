@@ -1,0 +1,212 @@
+/*
+ * Code fetches, one 32-byte granule at a time: ITLB and L1I, or on NetBurst the trace cache.
+ *
+ * L1I holds physical lines like L1D. The trace cache holds decoded code under linear addresses: a hit there needs no
+ * ITLB; a miss looks the ITLB up, reads the line from below and decodes it (`traceBuild`). A trace line stands for the
+ * decoded form of one granule and remembers its physical address: where no CR3 load empties the trace cache, lines of
+ * another address space must not answer. What the real processor does there is not documented, so it is a factor.
+ *
+ *     line:  0 physical line (trace cache: linear granule) | state    4 filtered under linear page | 1 (physical granule)
+ */
+import {
+  CONFIG_L1I_SETS, CONFIG_L1I_SHIFT, CONFIG_L1I_WAYS, CONFIG_RAM_BYTES, CONFIG_TRACE_CACHE,
+} from '../generated/config';
+import { COUNTER_ITLB_MISSES, COUNTER_L1I_MISSES } from '../generated/counters';
+import { EVENT_TRACE_BUILD } from '../generated/events';
+import { CLOCK_FILTER_HALF, CODE_FILTER, L1I, L1I_HANDS, RAM_BASE } from '../generated/layout';
+import { CR0, FETCH_HOST, FETCH_LINE } from '../generated/state';
+import { raisePageFault } from './access';
+import { L1_LINE_BYTES, LINE_REFERENCED, LINE_VALID, touchCodeBelow } from './cache';
+import { chargeEvent, count } from './charge';
+import { dropCodeGranule, EMPTY, installSlot, slotOffset } from './filter';
+import { CODE, dropEntry, findEntry, insertEntry, LARGE, noteFiltered, physicalBy, REFERENCED } from './tlb';
+import { permits, translateQuiet, walk, walkedFlags, walkedFrame } from './walk';
+
+/**
+ * Host address of the code byte at `la`, its granule charged as fetched and remembered in FETCH_LINE and FETCH_HOST;
+ * -1 on a page fault (reported), or where no RAM is.
+ */
+export function fetch(la: u32): i32 {
+  const slot = CODE_FILTER + load<u32>(CLOCK_FILTER_HALF) + slotOffset(la);
+  const granule = la & ~31;
+  if (load<u32>(slot) != granule) return fetchSlow(la, slot);
+  const host = granule + load<u32>(slot, 8);
+  store<u32>(FETCH_LINE, granule);
+  store<u32>(FETCH_HOST, host);
+  return host + (la & 31);
+}
+
+function fetchSlow(la: u32, slot: u32): i32 {
+  const user = load<u32>(CLOCK_FILTER_HALF) != 0;
+  const physical = load<u32>(CONFIG_TRACE_CACHE) != 0 ? touchTrace(la, user) : touchCode(la, user);
+  if (physical < 0) return -1;
+  if (<u32>physical >= load<u32>(CONFIG_RAM_BYTES)) {
+    raisePageFault(la, user ? 4 : 0);
+    return -1;
+  }
+  const granule = la & ~31;
+  const host = RAM_BASE + (<u32>physical & ~31);
+  installSlot(slot, granule, EMPTY, host - granule);
+  store<u32>(FETCH_LINE, granule);
+  store<u32>(FETCH_HOST, host);
+  return host + (la & 31);
+}
+
+/** ITLB and L1I. Returns the physical address, or -1 with the fault reported. */
+function touchCode(la: u32, user: bool): i64 {
+  const physical = translateCode(la, user);
+  if (physical < 0) return -1;
+  const line = touchLine(<u32>physical);
+  const alias = (la & 0xfffff000) | 1;
+  const known = load<u32>(line, 4);
+  if (known != alias) {
+    unfilterCode(line);
+    store<u32>(line, alias, 4);
+  }
+  noteCode(la);
+  return physical;
+}
+
+function noteCode(la: u32): void {
+  const entry = translatedBy;
+  if (entry != 0 && (load<u32>(entry, 8) & LARGE) == 0) noteFiltered(entry, la);
+}
+
+function touchTrace(la: u32, user: bool): i64 {
+  const peeked = peek(la, user);
+  if (peeked >= 0) {
+    const line = findTrace(la & ~31, <u32>peeked & ~31);
+    if (line != 0) {
+      store<u32>(line, load<u32>(line) | LINE_REFERENCED);
+      noteCode(la);
+      return peeked;
+    }
+  }
+  const physical = translateCode(la, user);
+  if (physical < 0) return -1;
+  count(COUNTER_L1I_MISSES);
+  touchCodeBelow(<u32>physical);
+  chargeEvent(EVENT_TRACE_BUILD);
+  const line = victimCode(la, 5);
+  store<u32>(line, (la & ~31) | LINE_VALID | LINE_REFERENCED);
+  store<u32>(line, <u32>physical & ~31, 4);
+  noteCode(la);
+  return physical;
+}
+
+/** Where the ITLB, or else the page table, maps `la` for this ring; -1 if it does not. Charges nothing. */
+function peek(la: u32, user: bool): i64 {
+  translatedBy = 0;
+  if (<i32>load<u32>(CR0) >= 0) return <i64>la;
+  const entry = findEntry(CODE, la);
+  if (entry != 0) {
+    if (!permits(load<u32>(entry, 8), false, user)) return -1;
+    translatedBy = entry;
+    return <i64>physicalBy(entry, la);
+  }
+  const physical = translateQuiet(la);
+  return physical >= 0 && permits(walkedFlags, false, user) ? physical : -1;
+}
+
+/** Physical address through the ITLB, or -1 with the page fault reported. */
+function translateCode(la: u32, user: bool): i64 {
+  translatedBy = 0;
+  if (<i32>load<u32>(CR0) >= 0) return <i64>la;
+  let entry = findEntry(CODE, la);
+  if (entry != 0) {
+    const flags = load<u32>(entry, 8);
+    if (permits(flags, false, user)) {
+      store<u32>(entry, flags | REFERENCED, 8);
+      translatedBy = entry;
+      return <i64>physicalBy(entry, la);
+    }
+    dropEntry(CODE, entry);
+  } else {
+    count(COUNTER_ITLB_MISSES);
+  }
+  const code = walk(la, false, user);
+  if (code >= 0) {
+    raisePageFault(la, code);
+    return -1;
+  }
+  entry = insertEntry(CODE, la, walkedFrame, walkedFlags);
+  translatedBy = entry;
+  return <i64>physicalBy(entry, la);
+}
+
+/** The ITLB entry that answered the last translation, or 0 without paging. */
+let translatedBy: u32 = 0;
+
+/** The L1I line of `physical`, filled on a miss and referenced. */
+function touchLine(physical: u32): u32 {
+  const shift = load<u32>(CONFIG_L1I_SHIFT);
+  const ways = load<u32>(CONFIG_L1I_WAYS);
+  const tag = ((physical >> shift) << shift) | LINE_VALID;
+  let line = firstLine(physical, shift);
+  for (let way: u32 = 0; way < ways; way++, line += L1_LINE_BYTES) {
+    const state = load<u32>(line);
+    if ((state & ~LINE_REFERENCED) == tag) {
+      store<u32>(line, state | LINE_REFERENCED);
+      return line;
+    }
+  }
+  count(COUNTER_L1I_MISSES);
+  touchCodeBelow(physical);
+  line = victimCode(physical, shift);
+  store<u32>(line, tag | LINE_REFERENCED);
+  store<u32>(line, 0, 4);
+  return line;
+}
+
+function findTrace(granule: u32, physical: u32): u32 {
+  const ways = load<u32>(CONFIG_L1I_WAYS);
+  let line = firstLine(granule, 5);
+  for (let way: u32 = 0; way < ways; way++, line += L1_LINE_BYTES) {
+    if ((load<u32>(line) & ~LINE_REFERENCED) == (granule | LINE_VALID) && load<u32>(line, 4) == physical) return line;
+  }
+  return 0;
+}
+
+function firstLine(address: u32, shift: u32): u32 {
+  return L1I + ((address >> shift) & (load<u32>(CONFIG_L1I_SETS) - 1)) * load<u32>(CONFIG_L1I_WAYS) * L1_LINE_BYTES;
+}
+
+/** Clock replacement among the lines of code. */
+function victimCode(address: u32, shift: u32): u32 {
+  const ways = load<u32>(CONFIG_L1I_WAYS);
+  const first = firstLine(address, shift);
+  for (let way: u32 = 0; way < ways; way++) {
+    if (load<u32>(first + way * L1_LINE_BYTES) == 0) return first + way * L1_LINE_BYTES;
+  }
+  const handAddress = L1I_HANDS + (((address >> shift) & (load<u32>(CONFIG_L1I_SETS) - 1)) << 1);
+  let hand: u32 = load<u16>(handAddress);
+  let line = first + hand * L1_LINE_BYTES;
+  while ((load<u32>(line) & LINE_REFERENCED) != 0) {
+    store<u32>(line, load<u32>(line) & ~LINE_REFERENCED);
+    unfilterCode(line);
+    hand = hand + 1 == ways ? 0 : hand + 1;
+    line = first + hand * L1_LINE_BYTES;
+  }
+  store<u16>(handAddress, hand + 1 == ways ? 0 : hand + 1);
+  return line;
+}
+
+/** Takes a line of code out of the filter. */
+function unfilterCode(line: u32): void {
+  if (load<u32>(CONFIG_TRACE_CACHE) != 0) {
+    dropCodeGranule(load<u32>(line) & ~31);
+    return;
+  }
+  const page = load<u32>(line, 4);
+  if (page == 0) return;
+  store<u32>(line, 0, 4);
+  const la = (page & ~1) + (load<u32>(line) & 0xfe0);
+  const end = la + (1 << load<u32>(CONFIG_L1I_SHIFT));
+  for (let granule = la; granule < end; granule += 32) dropCodeGranule(granule);
+}
+
+/** Empties L1I or the trace cache. The caller empties the filters. */
+export function emptyCode(): void {
+  memory.fill(L1I, 0, load<u32>(CONFIG_L1I_SETS) * load<u32>(CONFIG_L1I_WAYS) * L1_LINE_BYTES);
+  memory.fill(L1I_HANDS, 0, load<u32>(CONFIG_L1I_SETS) << 1);
+}

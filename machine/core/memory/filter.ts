@@ -1,0 +1,75 @@
+/*
+ * The filter in front of the exact model. A slot says: this 32-byte granule of linear addresses is mapped by a TLB
+ * entry and held by a first-level line, both already marked as referenced (and, for writes, modified), so that touching
+ * it again would change no state, no counter and no cycle. Such accesses are answered here, in a few instructions;
+ * everything else goes to the model, and the counts are the same with and without the filter.
+ *
+ * Replacement in TLBs and caches is "clock": a hit only sets the referenced bit, and only a miss clears such bits. So a
+ * slot loses its ground only when a miss clears a bit or evicts something; then it is dropped: TLB entries remember
+ * their granules in a bit map, lines remember the linear page under which they were filtered (one at a time).
+ * Dropping a slot too many costs host time and nothing else.
+ *
+ *     slot:  0 tag for reads | 4 tag for writes | 8 host address minus linear address | 12 unused
+ *
+ * A tag is the granule's linear address; EMPTY matches nothing, since an access is compared with its low two bits kept
+ * (a misaligned access never matches). Rings 0 to 2 and ring 3 have a half each: rights differ.
+ */
+import {
+  CLOCK_JOURNAL_LENGTH, CODE_FILTER, DATA_FILTER, FILTER_JOURNAL, FILTER_JOURNAL_LIMIT, FILTER_MODE_BYTES, FILTER_SLOTS,
+} from '../generated/layout';
+import { FETCH_LINE } from '../generated/state';
+
+export const EMPTY: u32 = 0xffffffff;
+const EMPTY_TAGS: i64 = -1;
+const SLOT_MASK: u32 = (FILTER_SLOTS - 1) << 4;
+const FILTER_BYTES: u32 = FILTER_MODE_BYTES * 2;
+
+/** Offset of the slot of linear address `la` in one half of a filter. */
+export function slotOffset(la: u32): u32 {
+  return ((la >> 1) ^ (la >> 10)) & SLOT_MASK;
+}
+
+/** Fills a slot; the caller answers for the rule above. */
+export function installSlot(slot: u32, readTag: u32, writeTag: u32, addend: u32): void {
+  if (load<i64>(slot) == EMPTY_TAGS) {
+    let length = load<u32>(CLOCK_JOURNAL_LENGTH);
+    if (length == FILTER_JOURNAL_LIMIT) {
+      clearFilters();
+      length = 0;
+    }
+    store<u32>(FILTER_JOURNAL + (length << 2), slot);
+    store<u32>(CLOCK_JOURNAL_LENGTH, length + 1);
+  }
+  store<u32>(slot, readTag);
+  store<u32>(slot, writeTag, 4);
+  store<u32>(slot, addend, 8);
+}
+
+/** Drops granule `la` from both halves of the filter at `filter`. */
+export function dropGranule(filter: u32, la: u32): void {
+  const slot = filter + slotOffset(la);
+  store<i64>(slot, EMPTY_TAGS);
+  store<i64>(slot + FILTER_MODE_BYTES, EMPTY_TAGS);
+}
+
+/** Drops the granule that the CPU is fetching from, too, if `la` lies in it. */
+export function dropCodeGranule(la: u32): void {
+  dropGranule(CODE_FILTER, la);
+  if (load<u32>(FETCH_LINE) == (la & ~31)) store<u32>(FETCH_LINE, EMPTY);
+}
+
+/** Empties both filters. */
+export function emptyFilters(): void {
+  const end = FILTER_JOURNAL + (load<u32>(CLOCK_JOURNAL_LENGTH) << 2);
+  for (let at = FILTER_JOURNAL; at < end; at += 4) store<i64>(load<u32>(at), EMPTY_TAGS);
+  store<u32>(CLOCK_JOURNAL_LENGTH, 0);
+  store<u32>(FETCH_LINE, EMPTY);
+}
+
+/** Empties both filters without the journal. */
+export function clearFilters(): void {
+  memory.fill(DATA_FILTER, 0xff, FILTER_BYTES);
+  memory.fill(CODE_FILTER, 0xff, FILTER_BYTES);
+  store<u32>(CLOCK_JOURNAL_LENGTH, 0);
+  store<u32>(FETCH_LINE, EMPTY);
+}
