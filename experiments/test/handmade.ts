@@ -95,7 +95,12 @@ function resultsOf(subject: Subject): RegionResult[] {
     const entersKernel = subject.row.variant === 'direct' ? 0 : 1;
     return {
       step,
-      samples: Array.from({ length: step.n }, () => ({ cycles: cycles + idle, busy: cycles, idle, instructions: cycles })),
+      samples: Array.from({ length: step.n }, () => ({
+        cycles: cycles + idle,
+        busy: cycles,
+        idle,
+        instructions: cycles,
+      })),
       total: {
         cycles: (cycles + idle) * step.n,
         busy: cycles * step.n,
@@ -112,7 +117,12 @@ function resultsOf(subject: Subject): RegionResult[] {
           row(program, 3, 'issue', 50),
           row(kernel, subject.row.system === 'vmm' ? 1 : 0, 'trap', 60),
           ...(subject.row.system === 'microkernel' ? [row('pager', 3, 'issue', 10)] : []),
-          row(kernel, subject.row.system === 'vmm' ? 1 : 0, 'issue', cycles - 110 - (subject.row.system === 'microkernel' ? 10 : 0)),
+          row(
+            kernel,
+            subject.row.system === 'vmm' ? 1 : 0,
+            'issue',
+            cycles - 110 - (subject.row.system === 'microkernel' ? 10 : 0),
+          ),
           row('kernel', 0, 'idle', idle),
         ],
         residual: 0,

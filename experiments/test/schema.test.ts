@@ -75,7 +75,11 @@ test('quantiles are values that were measured; equal accounts add up', () => {
   expect(quantile([7], 0.9)).toBe(7);
   expect(quantile([1, 2, 3, 4, 5, 6, 7, 8, 9, 10], 0.9)).toBe(9);
   const row = { component: 'a', onBehalfOf: 'b', cpl: 0, cause: 'issue' };
-  expect(sumRows([{ ...row, cycles: 1 }, { ...row, cpl: 3, cycles: 0 }, { ...row, cycles: 2 }])).toEqual([
-    { ...row, cycles: 3 },
-  ]);
+  expect(
+    sumRows([
+      { ...row, cycles: 1 },
+      { ...row, cpl: 3, cycles: 0 },
+      { ...row, cycles: 2 },
+    ]),
+  ).toEqual([{ ...row, cycles: 3 }]);
 });

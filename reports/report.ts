@@ -1,0 +1,54 @@
+/** report.md: the whole report from the result files alone. */
+import { claims } from '../experiments/claims/index.js';
+import { experiments } from '../experiments/index.js';
+import type { ResultSet } from '../experiments/runner/store.js';
+import type { ChartFile } from './charts.js';
+import { publishedTable } from './held-against.js';
+import { crossingTable } from './partial.js';
+import { experimentSection } from './sections.js';
+import { judgeAll, verdictSection, verdictTable } from './verdicts.js';
+
+export function reportMarkdown({ manifest, cells }: ResultSet, charts: readonly ChartFile[]): string {
+  const verdicts = judgeAll(manifest, cells);
+  const judged = verdicts.filter((verdict) => verdict.findings.length > 0);
+  const failed = cells.filter((cell) => cell.status === 'failed');
+  const held = publishedTable(manifest, cells);
+  const processors = Object.entries(manifest.processors).map(([id, { title }]) => `${title} (\`${id}\`)`);
+  const parts = [
+    '# crossings: report',
+    'Are virtual machine monitors microkernels done right? Counted in crossings between protection domains, and in ' +
+      'cycles of the executed kernel code, on a model of the hardware of the time.',
+    [
+      `- Systems: ${manifest.systems.join(', ')}; processors: ${processors.join(', ')}`,
+      `- Seeds ${manifest.seeds.join(', ')} (page placement, stack offset, timer phase); timer ${manifest.timer}`,
+      '- Every number is a median over seeds of the median over repetitions, with the least and greatest seed behind ' +
+        'it; *busy* leaves out the halted processor, *elapsed* does not; crossings are a mean an operation.',
+      '- *Counterfactual*: this kind of system never ran on this processor. Prices of the hardware have sources or ' +
+        'intervals (`crossings list constants`); those of kernel operations are nowhere: they come out of executed code.',
+      `- Run \`${manifest.id}\` of crossings ${manifest.version}; core \`${manifest.core}\`.`,
+    ].join('\n'),
+    ...(failed.length === 0
+      ? []
+      : [
+          `**${failed.length} cells failed.** ${[...new Set(failed.map((cell) => cell.reason))].slice(0, 5).join('; ')}`,
+        ]),
+    '## Verdicts',
+    verdictTable(verdicts),
+    ...judged.map((verdict) => verdictSection(claims.find(({ id }) => id === verdict.claim)!, verdict)),
+    '### C7 and R8: crossings a unit of work',
+    '*Partial: no fork, exec, files yet.* Warm; a null call of the VMM goes by the direct gate, a page fault by ' +
+      '`update_va_mapping`, the service across domains.',
+    crossingTable(manifest, cells),
+    ...(held === undefined
+      ? []
+      : [
+          '## Held against published figures',
+          'Validation only: nothing was fitted to these. Historical cells only.',
+          held,
+        ]),
+    ...experiments
+      .filter(({ id }) => manifest.experiments.includes(id))
+      .map((experiment) => experimentSection(experiment, manifest, cells, charts)),
+  ];
+  return `${parts.join('\n\n')}\n`;
+}
