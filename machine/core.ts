@@ -2,6 +2,8 @@
  * The compiled core as the host sees it: its exports, the calls it makes, and its state by name in the shared memory.
  * Everything that knows an offset of the memory map on the host's side is here.
  */
+import { config } from './tables/config.js';
+import { events } from './tables/events.js';
 import { layout } from './tables/layout.js';
 import { stateFields, stateOffset } from './tables/state.js';
 import { type StopId, stops } from './tables/stop.js';
@@ -73,10 +75,6 @@ export class Core {
     return this.wide(layout.STATE + stateOffset.cycle);
   }
 
-  get instructions(): number {
-    return this.wide(layout.STATE + stateOffset.instructions);
-  }
-
   set nextDue(cycle: number) {
     const due = Number.isFinite(cycle) ? BigInt(cycle) : 0x7fffffffffffffffn;
     this.view.setBigInt64(layout.STATE + stateOffset.nextDue, due, true);
@@ -89,6 +87,13 @@ export class Core {
 
   set(field: string, value: number, index = 0): void {
     this.words[(fieldAddress(field) >> 2) + index] = value;
+  }
+
+  /** Cycles that an event costs in the preset in use. */
+  eventPrice(id: string): number {
+    const index = events.findIndex((e) => e.id === id);
+    // The top byte of a price word holds its cause and whether it serialises, see processors/config.ts.
+    return this.words[(layout.CONFIG + config.EVENT_PRICES + 4 * index) >> 2] & 0xffffff;
   }
 
   /** An unsigned 64-bit number of the memory map, below 2^53. */

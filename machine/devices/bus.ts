@@ -56,6 +56,11 @@ export class Bus {
     return due;
   }
 
+  /** Whether anything that is still to come can end in an interrupt. */
+  get canInterrupt(): boolean {
+    return this.devices.some((d) => d.nextDue !== undefined && d.nextDue !== NEVER && d.canInterrupt);
+  }
+
   /** Runs every device that is due, in the order in which they were attached. */
   run(now: number): void {
     for (const device of this.devices) {

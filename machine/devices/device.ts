@@ -32,6 +32,8 @@ export interface Device {
   readonly memory?: MemoryRange;
   /** Cycle at which `run` wants to be called; NEVER when there is nothing to wait for. */
   readonly nextDue?: number;
+  /** Whether what it waits for can end in an interrupt, as the guest has programmed things. */
+  readonly canInterrupt?: boolean;
   /** Does everything that is due at cycle `now`. */
   run?(now: number): void;
   /** Value of `size` bytes, unsigned. */
@@ -50,6 +52,8 @@ export interface Clock {
 /** An input of the interrupt controller. */
 export interface InterruptLine {
   set(level: boolean): void;
+  /** Whether the controller would pass a request on. */
+  readonly unmasked: boolean;
 }
 
 /** Physical memory as a bus master sees it. */

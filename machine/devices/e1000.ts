@@ -111,6 +111,10 @@ export class E1000 extends PciFunction implements Device {
     return Math.min(this.busyUntil, this.delayed, this.delayBound);
   }
 
+  get canInterrupt(): boolean {
+    return this.interrupt.unmasked && this.get(reg.IMS) !== 0;
+  }
+
   run(now: number): void {
     if (this.delayed <= now || this.delayBound <= now) this.raise(icr.TXDW);
     if (this.busyUntil <= now) {

@@ -174,7 +174,12 @@ export class Pic implements Device {
 
   /** Interrupt request input 0-15. */
   line(input: number): InterruptLine {
+    const { master, slave } = this;
     return {
+      get unmasked() {
+        const bit = 1 << (input & 7);
+        return input < 8 ? !(master.imr & bit) : !(slave.imr & bit) && !(master.imr & 4);
+      },
       set: (level) => {
         if (input < 8) this.master.setLine(input, level);
         else this.slave.setLine(input - 8, level);

@@ -197,6 +197,10 @@ export class Pit implements Device {
     this.nextDue = this.channels[0].nextRise(0);
   }
 
+  get canInterrupt(): boolean {
+    return this.interrupt.unmasked;
+  }
+
   /** A rising edge of channel 0's output. */
   run(now: number): void {
     this.interrupt.set(false);

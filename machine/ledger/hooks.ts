@@ -19,6 +19,28 @@ export function hookMap(note: ImageNote | null): HookMap {
   return map;
 }
 
+/**
+ * Hooks of code that a kernel shows to user mode at another address than it was linked at. The label
+ * `__stub_page_<address>` (eight hexadecimal digits) says at which linear address user mode sees the instruction that
+ * carries it; hooks up to 4 KiB behind it are seen at the same distance.
+ */
+export function stubHookMap(note: ImageNote | null): HookMap {
+  const map = new Map<number, string[]>();
+  const hooks = note?.hooks ?? [];
+  for (const [label, start] of hooks) {
+    if (!label.startsWith(STUB_PAGE_PREFIX)) continue;
+    const seenAt = Number.parseInt(label.slice(STUB_PAGE_PREFIX.length), 16);
+    for (const [name, linear] of hooks) {
+      if (linear < start || linear >= start + 0x1000 || name.startsWith(STUB_PAGE_PREFIX)) continue;
+      const at = seenAt + linear - start;
+      map.set(at, [...(map.get(at) ?? []), name]);
+    }
+  }
+  return map;
+}
+
+const STUB_PAGE_PREFIX = '__stub_page_';
+
 /** Names of the units of work that images can report, without `__work_`, sorted. */
 export function workNames(notes: readonly (ImageNote | null)[]): string[] {
   const names = new Set<string>();

@@ -1,0 +1,258 @@
+/**
+ * `crossings boot`: runs any multiboot image on the machine, as `qemu-system-i386 -kernel` would. Standard output is the
+ * serial port and nothing else, written at each newline or when a byte has waited for 10 ms of host time.
+ */
+import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { ImageError, Machine, MEMORY_LIMITS, type Module, type Stop, UnknownComponentError } from '../machine/index.js';
+import { processors } from '../machine/processors/index.js';
+import { buildCore } from '../toolchain/driver/core.js';
+
+interface BootOptions {
+  module: string[];
+  append: string;
+  processor: string;
+  memory: number;
+  disk?: string;
+  debugcon?: string;
+  expect: string[];
+  send: string[];
+  until?: RegExp;
+  maxCycles?: bigint;
+}
+
+/** Exit codes: 0 ok, 1 the guest failed, 2 usage, 3 a broken invariant, 130 interrupted. */
+const EXIT = { FAILED: 1, USAGE: 2, BROKEN: 3, INTERRUPTED: 130 } as const;
+/** Cycles between two looks at the clock and the signals. */
+const SLICE = 2_000_000n;
+const FLUSH_MILLISECONDS = 10;
+
+export function bootCommand(): Command {
+  const collect = (value: string, all: string[]): string[] => [...all, value];
+  const { least, most } = MEMORY_LIMITS;
+  return new Command('boot')
+    .description('boot a multiboot image; standard output is its serial port')
+    .argument('<image>', 'multiboot image (ELF, or flat with load addresses in its header)')
+    .option('--module <"file args">', 'multiboot module and its arguments (repeatable)', collect, [])
+    .option('--append <text>', 'kernel command line', '')
+    .addOption(
+      new Option('--processor <id>', 'processor preset').choices(Object.keys(processors)).default('pentium3-800'),
+    )
+    .option('--memory <MiB>', `size of memory in MiB, ${least} to ${most}`, parseMemory, 128)
+    .option('--disk <file>', 'disk image')
+    .option('--debugcon <file>', 'where port 0xE9 goes: a file, stdout or stderr (default: nowhere)')
+    .option('--expect <regex>', 'line to wait for before the next --send (repeatable)', collect, [])
+    .option('--send <text>', 'text to feed to the serial port then; \\n, \\t and \\xNN are understood (repeatable)', collect, [])
+    .option('--until <regex>', 'end with status 0 when a line of output matches', parseRegex)
+    .option('--max-cycles <n>', 'end with status 1 after so many cycles', parseCycles)
+    .action(async (image: string, options: BootOptions) => {
+      process.exitCode = await boot(image, options);
+    });
+}
+
+/** Boots and returns the exit status; what is wrong is said on stderr. */
+async function boot(path: string, options: BootOptions): Promise<number> {
+  try {
+    const machine = await prepare(path, options);
+    return await runToEnd(machine, options);
+  } catch (error) {
+    if (error instanceof UsageError || error instanceof ImageError) return complain(error.message, EXIT.USAGE);
+    if (error instanceof UnknownComponentError) return complain(error.message, EXIT.BROKEN);
+    throw error;
+  }
+}
+
+class UsageError extends Error {}
+
+function complain(message: string, status: number): number {
+  process.stderr.write(`crossings boot: ${message}\n`);
+  return status;
+}
+
+async function prepare(path: string, options: BootOptions): Promise<Machine> {
+  if (options.disk !== undefined) {
+    throw new UsageError('--disk: this machine has no disk controller yet; pass data as a --module instead');
+  }
+  if (options.expect.length !== options.send.length) {
+    const counts = `${options.expect.length} --expect and ${options.send.length} --send`;
+    throw new UsageError(`${counts}: each --expect needs one --send, in the same order`);
+  }
+  const image = read(path, 'image');
+  const modules = options.module.map(readModule);
+  const core = await WebAssembly.compile(await buildCore());
+  const machine = Machine.create({ core, preset: processors[options.processor], memoryMiB: options.memory });
+  machine.load(image, modules, options.append);
+  return machine;
+}
+
+async function runToEnd(machine: Machine, options: BootOptions): Promise<number> {
+  const output = new Output(1);
+  const debug = options.debugcon === undefined ? null : openDebug(options.debugcon, output);
+  const script = new Script(machine, options);
+  let interrupted = false;
+  const interrupt = () => {
+    interrupted = true;
+  };
+  process.once('SIGINT', interrupt);
+  machine.observe({
+    console: (byte, source) => {
+      if (source === 'debug') debug?.put(byte);
+      else {
+        output.put(byte);
+        script.take(byte);
+      }
+    },
+  });
+  try {
+    let left = options.maxCycles ?? null;
+    for (;;) {
+      const slice = left !== null && left < SLICE ? left : SLICE;
+      const stop = machine.run(slice, () => script.finished);
+      if (left !== null) left -= slice;
+      if (stop.reason !== 'budget') return report(stop);
+      if (left === 0n) return complain(`--max-cycles ${options.maxCycles} reached`, EXIT.FAILED);
+      output.flushOld();
+      debug?.flushOld();
+      await new Promise(setImmediate);
+      if (interrupted) return EXIT.INTERRUPTED;
+    }
+  } finally {
+    process.off('SIGINT', interrupt);
+    output.flush();
+    debug?.close();
+  }
+}
+
+function report(stop: Stop): number {
+  switch (stop.reason) {
+    case 'exit':
+      return stop.code & 0x7f;
+    case 'until':
+      return 0;
+    case 'halted':
+      return complain(`cycle ${stop.cycle}: halted, and nothing can wake the processor`, EXIT.FAILED);
+    case 'triple-fault':
+      return complain(`cycle ${stop.cycle}: triple fault or reset`, EXIT.FAILED);
+    case 'budget':
+      return EXIT.FAILED;
+  }
+}
+
+/** Bytes on their way to a file descriptor. */
+class Output {
+  private readonly bytes: number[] = [];
+  private since = 0;
+
+  constructor(private readonly descriptor: number) {}
+
+  put(byte: number): void {
+    if (this.bytes.length === 0) this.since = performance.now();
+    this.bytes.push(byte);
+    if (byte === 0x0a) this.flush();
+    else this.flushOld();
+  }
+
+  flushOld(): void {
+    if (this.bytes.length > 0 && performance.now() - this.since >= FLUSH_MILLISECONDS) this.flush();
+  }
+
+  flush(): void {
+    const bytes = Uint8Array.from(this.bytes);
+    this.bytes.length = 0;
+    for (let at = 0; at < bytes.length; ) at += writeSync(this.descriptor, bytes, at);
+  }
+
+  close(): void {
+    this.flush();
+    if (this.descriptor > 2) closeSync(this.descriptor);
+  }
+}
+
+/** What is expected of the guest's output, line by line, and what it is sent in answer. */
+class Script {
+  finished = false;
+  private line = '';
+  private next = 0;
+  private readonly expected: RegExp[];
+  private readonly answers: Uint8Array[];
+
+  constructor(
+    private readonly machine: Machine,
+    private readonly options: BootOptions,
+  ) {
+    this.expected = options.expect.map((text) => toRegex(text, '--expect'));
+    this.answers = options.send.map(unescape);
+  }
+
+  take(byte: number): void {
+    if (byte === 0x0a) this.line = '';
+    else this.line += String.fromCharCode(byte);
+    if (this.options.until?.test(this.line)) this.finished = true;
+    if (!this.expected[this.next]?.test(this.line)) return;
+    // One answer a match: what has been matched is not looked at again.
+    this.line = '';
+    this.machine.serial.feed(this.answers[this.next++]);
+  }
+}
+
+function openDebug(target: string, output: Output): Output {
+  if (target === 'stdout') return output;
+  if (target === 'stderr') return new Output(2);
+  try {
+    return new Output(openSync(target, 'w'));
+  } catch (error) {
+    throw new UsageError(`--debugcon ${target}: ${(error as Error).message}`);
+  }
+}
+
+function readModule(text: string): Module {
+  const file = text.trim().split(/\s+/)[0];
+  if (file === '') throw new UsageError('--module: expected "FILE ARGS"');
+  return { bytes: read(file, 'module'), args: text.trim() };
+}
+
+function read(path: string, what: string): Uint8Array {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    throw new UsageError(`${what} ${path}: ${(error as Error).message}`);
+  }
+}
+
+function parseMemory(text: string): number {
+  const value = Number(text);
+  const { least, most } = MEMORY_LIMITS;
+  if (!Number.isInteger(value) || value < least || value > most) {
+    throw new InvalidArgumentError(`expected a whole number from ${least} to ${most}`);
+  }
+  return value;
+}
+
+function parseCycles(text: string): bigint {
+  if (!/^[1-9][0-9]*$/.test(text)) throw new InvalidArgumentError('expected a whole number above 0');
+  return BigInt(text);
+}
+
+function parseRegex(text: string): RegExp {
+  try {
+    return new RegExp(text);
+  } catch (error) {
+    throw new InvalidArgumentError((error as Error).message);
+  }
+}
+
+function toRegex(text: string, option: string): RegExp {
+  try {
+    return new RegExp(text);
+  } catch (error) {
+    throw new UsageError(`${option} ${text}: ${(error as Error).message}`);
+  }
+}
+
+function unescape(text: string): Uint8Array {
+  const plain = text.replace(/\\(?:n|t|\\|x([0-9a-fA-F]{2}))/g, (match, code: string | undefined) => {
+    if (code !== undefined) return String.fromCharCode(Number.parseInt(code, 16));
+    return { '\\n': '\n', '\\t': '\t', '\\\\': '\\' }[match]!;
+  });
+  return Uint8Array.from(plain, (c) => c.charCodeAt(0));
+}

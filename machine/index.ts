@@ -1,0 +1,19 @@
+/** The machine's public interface. */
+export { PacketLog, type PacketPort } from './devices/packet-port.js';
+export { ImageError, LedgerError, RegionError, UnknownComponentError } from './errors.js';
+export type { Module } from './image/multiboot.js';
+export { type ImageNote, readNote } from './image/note.js';
+export type { Crossing, CrossingCounts } from './ledger/crossings.js';
+export type { AccountRow, LedgerDifference, Snapshot } from './ledger/ledger.js';
+export {
+  RegionMeter,
+  type RegionResult,
+  type RegionSample,
+  type RegionStep,
+  type RegionTrace,
+  type TraceRequest,
+} from './ledger/region.js';
+export { Machine, type MachineOptions, MEMORY_LIMITS, type Stop } from './machine.js';
+export type { GuestMemory } from './memory.js';
+export type { HookPlace, Observer } from './observer.js';
+export { type DeviceOptions, defaultDevices } from './pc.js';

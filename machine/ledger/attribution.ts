@@ -1,0 +1,221 @@
+/**
+ * Who is running. The rule, for every system alike:
+ *
+ * - *Executor*: at CPL 0 the kernel that runs in ring 0; at CPL 1 and 2 the current domain's kernel; at CPL 3 the
+ *   current program or server; at CPL 3 between `__stub_enter` and `__stub_leave` the kernel that supplied the stub.
+ * - *On whose behalf*: the component that was current when the trap was taken: what the current-thread word named then.
+ *   With a VMM that is the component inside the current domain; so the VMM works for `domU/shell`.
+ *
+ * The core charges a row and, at each change of CPL, takes the next one from two small arrays by the new CPL. The host
+ * fills these. `__switch_commit` makes them stale and leaves the row in use alone: a kernel that has chosen the next
+ * thread still works on behalf of the one that trapped, on whatever page directory. The arrays are filled at the
+ * next change of CPL, when the new address space is certainly in place: a VMM names a virtual processor long before it
+ * loads its CR3, and the guest kernel's own table must be read through that.
+ */
+import type { Core } from '../core.js';
+import { UnknownComponentError } from '../errors.js';
+import type { ImageNote } from '../image/note.js';
+import type { GuestMemory } from '../memory.js';
+import type { Accounts } from './accounts.js';
+import { type Component, ComponentTable } from './components.js';
+import { type HookMap, hookMap, NO_HOOKS, stubHookMap } from './hooks.js';
+
+/** A row array entry that asks the host. */
+const STALE = 0;
+
+/** The component that runs, as far as names go. */
+export interface Running {
+  /** At process level. */
+  readonly name: string;
+  /** At domain or server level: programs of one kernel share it, a domain or a server has its own. */
+  readonly group: string;
+  /** Who executes at CPL 1 and 2. */
+  readonly kernel: string;
+  /** Of the program or server at CPL 3, and of the kernel at CPL 1 and 2. */
+  readonly programHooks: HookMap;
+  readonly kernelHooks: HookMap;
+  /** Of the code that the thread's kernel supplies to user mode. */
+  readonly stubHooks: HookMap;
+  /** Which thread, across all kernels. */
+  readonly thread: string;
+  /** Whose table knows the thread: the domain's, or the ring-0 kernel's. */
+  readonly table: ComponentTable;
+}
+
+interface Domain {
+  readonly table: ComponentTable;
+  readonly hooks: HookMap;
+  readonly stubHooks: HookMap;
+}
+
+export class Attribution {
+  private readonly root: ComponentTable;
+  private readonly rootHooks: HookMap;
+  private readonly rootStubHooks: HookMap;
+  private readonly moduleHooks: readonly HookMap[];
+  private readonly domains = new Map<number, Domain>();
+  /** Threads that are inside a stub of their kernel. */
+  private readonly inStub = new Set<string>();
+  private running: Running;
+  /** Whether `running` is out of date. */
+  private stale = false;
+
+  constructor(
+    private readonly core: Core,
+    private readonly memory: GuestMemory,
+    private readonly accounts: Accounts,
+    kernel: ImageNote,
+    private readonly modules: readonly (ImageNote | null)[],
+  ) {
+    this.root = new ComponentTable(kernel.name, kernel, memory);
+    this.rootHooks = hookMap(kernel);
+    this.rootStubHooks = stubHookMap(kernel);
+    this.moduleHooks = modules.map(hookMap);
+    this.running = this.kernelItself(this.root, kernel.name, NO_HOOKS);
+    core.set('currentRow', accounts.address(kernel.name, kernel.name, 0));
+    this.invalidate();
+  }
+
+  /** Every linear address at which some image has a hook. */
+  hookedAddresses(): Set<number> {
+    const stubs = [this.rootStubHooks, ...this.modules.map(stubHookMap)];
+    return new Set([this.rootHooks, ...this.moduleHooks, ...stubs].flatMap((hooks) => [...hooks.keys()]));
+  }
+
+  /** Names of the hooks at a linear address for who runs now; none where the address is another image's. */
+  hooksAt(linear: number): readonly string[] {
+    const cpl = this.core.get('cpl');
+    if (cpl === 0) return this.rootHooks.get(linear) ?? [];
+    if (cpl < 3) return this.running.kernelHooks.get(linear) ?? [];
+    return this.running.programHooks.get(linear) ?? this.running.stubHooks.get(linear) ?? [];
+  }
+
+  /** Who ran at the last change of CPL. */
+  get current(): Running {
+    return this.running;
+  }
+
+  /** Who executes at a CPL now. */
+  executor(cpl: number): string {
+    if (cpl === 0) return this.root.kernel;
+    if (cpl < 3) return this.running.kernel;
+    return this.inStub.has(this.running.thread) ? this.running.kernel : this.running.name;
+  }
+
+  /** The current-thread word of the kernel that executes has been written. */
+  switched(): void {
+    this.invalidate();
+  }
+
+  /** A component table has changed: that of the kernel that executes. */
+  tableChanged(): void {
+    const cpl = this.core.get('cpl');
+    (cpl === 0 ? this.root : this.running.table).changed();
+    this.invalidate();
+  }
+
+  /** A thread at CPL 3 enters or leaves code that its kernel supplied. */
+  stub(entered: boolean): void {
+    if (entered) this.inStub.add(this.running.thread);
+    else this.inStub.delete(this.running.thread);
+    this.fill();
+    this.core.set('currentRow', this.core.get('rowAfterReturn', 3));
+  }
+
+  /**
+   * Brings the row arrays up to date, if they are not.
+   * @param cpl the CPL that is being entered from user mode, or returned to
+   * @returns whether who runs was looked up anew
+   * @throws UnknownComponentError when a table does not hold the current-thread word
+   */
+  refresh(cpl: number): boolean {
+    if (!this.stale) return false;
+    this.running = this.lookUp(cpl);
+    this.stale = false;
+    this.fill();
+    return true;
+  }
+
+  private lookUp(cpl: number): Running {
+    const component = this.require(this.root, this.root.currentWord(), cpl);
+    if (component.kind !== 'domain') {
+      const name = component.kind === 'kernel' ? this.root.kernel : component.name;
+      return {
+        name,
+        group: component.kind === 'program' ? 'programs' : name,
+        kernel: this.root.kernel,
+        programHooks: this.moduleHooks[component.module] ?? NO_HOOKS,
+        kernelHooks: NO_HOOKS,
+        stubHooks: this.rootStubHooks,
+        thread: `${component.word}`,
+        table: this.root,
+      };
+    }
+    return this.lookUpInside(component, cpl);
+  }
+
+  /** Inside a domain its kernel's own table says who runs; a kernel that has no thread yet is itself. */
+  private lookUpInside(component: Component, cpl: number): Running {
+    const domain = this.domain(component);
+    const { table } = domain;
+    const word = table.currentWord();
+    if (word === 0 && cpl < 3) return this.kernelItself(table, component.name, domain.hooks);
+    const inner = this.require(table, word, cpl);
+    const kernel = table.kernel;
+    return {
+      name: inner.kind === 'kernel' ? kernel : `${component.name}/${inner.name}`,
+      group: component.name,
+      kernel,
+      programHooks: this.moduleHooks[inner.module] ?? NO_HOOKS,
+      kernelHooks: domain.hooks,
+      stubHooks: domain.stubHooks,
+      thread: `${component.word}:${inner.word}`,
+      table,
+    };
+  }
+
+  private kernelItself(table: ComponentTable, group: string, hooks: HookMap): Running {
+    const name = table.kernel;
+    const none = { programHooks: NO_HOOKS, stubHooks: NO_HOOKS };
+    return { name, group, kernel: name, ...none, kernelHooks: hooks, thread: `${group}:0`, table };
+  }
+
+  private require(table: ComponentTable, word: number, cpl: number): Component {
+    const component = table.find(word);
+    if (component) return component;
+    throw new UnknownComponentError(table.kernel, word, cpl, this.core.get('cr3'), table.describe());
+  }
+
+  private domain(component: Component): Domain {
+    let domain = this.domains.get(component.word);
+    if (!domain) {
+      const note = this.modules[component.module] ?? null;
+      const name = `${component.name}/kernel`;
+      // A guest kernel from elsewhere has no note: all of its domain counts as its kernel at CPL 1.
+      const table = new ComponentTable(name, note ?? { name, kind: 'kernel', hooks: [] }, this.memory);
+      domain = { table, hooks: hookMap(note), stubHooks: stubHookMap(note) };
+      this.domains.set(component.word, domain);
+    }
+    return domain;
+  }
+
+  private invalidate(): void {
+    this.stale = true;
+    for (let cpl = 0; cpl < 4; cpl++) {
+      this.core.set('rowAfterTrap', STALE, cpl);
+      this.core.set('rowAfterReturn', STALE, cpl);
+    }
+  }
+
+  private fill(): void {
+    const { core, accounts, running } = this;
+    const row = (executor: string, cpl: number) => accounts.address(executor, running.name, cpl);
+    const supervisor = row(this.root.kernel, 0);
+    const middle = row(running.kernel, 1);
+    [supervisor, middle, middle].forEach((address, cpl) => {
+      core.set('rowAfterTrap', address, cpl);
+      if (cpl > 0) core.set('rowAfterReturn', address, cpl);
+    });
+    core.set('rowAfterReturn', row(this.executor(3), 3), 3);
+  }
+}

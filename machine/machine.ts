@@ -1,0 +1,323 @@
+/**
+ * One IA-32 PC: the compiled core, the devices around it, and the ledger that says who spent each cycle on whose behalf.
+ * A run is a function of the image, its modules and command line, the preset and the device options; no host time, no
+ * randomness enters.
+ */
+import { Core, type CoreHost } from './core.js';
+import { NEVER } from './devices/device.js';
+import { BOOTLOADER_MAGIC, loadMultiboot, type Module } from './image/multiboot.js';
+import { type ImageNote, readNote } from './image/note.js';
+import { Attribution } from './ledger/attribution.js';
+import { type Crossing, CrossingTracker } from './ledger/crossings.js';
+import { WORK_PREFIX, workNames } from './ledger/hooks.js';
+import { Ledger } from './ledger/ledger.js';
+import { GuestMemory } from './memory.js';
+import type { Observer } from './observer.js';
+import { type DeviceOptions, defaultDevices, Pc } from './pc.js';
+import { writeConfig } from './processors/config.js';
+import type { Preset } from './processors/preset.js';
+
+export type Stop =
+  /** The cycles granted are used up. */
+  | { reason: 'budget'; cycle: bigint }
+  /** HLT, and nothing that could ever wake the processor. */
+  | { reason: 'halted'; cycle: bigint }
+  /** A write to port F4h; `code` is the value written. */
+  | { reason: 'exit'; cycle: bigint; code: number }
+  /** A fault during the delivery of a double fault, or a pulse on the reset line. */
+  | { reason: 'triple-fault'; cycle: bigint }
+  /** The condition given to `run` holds. */
+  | { reason: 'until'; cycle: bigint };
+
+export interface MachineOptions {
+  readonly core: WebAssembly.Module;
+  readonly preset: Preset;
+  /** RAM in MiB, 2 to 480. */
+  readonly memoryMiB: number;
+  readonly devices?: Partial<DeviceOptions>;
+}
+
+export const MEMORY_LIMITS = { least: 2, most: 480 } as const;
+const MIB = 0x100000;
+const INTERRUPT_FLAG = 0x200;
+
+export class Machine {
+  readonly ledger: Ledger;
+  readonly memory: GuestMemory;
+  /** The serial port, for whoever feeds its receiver. */
+  readonly serial: { feed(bytes: Iterable<number>): void };
+  private readonly core: Core;
+  private readonly pc: Pc;
+  private readonly observers = new Set<Observer>();
+  private attribution: Attribution | null = null;
+  private tracker: CrossingTracker | null = null;
+  private tracing = false;
+  /** Whether `run` was given a condition to check. */
+  private checking = false;
+  private ended: { reason: 'exit'; code: number } | { reason: 'triple-fault' } | null = null;
+  /** Names of the last component and group that ran outside of ring 0, for counting changes. */
+  private lastComponent = '';
+  private lastGroup = '';
+
+  /** @throws RangeError when the size of memory is out of bounds */
+  static create(options: MachineOptions): Machine {
+    const { memoryMiB } = options;
+    const { least, most } = MEMORY_LIMITS;
+    if (!Number.isInteger(memoryMiB) || memoryMiB < least || memoryMiB > most) {
+      throw new RangeError(`memory of ${memoryMiB} MiB: expected a whole number from ${least} to ${most}`);
+    }
+    return new Machine(options);
+  }
+
+  private constructor(options: MachineOptions) {
+    const { preset } = options;
+    this.core = new Core(options.core, options.memoryMiB * MIB, this.coreHost());
+    const { core } = this;
+    const devices = { ...defaultDevices(), ...options.devices };
+    const { packets } = devices;
+    core.exports.reset();
+    writeConfig(preset, core.memory, core.ram.length);
+    core.exports.configure();
+    this.memory = new GuestMemory(core);
+    this.ledger = new Ledger(core);
+    const clock = { now: () => core.cycle, hz: preset.hertz };
+    const ram = {
+      size: core.ram.length,
+      bytes: core.ram,
+      written: (physical: number, length: number) => core.exports.invalidateCode(physical, length),
+    };
+    this.pc = new Pc(
+      clock,
+      ram,
+      {
+        interrupt: (asserted) => core.set('interruptLine', Number(asserted)),
+        console: (byte, source) => this.notify((o) => o.console?.(byte, source)),
+        exit: (code) => this.end({ reason: 'exit', code }),
+        reset: () => this.end({ reason: 'triple-fault' }),
+      },
+      {
+        ...devices,
+        packets: {
+          transmit: (frame, cycle) => {
+            this.ledger.countWork('packets');
+            this.ledger.countWork('packetBytes', frame.length);
+            packets.transmit(frame, cycle);
+          },
+        },
+      },
+    );
+    this.serial = this.pc.uart;
+  }
+
+  /**
+   * Loads a multiboot image and its modules, and leaves the processor at its first instruction.
+   * @param append the command line behind the image's name
+   * @throws ImageError when an image is malformed or does not fit into memory
+   */
+  load(image: Uint8Array, modules: readonly Module[] = [], append = ''): void {
+    const { core } = this;
+    const commandLine = append === '' ? 'kernel' : `kernel ${append}`;
+    const { entry, information } = loadMultiboot(core.ram, image, modules, commandLine);
+    core.exports.invalidateCode(0, core.ram.length);
+    core.set('eip', entry);
+    core.set('eax', BOOTLOADER_MAGIC);
+    core.set('ebx', information);
+    this.watch(
+      readNote(image, 'kernel image'),
+      modules.map((m) => readNote(m.bytes, `module "${m.args}"`)),
+    );
+    this.reschedule();
+  }
+
+  /**
+   * Runs for at most `budget` cycles.
+   * @param until checked whenever the guest reached a hook, wrote to a console or a device had work
+   */
+  run(budget: bigint, until?: () => boolean): Stop {
+    const limit = this.core.cycle + Number(budget);
+    for (;;) {
+      if (this.ended) return { ...this.ended, cycle: this.cycle };
+      if (until?.()) return { reason: 'until', cycle: this.cycle };
+      if (this.core.cycle >= limit) return { reason: 'budget', cycle: this.cycle };
+      const reason = this.step(limit, until !== undefined);
+      if (reason) return { reason, cycle: this.cycle };
+    }
+  }
+
+  /** Cycles since the machine was made. */
+  get cycle(): bigint {
+    return BigInt(this.core.cycle);
+  }
+
+  /** Tells an observer what happens from now on. Returns the function that ends it. */
+  observe(observer: Observer): () => void {
+    this.observers.add(observer);
+    this.observersChanged();
+    return () => {
+      this.observers.delete(observer);
+      this.observersChanged();
+    };
+  }
+
+  /** Empties the TLBs (and trace cache), or all caches and predictors too: a measurement state, no guest instruction. */
+  empty(what: 'tlb' | 'all'): void {
+    this.core.exports.flushTlbs();
+    if (what === 'all') this.core.exports.flushCaches();
+  }
+
+  /** Begins to record crossings; one trace at a time. */
+  startTrace(): void {
+    this.tracing = true;
+    this.tracker = null;
+    this.observersChanged();
+  }
+
+  /** Ends it, and hands out the records in the order of opening. */
+  stopTrace(): Pick<CrossingTracker, 'records' | 'outside'> {
+    const { tracker } = this;
+    tracker?.settle();
+    this.tracing = false;
+    this.observersChanged();
+    return { records: tracker?.records ?? [], outside: tracker?.outside ?? new Map() };
+  }
+
+  private step(limit: number, checks: boolean): 'halted' | 'triple-fault' | null {
+    const { core } = this;
+    this.checking = checks;
+    this.reschedule();
+    switch (core.run(limit)) {
+      case 'tripleFault':
+        return 'triple-fault';
+      case 'halted':
+        if (!this.canWake()) return 'halted';
+        core.exports.idle(BigInt(Math.min(limit, this.pc.bus.nextDue)));
+        break;
+      case 'requested':
+        core.set('stopRequest', 0);
+        break;
+    }
+    this.pc.bus.run(core.cycle);
+    return null;
+  }
+
+  /** Whether a halted processor can be woken by something that is still to come. */
+  private canWake(): boolean {
+    const enabled = (this.core.get('eflags') & INTERRUPT_FLAG) !== 0;
+    return enabled && this.pc.bus.nextDue !== NEVER && this.pc.bus.canInterrupt;
+  }
+
+  private reschedule(): void {
+    this.core.nextDue = this.pc.bus.nextDue;
+  }
+
+  private end(how: NonNullable<Machine['ended']>): void {
+    this.ended = how;
+    this.core.set('stopRequest', 1);
+  }
+
+  private notify(tell: (observer: Observer) => void): void {
+    for (const observer of this.observers) tell(observer);
+    // Something has happened that the condition given to `run` may wait for.
+    if (this.checking) this.core.set('stopRequest', 1);
+  }
+
+  private watch(kernel: ImageNote | null, modules: readonly (ImageNote | null)[]): void {
+    const { core, ledger } = this;
+    core.exports.clearHooks();
+    ledger.declareWork(workNames([kernel, ...modules]));
+    this.attribution = kernel && new Attribution(core, this.memory, ledger.accounts, kernel, modules);
+    if (!this.attribution) return this.accountByPrivilege();
+    for (const linear of this.attribution.hookedAddresses()) core.exports.addHook(linear);
+  }
+
+  /** An image that declares nothing is one component at each CPL. */
+  private accountByPrivilege(): void {
+    for (let cpl = 0; cpl < 4; cpl++) {
+      const row = this.ledger.accounts.address('guest', 'guest', cpl);
+      this.core.set('rowAfterTrap', row, cpl);
+      this.core.set('rowAfterReturn', row, cpl);
+    }
+    this.core.set('currentRow', this.ledger.accounts.address('guest', 'guest', 0));
+  }
+
+  private coreHost(): CoreHost {
+    return {
+      portRead: (port, size) => {
+        const value = this.pc.bus.readPort(port, size);
+        this.portAccess(port, size, value, 'in');
+        return value;
+      },
+      portWrite: (port, size, value) => {
+        this.pc.bus.writePort(port, size, value);
+        this.portAccess(port, size, value, 'out');
+      },
+      mmioRead: (physical, size) => {
+        const value = this.pc.bus.readMemory(physical, size);
+        this.reschedule();
+        return value;
+      },
+      mmioWrite: (physical, size, value) => {
+        this.pc.bus.writeMemory(physical, size, value);
+        this.reschedule();
+      },
+      acknowledge: () => this.pc.pic.acknowledge(),
+      hook: (linear) => this.hook(linear),
+      cplChanged: (reason) => this.tracker?.changed(reason),
+      componentStale: () => this.componentStale(),
+    };
+  }
+
+  private portAccess(port: number, size: number, value: number, direction: 'in' | 'out'): void {
+    this.reschedule();
+    for (const observer of this.observers) observer.port?.(port, size, value, direction);
+  }
+
+  private componentStale(): void {
+    const { attribution } = this;
+    if (!attribution) return;
+    const cpl = this.core.get('cpl');
+    if (attribution.refresh(cpl) && cpl > 0) this.countComponent(attribution);
+  }
+
+  private countComponent(attribution: Attribution): void {
+    const { name, group } = attribution.current;
+    if (this.lastComponent !== '' && name !== this.lastComponent) this.ledger.crossings.component++;
+    if (this.lastGroup !== '' && group !== this.lastGroup) this.ledger.crossings.server++;
+    this.lastComponent = name;
+    this.lastGroup = group;
+  }
+
+  private hook(linear: number): void {
+    const { attribution } = this;
+    if (!attribution) return;
+    for (const name of attribution.hooksAt(linear)) {
+      this.ownHook(name, attribution);
+      this.notify((o) => o.hook?.(name, this.place(linear, attribution)));
+    }
+  }
+
+  /** What the ledger itself wants to know. */
+  private ownHook(name: string, attribution: Attribution): void {
+    if (name.startsWith(WORK_PREFIX)) this.ledger.countWork(name.slice(WORK_PREFIX.length));
+    else if (name === '__switch_commit') attribution.switched();
+    else if (name === '__component_created' || name === '__component_gone') attribution.tableChanged();
+    else if (name === '__stub_enter' || name === '__stub_leave') attribution.stub(name === '__stub_enter');
+    else if (name === '__small_space') this.ledger.crossings.smallSpace++;
+    else if (name === '__ipc_slow') this.tracker?.slow();
+  }
+
+  private place(linear: number, attribution: Attribution) {
+    const cpl = this.core.get('cpl');
+    return { component: attribution.executor(cpl), cpl, linear, cycle: this.cycle };
+  }
+
+  private observersChanged(): void {
+    const wanted = this.tracing || [...this.observers].some((o) => o.crossing);
+    this.core.set('observeCrossings', Number(wanted));
+    if (!wanted) this.tracker = null;
+    else if (this.attribution && !this.tracker) {
+      const closed = (crossing: Crossing) => this.notify((o) => o.crossing?.(crossing));
+      this.tracker = new CrossingTracker(this.core, this.ledger, this.attribution, closed);
+    }
+  }
+}

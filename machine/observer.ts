@@ -1,0 +1,22 @@
+/** What a passive observer is told. Nothing here costs the guest a cycle; what nobody asks for is not computed. */
+import type { Crossing } from './ledger/crossings.js';
+
+export interface HookPlace {
+  /** Who executes the instruction that carries the hook. */
+  readonly component: string;
+  readonly cpl: number;
+  /** Linear address. */
+  readonly linear: number;
+  readonly cycle: bigint;
+}
+
+export interface Observer {
+  /** A hook symbol of the image that runs has been reached, before its instruction executes. */
+  hook?(name: string, place: HookPlace): void;
+  /** A crossing record has closed. */
+  crossing?(crossing: Crossing): void;
+  /** A byte has left the serial port ('com1') or was written to port E9h ('debug'). */
+  console?(byte: number, source: 'com1' | 'debug'): void;
+  /** A port access. */
+  port?(port: number, size: number, value: number, direction: 'in' | 'out'): void;
+}
