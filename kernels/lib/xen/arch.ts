@@ -15,7 +15,7 @@ export const FLAT_RING3_DS: u32 = 0xe033;
 
 // struct trap_info: { u8 vector; u8 flags; u16 cs; u32 address }, a table of them ends with address 0.
 // flags: bits 0-1 the lowest privilege that may raise it by `int n`; bit 2: mask events on entry.
-export const TRAP_INFO_BYTES: usize = 8;
+export const TRAP_INFO_BYTES: u32 = 8;
 export const TRAP_vector: usize = 0;
 export const TRAP_flags: usize = 1;
 export const TRAP_cs: usize = 2;
@@ -41,4 +41,4 @@ export const REGS_es: usize = 52;
 export const REGS_ds: usize = 56;
 export const REGS_fs: usize = 60;
 export const REGS_gs: usize = 64;
-export const REGS_BYTES: usize = 68;
+export const REGS_BYTES: u32 = 68;

@@ -9,7 +9,7 @@ export const EVTCHNOP_alloc_unbound: u32 = 6;
 export const EVTCHNOP_bind_ipi: u32 = 7;
 
 export const EVTCHN_cmd: usize = 0;
-export const EVTCHN_OP_BYTES: usize = 28;
+export const EVTCHN_OP_BYTES: u32 = 28;
 // alloc_unbound { u16 dom, remote_dom; out u32 port }
 export const UNBOUND_dom: usize = 4;
 export const UNBOUND_remote_dom: usize = 6;

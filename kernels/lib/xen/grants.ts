@@ -1,7 +1,7 @@
 // grant_table_op of Xen 3.0.0 (public/grant_table.h).
 
 // An entry of the table that guest and VMM share: { u16 flags; u16 domid; u32 frame }.
-export const GRANT_ENTRY_BYTES: usize = 8;
+export const GRANT_ENTRY_BYTES: u32 = 8;
 export const GRANT_flags: usize = 0;
 export const GRANT_domid: usize = 2;
 export const GRANT_frame: usize = 4;
@@ -17,7 +17,7 @@ export const GNTTABOP_unmap_grant_ref: u32 = 1;
 export const GNTTABOP_setup_table: u32 = 2;
 
 // map_grant_ref { u64 host_addr; u32 flags, ref; u16 dom; out i16 status; out u32 handle; out u64 dev_bus_addr }
-export const MAP_BYTES: usize = 32;
+export const MAP_BYTES: u32 = 32;
 export const MAP_host_addr: usize = 0;
 export const MAP_flags: usize = 8;
 export const MAP_ref: usize = 12;
@@ -29,14 +29,14 @@ export const GNTMAP_host_map: u32 = 2;
 export const GNTMAP_readonly: u32 = 4;
 
 // unmap_grant_ref { u64 host_addr, dev_bus_addr; u32 handle; out i16 status }
-export const UNMAP_BYTES: usize = 24;
+export const UNMAP_BYTES: u32 = 24;
 export const UNMAP_host_addr: usize = 0;
 export const UNMAP_dev_bus_addr: usize = 8;
 export const UNMAP_handle: usize = 16;
 export const UNMAP_status: usize = 20;
 
 // setup_table { u16 dom; u32 nr_frames; out i16 status; u32 *frame_list }
-export const SETUP_BYTES: usize = 16;
+export const SETUP_BYTES: u32 = 16;
 export const SETUP_dom: usize = 0;
 export const SETUP_nr_frames: usize = 4;
 export const SETUP_status: usize = 8;

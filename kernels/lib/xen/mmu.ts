@@ -1,12 +1,12 @@
 // mmu_update, mmuext_op and update_va_mapping of Xen 3.0.0 (public/xen.h).
 
 // mmu_update: an array of { u64 ptr; u64 val }; the low two bits of ptr are the command.
-export const MMU_UPDATE_BYTES: usize = 16;
+export const MMU_UPDATE_BYTES: u32 = 16;
 export const MMU_NORMAL_PT_UPDATE: u32 = 0;
 export const MMU_MACHPHYS_UPDATE: u32 = 1;
 
 // mmuext_op: an array of { u32 cmd; u32 mfn or linear address; u32 count or vcpu mask }.
-export const MMUEXT_BYTES: usize = 12;
+export const MMUEXT_BYTES: u32 = 12;
 export const MMUEXT_arg1: usize = 4;
 export const MMUEXT_arg2: usize = 8;
 export const MMUEXT_PIN_L1_TABLE: u32 = 0;

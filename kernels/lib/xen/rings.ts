@@ -10,7 +10,7 @@ export const RING_rsp_event: usize = 12;
 export const RING_entries: usize = 64;
 
 // Request: { u32 gref; u16 offset, flags, id, size }; response, in the same slot: { u16 id; i16 status }.
-export const NETIF_TX_BYTES: usize = 12;
+export const NETIF_TX_BYTES: u32 = 12;
 export const NETIF_TX_RING_SIZE: u32 = 256;
 export const TX_gref: usize = 0;
 export const TX_offset: usize = 4;

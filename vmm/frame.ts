@@ -1,0 +1,143 @@
+// Frames, and what each is used as.
+//
+// A frame has an owner, a count of references, a type and a count of uses as that type. The type is what keeps a guest
+// from writing its own page tables: at any time a frame is a level-1 table, a level-2 table, a GDT page, *or* writable,
+// never two of these. A frame may take another type only when no use of the present one is left; becoming a table
+// means that every entry is validated first (pagetable.ts), and each entry then holds references to what it maps.
+//
+// A translation may outlive its last use in the TLB. So a frame remembers when its last use ended, in TLB flushes, and
+// if none has happened since, taking a new type flushes.
+//
+//   word 0  owner: address of a Domain, OWNER_VMM, or 0
+//   word 1  references
+//   word 2  type 31-29 | pinned 28 | validated 27 | uses 26-0
+//   word 3  the flush clock when the last use ended
+import { FRAME_TABLE } from './layout';
+import { invalidateTable, validateTable } from './pagetable';
+import { readCr3, writeCr3 } from '../kernels/lib/x86';
+
+export const OWNER_VMM: u32 = 1;
+
+export const TYPE_NONE: u32 = 0;
+export const TYPE_L1: u32 = 1 << 29;
+export const TYPE_L2: u32 = 2 << 29;
+export const TYPE_GDT: u32 = 5 << 29;
+export const TYPE_WRITABLE: u32 = 7 << 29;
+export const TYPE_MASK: u32 = 7 << 29;
+export const PINNED: u32 = 1 << 28;
+const VALIDATED: u32 = 1 << 27;
+const USES: u32 = VALIDATED - 1;
+
+@unmanaged
+export class Frame {
+  owner: u32;
+  references: u32;
+  type: u32;
+  flushedAt: u32;
+}
+
+/** Frames of memory; a frame number from here up is a device's, or nothing. */
+export let frameCount: u32 = 0;
+let flushClock: u32 = 1;
+
+// @ts-ignore: decorator
+@inline
+export function frameInfo(frame: u32): Frame {
+  return changetype<Frame>(FRAME_TABLE + (frame << 4));
+}
+
+export function setFrameCount(count: u32): void {
+  frameCount = count;
+}
+
+// @ts-ignore: decorator
+@inline
+export function flushTlb(): void {
+  flushClock++;
+  writeCr3(readCr3());
+}
+
+/** Loads CR3, which empties the TLB of all but the VMM's global entries. */
+// @ts-ignore: decorator
+@inline
+export function loadDirectory(cr3: u32): void {
+  flushClock++;
+  writeCr3(cr3);
+}
+
+// @ts-ignore: decorator
+@inline
+export function getFrame(frame: u32, owner: u32): bool {
+  if (frame >= frameCount) return false;
+  const info = frameInfo(frame);
+  if (info.owner != owner) return false;
+  info.references++;
+  return true;
+}
+
+// @ts-ignore: decorator
+@inline
+export function putFrame(frame: u32): void {
+  frameInfo(frame).references--;
+}
+
+/** Uses the frame as `type`; false if it is used as another, or is no valid table. */
+export function getType(frame: u32, type: u32): bool {
+  const info = frameInfo(frame);
+  const now = info.type;
+  if ((now & USES) != 0) {
+    if ((now & TYPE_MASK) != type) return false;
+    info.type = now + 1;
+    return true;
+  }
+  if ((now & TYPE_MASK) != type && info.flushedAt == flushClock) flushTlb();
+  info.type = type | 1;
+  if (type != TYPE_WRITABLE) {
+    if (!validateTable(frame, type, info.owner)) {
+      info.type = type;
+      return false;
+    }
+    info.type |= VALIDATED;
+  }
+  return true;
+}
+
+export function putType(frame: u32): void {
+  const info = frameInfo(frame);
+  const left = info.type - 1;
+  info.type = left;
+  if ((left & USES) != 0) return;
+  const type = left & TYPE_MASK;
+  if (type != TYPE_WRITABLE) {
+    invalidateTable(frame, type, info.owner);
+    info.type = type;
+  }
+  info.flushedAt = flushClock;
+}
+
+/** Holds a table in its type without any use: -1 if it cannot be had, 0 done, 1 it was pinned before. */
+export function pin(frame: u32, type: u32, owner: u32): i32 {
+  if (!getFrame(frame, owner)) return -1;
+  if (!getType(frame, type)) {
+    putFrame(frame);
+    return -1;
+  }
+  const info = frameInfo(frame);
+  if ((info.type & PINNED) != 0) {
+    putType(frame);
+    putFrame(frame);
+    return 1;
+  }
+  info.type |= PINNED;
+  return 0;
+}
+
+export function unpin(frame: u32, owner: u32): bool {
+  if (frame >= frameCount) return false;
+  const info = frameInfo(frame);
+  if (info.owner != owner || (info.type & PINNED) == 0) return false;
+  info.type &= ~PINNED;
+  putType(frame);
+  putFrame(frame);
+  return true;
+}

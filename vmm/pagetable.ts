@@ -1,0 +1,176 @@
+// Page tables of guests, in direct paging: the processor walks the guest's own tables, so each entry is checked before it
+// is written, and holds references to what it maps for as long as it stands.
+//
+// A level-1 entry may map a frame of the domain's own; read-only without more, writable if the frame can be had as
+// TYPE_WRITABLE. Device memory (frames above all memory, but for the APICs') is for the privileged domain. A frame of
+// another domain is mapped by grants only, and such an entry goes away by unmap_grant_ref only.
+// A level-2 entry maps a frame of the domain's own that can be had as a level-1 table. Neither may be global, and no
+// guest maps 4 MiB pages. Slots from FIRST_VMM_SLOT on are filled by the VMM when a table becomes a level-2 table.
+import { Domain } from './domain';
+import {
+  frameCount, frameInfo, getFrame, getType, putFrame, putType, TYPE_GDT, TYPE_L1, TYPE_L2, TYPE_WRITABLE,
+} from './frame';
+import {
+  FIRST_VMM_SLOT, FRAME_MASK, LINEAR_TABLES, PER_DOMAIN, PTE_A, PTE_D, PTE_G, PTE_P, PTE_PS, PTE_RW,
+} from './layout';
+import { mapFrame, unmapFrame } from './mapcache';
+import { descriptorAllowed } from './descriptors';
+import { __work_pte, __work_validated } from '../kernels/lib/hooks';
+
+const ENTRIES: u32 = 1024;
+const FORBIDDEN: u32 = PTE_G | PTE_PS;
+const IO_APIC_FRAME: u32 = 0xfec00;
+const LOCAL_APIC_FRAME: u32 = 0xfee00;
+
+/** The VMM's own page directory: where the slots of every level-2 table come from. */
+let vmmDirectory: usize = 0;
+
+export function setVmmDirectory(address: usize): void {
+  vmmDirectory = address;
+}
+
+function deviceAllowed(frame: u32, domain: u32): bool {
+  return changetype<Domain>(<usize>domain).privileged != 0 && frame != IO_APIC_FRAME && frame != LOCAL_APIC_FRAME;
+}
+
+function getL1Entry(entry: u32, domain: u32): bool {
+  if ((entry & PTE_P) == 0) return true;
+  __work_validated();
+  if ((entry & FORBIDDEN) != 0) return false;
+  const frame = entry >> 12;
+  if (frame >= frameCount) return deviceAllowed(frame, domain);
+  if (!getFrame(frame, domain)) return false;
+  if ((entry & PTE_RW) != 0 && !getType(frame, TYPE_WRITABLE)) {
+    putFrame(frame);
+    return false;
+  }
+  return true;
+}
+
+export function putL1Entry(entry: u32, domain: u32): void {
+  if ((entry & PTE_P) == 0) return;
+  const frame = entry >> 12;
+  if (frame >= frameCount || frameInfo(frame).owner != domain) return;
+  if ((entry & PTE_RW) != 0) putType(frame);
+  putFrame(frame);
+}
+
+/** An entry that a grant made. */
+// @ts-ignore: decorator
+@inline
+export function isForeign(entry: u32, domain: u32): bool {
+  if ((entry & PTE_P) == 0) return false;
+  const frame = entry >> 12;
+  return frame < frameCount && frameInfo(frame).owner != domain;
+}
+
+/** Writes the level-1 entry at `place` if it is allowed; the VMM's linear address of the entry. */
+export function setL1Entry(place: usize, entry: u32, domain: u32): bool {
+  const old = load<u32>(place);
+  if ((entry & PTE_P) != 0) {
+    if ((old & PTE_P) != 0 && ((old ^ entry) & (FRAME_MASK | PTE_RW)) == 0) {
+      if ((entry & FORBIDDEN) != 0) return false;
+      __work_pte();
+      store<u32>(place, entry);
+      return true;
+    }
+    if (isForeign(old, domain) || !getL1Entry(entry, domain)) return false;
+  } else if (isForeign(old, domain)) return false;
+  __work_pte();
+  store<u32>(place, entry);
+  putL1Entry(old, domain);
+  return true;
+}
+
+function getL2Entry(entry: u32, domain: u32): bool {
+  if ((entry & PTE_P) == 0) return true;
+  __work_validated();
+  if ((entry & FORBIDDEN) != 0) return false;
+  const frame = entry >> 12;
+  if (!getFrame(frame, domain)) return false;
+  if (!getType(frame, TYPE_L1)) {
+    putFrame(frame);
+    return false;
+  }
+  return true;
+}
+
+function putL2Entry(entry: u32): void {
+  if ((entry & PTE_P) == 0) return;
+  putType(entry >> 12);
+  putFrame(entry >> 12);
+}
+
+/** Writes slot `slot` of the level-2 table at `place` if it is allowed. */
+export function setL2Entry(place: usize, slot: u32, entry: u32, domain: u32): bool {
+  if (slot >= FIRST_VMM_SLOT) return false;
+  const old = load<u32>(place);
+  if ((entry & old & PTE_P) != 0 && ((old ^ entry) & FRAME_MASK) == 0) {
+    if ((entry & FORBIDDEN) != 0) return false;
+    __work_pte();
+    store<u32>(place, entry);
+    return true;
+  }
+  if (!getL2Entry(entry, domain)) return false;
+  __work_pte();
+  store<u32>(place, entry);
+  putL2Entry(old);
+  return true;
+}
+
+/** Takes the references of every entry; if one is refused, gives back those taken. Called by getType alone. */
+export function validateTable(frame: u32, type: u32, domain: u32): bool {
+  const table = mapFrame(frame);
+  let valid: bool = false;
+  if (type == TYPE_L1) valid = validateL1(table, domain);
+  else if (type == TYPE_L2) valid = validateL2(table, frame, domain);
+  else if (type == TYPE_GDT) valid = validateGdt(table);
+  unmapFrame(table);
+  return valid;
+}
+
+export function invalidateTable(frame: u32, type: u32, domain: u32): void {
+  if (type == TYPE_GDT) return;
+  const table = mapFrame(frame);
+  if (type == TYPE_L1) putL1Entries(table, ENTRIES, domain);
+  else putL2Entries(table, FIRST_VMM_SLOT);
+  unmapFrame(table);
+}
+
+function validateL1(table: usize, domain: u32): bool {
+  for (let i: u32 = 0; i < ENTRIES; i++) {
+    if (!getL1Entry(load<u32>(table + (i << 2)), domain)) {
+      putL1Entries(table, i, domain);
+      return false;
+    }
+  }
+  return true;
+}
+
+function putL1Entries(table: usize, count: u32, domain: u32): void {
+  for (let i: u32 = 0; i < count; i++) putL1Entry(load<u32>(table + (i << 2)), domain);
+}
+
+function validateL2(table: usize, frame: u32, domain: u32): bool {
+  for (let i: u32 = 0; i < FIRST_VMM_SLOT; i++) {
+    if (!getL2Entry(load<u32>(table + (i << 2)), domain)) {
+      putL2Entries(table, i);
+      return false;
+    }
+  }
+  for (let i = FIRST_VMM_SLOT; i < ENTRIES; i++) store<u32>(table + (i << 2), load<u32>(vmmDirectory + (i << 2)));
+  store<u32>(table + ((LINEAR_TABLES >> 22) << 2), (frame << 12) | PTE_P | PTE_RW | PTE_A | PTE_D);
+  store<u32>(table + ((PER_DOMAIN >> 22) << 2), changetype<Domain>(<usize>domain).perDomainEntry);
+  return true;
+}
+
+function putL2Entries(table: usize, count: u32): void {
+  for (let i: u32 = 0; i < count; i++) putL2Entry(load<u32>(table + (i << 2)));
+}
+
+function validateGdt(table: usize): bool {
+  for (let i: u32 = 0; i < 512; i++) {
+    if (!descriptorAllowed(load<u32>(table + (i << 3)), load<u32>(table + (i << 3), 4))) return false;
+  }
+  return true;
+}

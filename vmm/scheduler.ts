@@ -1,0 +1,173 @@
+// Round robin among runnable domains, with slices of 10 ms, by the rule:
+//  - a domain that blocks, yields or ends gives the processor up at once;
+//  - a domain woken by another goes to the head of the queue, and the waker keeps the processor until it gives it up
+//    (so that a sender can send a batch, and a receiver runs as soon as the sender waits for it);
+//  - a domain woken by a device goes to the head of the queue and preempts, and the preempted one comes next after it;
+//  - at the end of a slice a domain goes to the tail.
+// (Xen 3.0.0 has BVT and SEDF; what both give a domain that sleeps and is woken is this preference.)
+//
+// The registers of the running domain lie at the top of the VMM's one stack. They are exchanged only when another domain
+// is loaded: idling in between leaves registers, page directory and TLB as they are.
+import { EINVAL, EPERM, SCHEDOP_block, SCHEDOP_shutdown, SCHEDOP_yield, SHUTDOWN_crash, VIRQ_TIMER } from '../kernels/lib/xen/numbers';
+import { REGS_BYTES } from '../kernels/lib/xen/arch';
+import { VCPU_upcall_mask, VCPU_upcall_pending } from '../kernels/lib/xen/sharedInfo';
+import { __switch_commit } from '../kernels/lib/hooks';
+import { TaskState } from '../kernels/lib/descriptors';
+import { cli, stiHlt } from '../kernels/lib/x86';
+import {
+  BLOCKED, clearSoftirq, current, currentDomain, raiseSoftirq, RUNNABLE, setCurrent, STOPPED, Vcpu, VCPU_REGS, virqPort,
+} from './domain';
+import { setPending } from './events';
+import { loadDirectory } from './frame';
+import { domainStopped } from './power';
+import { addressOf_guestFrame, loadFsGs, readFsGs } from './stubs';
+import { updateTime } from './time';
+
+/** Woken domains wait here, the next to run first. */
+let queue: Vcpu = changetype<Vcpu>(0);
+export let idleVcpu: Vcpu = changetype<Vcpu>(0);
+/** Whose registers and page directory are loaded. */
+let loaded: Vcpu = changetype<Vcpu>(0);
+/** Where the processor finds the ring 1 stack and the gate of int 80h. */
+let task: TaskState = changetype<TaskState>(0);
+let int80Gate: usize = 0;
+
+export function schedulerInit(idle: Vcpu, taskState: TaskState, gate: usize): void {
+  idleVcpu = idle;
+  task = taskState;
+  int80Gate = gate;
+  setCurrent(idle);
+}
+
+// @ts-ignore: decorator
+@inline
+function none(v: Vcpu): bool {
+  return changetype<usize>(v) == 0;
+}
+
+function enqueueFirst(v: Vcpu): void {
+  v.next = queue;
+  queue = v;
+}
+
+function enqueueLast(v: Vcpu): void {
+  v.next = changetype<Vcpu>(0);
+  if (none(queue)) {
+    queue = v;
+    return;
+  }
+  let last = queue;
+  while (!none(last.next)) last = last.next;
+  last.next = v;
+}
+
+/** The domain is runnable again, or for the first time. */
+export function wake(v: Vcpu, byDevice: bool): void {
+  if (v.state != BLOCKED) return;
+  v.state = RUNNABLE;
+  enqueueFirst(v);
+  if (byDevice) raiseSoftirq();
+}
+
+/** What the stubs call when softirqPending is set. */
+export function schedule(): void {
+  clearSoftirq();
+  const v = current();
+  if (v.state == RUNNABLE && v != idleVcpu) {
+    if (none(queue)) return;
+    enqueueLast(v);
+  }
+  if (none(queue)) idle();
+  const next = queue;
+  queue = next.next;
+  if (next != loaded) switchRegisters(next);
+  setCurrent(next);
+  __switch_commit();
+}
+
+function idle(): void {
+  setCurrent(idleVcpu);
+  __switch_commit();
+  while (none(queue)) {
+    stiHlt();
+    cli();
+  }
+  clearSoftirq();
+}
+
+function switchRegisters(next: Vcpu): void {
+  const frame = addressOf_guestFrame();
+  if (!none(loaded)) {
+    copyRegisters(changetype<usize>(loaded) + VCPU_REGS, frame);
+    loaded.fsGs = readFsGs();
+  }
+  copyRegisters(frame, changetype<usize>(next) + VCPU_REGS);
+  loaded = next;
+  task.esp1 = next.kernelSp;
+  task.ss1 = next.kernelSs;
+  loadInt80(next);
+  loadDirectory(next.cr3);
+  loadFsGs(next.fsGs);
+}
+
+function copyRegisters(to: usize, from: usize): void {
+  for (let i: usize = 0; i < REGS_BYTES; i += 4) store<u32>(to + i, load<u32>(from + i));
+}
+
+/** Installs the domain's own gate for int 80h. */
+export function loadInt80(v: Vcpu): void {
+  store<u32>(int80Gate, v.int80Low);
+  store<u32>(int80Gate, v.int80High, 4);
+}
+
+/** Hypercall 3: where ring 1 is entered from now on. */
+export function stackSwitch(ss: u32, esp: u32): i32 {
+  const v = current();
+  if ((ss & 3) != 1) return -EPERM;
+  v.kernelSs = ss;
+  v.kernelSp = esp;
+  task.ss1 = ss;
+  task.esp1 = esp;
+  return 0;
+}
+
+/** Hypercall 6. */
+export function schedOp(operation: u32, argument: u32): i32 {
+  const v = current();
+  switch (operation) {
+    case SCHEDOP_yield:
+      raiseSoftirq();
+      return 0;
+    case SCHEDOP_block:
+      store<u8>(v.info, 0, VCPU_upcall_mask);
+      if (load<u8>(v.info, VCPU_upcall_pending) == 0) {
+        v.state = BLOCKED;
+        raiseSoftirq();
+      }
+      return 0;
+    case SCHEDOP_shutdown:
+      if (argument > SHUTDOWN_crash) return -EINVAL;
+      stopCurrent(argument);
+      return 0;
+    default:
+      return -EINVAL;
+  }
+}
+
+/** The running domain never runs again. */
+export function stopCurrent(reason: u32): void {
+  const v = current();
+  v.state = STOPPED;
+  raiseSoftirq();
+  domainStopped(v.domain, reason);
+}
+
+/** The 100 Hz tick: virtual timer of the running domain, and the end of its slice. */
+export function tick(): void {
+  const v = current();
+  if (v == idleVcpu) return;
+  updateTime(v);
+  const port = virqPort(v, VIRQ_TIMER);
+  if (port != 0) setPending(currentDomain(), port, false);
+  if (!none(queue)) raiseSoftirq();
+}

@@ -1,0 +1,26 @@
+// Functions and labels of vmm/stubs.
+
+/** Where the running guest's registers lie (struct cpu_user_regs). */
+export declare function addressOf_guestFrame(): u32;
+export declare function addressOf_bootDirectory(): u32;
+export declare function addressOf_bootTables(): u32;
+
+/** The stretches of code in which a fault is the guest's (traps.ts). */
+export declare function addressOf_bounceBegin(): u32;
+export declare function addressOf_bounceEnd(): u32;
+export declare function addressOf_restoreBegin(): u32;
+export declare function addressOf_restoreEnd(): u32;
+
+export declare function addressOf_hypercall(): u32;
+/** Tables of 20 and 16 entry addresses. */
+export declare function addressOf_exceptionEntries(): u32;
+export declare function addressOf_irqEntries(): u32;
+export declare function addressOf_bootInformation(): u32;
+
+export declare function loadVmmSegments(): void;
+/** fs | gs << 16. */
+export declare function readFsGs(): u32;
+export declare function loadFsGs(fsGs: u32): void;
+
+/** Calls the handler of a hypercall: number, then its arguments. */
+export declare function dispatch(number: u32, a: u32, b: u32, c: u32, d: u32, e: u32): i32;
