@@ -44,7 +44,7 @@ function copyFrames(vector: usize, count: u32, user: bool): i32 {
   for (let i: u32 = 0; i < count; i++) {
     let at = vector + (i << 3);
     if (user) {
-      if (!vectorEntry(entry, at)) return -EFAULT;
+      if (!vectorEntry(entry, <u32>at)) return -EFAULT;
       at = entry;
     }
     const length = load<u32>(at + 4);

@@ -1,0 +1,275 @@
+// Every way into the kernel and out of it.
+//
+// Kernel code runs on the thread's kernel stack, whose top holds the TrapFrame (kernels/lib/trapframe.ts) of the entry from
+// user mode. All gates are interrupt gates: IF is clear throughout.
+//
+// DS and ES are not saved or loaded: programs get the flat segment that the kernel uses too, and one that a program
+// changed for a worse is put right when the kernel's first access through it faults (see generalProtection).
+import {
+  type Assembler, ax, cr2, defineStubs, ds, eax, ebp, ebx, ecx, edi, edx, es, esi, esp, mem, mem8, sym,
+} from '../../../../toolchain/assembler/index.js';
+import { SYSCALLS } from '../../../guest/stubs/syscalls.js';
+import { FRAME, SYSENTER_LANDING, THREAD, TSS_ESP0, USER_CODE, USER_DATA, VECTORS } from './layout.js';
+
+const CLEAR_TRAP_FLAG = ~0x100;
+const FLAGS_USER = 0x202;
+const NESTED_TASK = 0x4000;
+const ENOSYS = 38;
+const EFAULT = 14;
+/** Exceptions that push an error code (Intel SDM vol. 3, table 6-1). */
+const WITH_ERROR = new Set([8, 10, 11, 12, 13, 14, 17]);
+const INTERRUPTS = 0x20;
+
+/** The general registers in the order of a TrapFrame; the one slot that nobody reads gets EBP once more. */
+function saveRegisters(a: Assembler): void {
+  for (const r of [eax, ecx, edx, ebx, ebp, ebp, esi, edi]) a.push(r);
+}
+
+/** The same when the place of EAX already holds something: that goes to EDX. */
+function saveRegistersBehind(a: Assembler): void {
+  for (const r of [ecx, edx, ebx, ebp, ebp, esi, edi]) a.push(r);
+  a.cld();
+  a.mov(edx, mem({ base: esp, disp: FRAME.eax }));
+  a.mov(mem({ base: esp, disp: FRAME.eax }), eax);
+}
+
+/** Back to where the frame at ESP says, all registers from the frame. */
+function leaveByFrame(a: Assembler): void {
+  a.pop(edi);
+  a.pop(esi);
+  a.pop(ebp);
+  a.add(esp, 4);
+  for (const r of [ebx, edx, ecx, eax]) a.pop(r);
+  a.add(esp, 4);
+  a.iretd();
+}
+
+/** Between the frame's registers and the table's handlers: EAX = number; EBX, ECX, EDX = arguments. */
+function callHandler(a: Assembler, bad: string): void {
+  a.cmp(eax, SYSCALLS);
+  a.jae(bad);
+  a.mov(esi, eax);
+  a.mov(eax, ebx);
+  a.mov(edi, ecx);
+  a.mov(ecx, edx);
+  a.mov(edx, edi);
+  a.hook('__work_syscall');
+  a.callIndirect(mem({ sym: 'syscallTable', index: esi, scale: 4 }));
+}
+
+export const entryStubs = defineStubs('entry', (a) => {
+  // int 0x80. In: EAX number, EBX ECX EDX ESI EDI EBP arguments. Out: EAX result, all else kept.
+  // Compiled code keeps EBX, ESI, EDI, EBP but callHandler uses ESI and EDI, so these four come from the frame.
+  a.align(16);
+  a.global('enterByInterrupt');
+  a.push(eax);
+  saveRegisters(a);
+  a.cld();
+  callHandler(a, 'badNumber');
+  a.pop(edi);
+  a.pop(esi);
+  a.add(esp, FRAME.edx - 8);
+  a.pop(edx);
+  a.pop(ecx);
+  a.add(esp, 8);
+  a.iretd();
+
+  a.label('badNumber');
+  a.mov(mem({ base: esp, disp: FRAME.eax }), -ENOSYS);
+  leaveByFrame(a);
+
+  // sysenter. The entry page pushed ECX, EDX, EBP and put its ESP into EBP; the processor loaded ESP with the address of
+  // the TSS's ESP0 and cleared IF. The frame is the one an interrupt would leave, with EIP behind the entry page's
+  // SYSENTER; the sixth argument is not in EBP but at [EBP]: no call takes one.
+  a.align(16);
+  a.global('enterBySysenter');
+  a.mov(esp, mem({ base: esp }));
+  a.push(USER_DATA);
+  a.push(ebp);
+  a.pushfd();
+  a.push(USER_CODE);
+  a.push(SYSENTER_LANDING);
+  a.push(eax);
+  saveRegisters(a);
+  a.cld();
+  a.test(mem8({ base: esp, disp: 45 }), NESTED_TASK >> 8);
+  a.jnz('nestedTask');
+  a.label('sysenterCall');
+  callHandler(a, 'sysenterBad');
+  a.label('sysenterLeave');
+  a.mov(edi, mem({ base: esp }));
+  a.mov(esi, mem({ base: esp, disp: 4 }));
+  a.mov(ecx, ebp);
+  a.mov(edx, SYSENTER_LANDING);
+  a.sti();
+  a.sysexit();
+  a.label('sysenterBad');
+  a.mov(eax, -ENOSYS);
+  a.jmp('sysenterLeave');
+  // SYSENTER keeps NT, and an IRET of this or another thread must not find it set.
+  a.label('nestedTask');
+  a.push(2);
+  a.popfd();
+  a.jmp('sysenterCall');
+
+  // Page fault: pageFault(frame, address).
+  a.align(16);
+  a.label('vector14');
+  saveRegisters(a);
+  a.cld();
+  a.mov(eax, esp);
+  a.mov(edx, cr2);
+  a.call('pageFault');
+  leaveByFrame(a);
+
+  // #DB: a program that sets TF before SYSENTER traps at the kernel's first instruction, on a stack of a few words.
+  a.align(16);
+  a.label('vector1');
+  a.test(mem8({ base: esp, disp: 4 }), 3);
+  a.jnz('debugOfUser');
+  a.and(mem({ base: esp, disp: 8 }), CLEAR_TRAP_FLAG);
+  a.iretd();
+  a.label('debugOfUser');
+  a.push(0);
+  a.push(1);
+  a.jmp('exceptionEntry');
+
+  // #GP: see the top. In the kernel's own code a DS or ES that is not flat is the cause: load both, try again.
+  a.align(16);
+  a.label('vector13');
+  a.test(mem8({ base: esp, disp: 8 }), 3);
+  a.jnz('generalProtection');
+  a.push(eax);
+  a.mov(eax, ds);
+  a.cmp(ax, USER_DATA);
+  a.jne('repairSegments');
+  a.mov(eax, es);
+  a.cmp(ax, USER_DATA);
+  a.jne('repairSegments');
+  a.pop(eax);
+  a.label('generalProtection');
+  a.push(13);
+  a.jmp('exceptionEntry');
+  a.label('repairSegments');
+  a.mov(eax, USER_DATA);
+  a.mov(ds, eax);
+  a.mov(es, eax);
+  a.pop(eax);
+  a.add(esp, 4);
+  a.iretd();
+
+  // All other exceptions: error code (or 0) and vector pushed; exception(frame, vector). The vector lies where EAX belongs.
+  a.align(16);
+  a.label('exceptionEntry');
+  saveRegistersBehind(a);
+  a.mov(eax, esp);
+  a.call('exception');
+  leaveByFrame(a);
+
+  // An interrupt: 0 and its line pushed; interrupt(line), and the scheduler when a program was interrupted and its tick
+  // is over.
+  a.align(16);
+  a.label('interruptEntry');
+  saveRegistersBehind(a);
+  a.mov(eax, edx);
+  a.call('interrupt');
+  a.test(mem8({ base: esp, disp: FRAME.cs }), 3);
+  a.jz('leave');
+  a.cmp(mem({ sym: 'needReschedule' }), 0);
+  a.je('leave');
+  a.call('reschedule');
+  a.label('leave');
+  leaveByFrame(a);
+
+  for (let n = 0; n < VECTORS; n++) {
+    if (n === 1 || n === 13 || n === 14) continue;
+    a.label(`vector${n}`);
+    if (n >= INTERRUPTS) a.push(0);
+    else if (!WITH_ERROR.has(n)) a.push(0);
+    a.push(n >= INTERRUPTS ? n - INTERRUPTS : n);
+    a.jmp(n >= INTERRUPTS ? 'interruptEntry' : 'exceptionEntry');
+  }
+
+  // switchContext(from, to): EAX, EDX. Saves what the callee keeps; the word, then the stack, then the TSS.
+  a.align(16);
+  a.global('switchContext');
+  a.push(ebp);
+  a.push(ebx);
+  a.push(esi);
+  a.push(edi);
+  a.mov(mem({ base: eax, disp: THREAD.stackPointer }), esp);
+  a.mov(mem({ sym: 'currentThread' }), edx);
+  a.hook('__switch_commit');
+  a.mov(esp, mem({ base: edx, disp: THREAD.stackPointer }));
+  a.mov(ecx, mem({ base: edx, disp: THREAD.stackTop }));
+  a.mov(mem({ sym: 'taskState', disp: TSS_ESP0 }), ecx);
+  a.global('threadReturn');
+  a.pop(edi);
+  a.pop(esi);
+  a.pop(ebx);
+  a.pop(ebp);
+  a.ret();
+
+  // First code of a thread: prepareStack put its address where switchContext returns to.
+  a.global('threadStart');
+  a.call('threadMain');
+  a.ud2();
+
+  // enterUser(entry, stack): EAX, EDX.
+  a.align(16);
+  a.global('enterUser');
+  a.mov(ecx, mem({ sym: 'currentThread' }));
+  a.mov(esp, mem({ base: ecx, disp: THREAD.stackTop }));
+  a.push(USER_DATA);
+  a.push(edx);
+  a.push(FLAGS_USER);
+  a.push(USER_CODE);
+  a.push(eax);
+  for (const r of [eax, ebx, ecx, edx, esi, edi, ebp]) a.xor(r, r);
+  a.iretd();
+
+  // copyFromUser(to, from, length), copyToUser: EAX, EDX, ECX. Four bytes, the smallest message, take the short way. A fault
+  // that cannot be resolved goes on at copyFailedShort from [copyShort, copyLong), at copyFailedLong from [copyLong, copyEnd).
+  a.align(16);
+  a.global('copyFromUser');
+  a.global('copyToUser');
+  a.cmp(ecx, 4);
+  a.jne('copyAny');
+  a.global('copyShort');
+  a.mov(ecx, mem({ base: edx }));
+  a.mov(mem({ base: eax }), ecx);
+  a.xor(eax, eax);
+  a.ret();
+  a.label('copyAny');
+  a.push(esi);
+  a.push(edi);
+  a.mov(edi, eax);
+  a.mov(esi, edx);
+  a.mov(eax, ecx);
+  a.shr(ecx, 2);
+  a.global('copyLong');
+  a.rep();
+  a.movsd();
+  a.and(eax, 3);
+  a.jz('copied');
+  a.mov(ecx, eax);
+  a.rep();
+  a.movsb();
+  a.global('copyEnd');
+  a.xor(eax, eax);
+  a.label('copied');
+  a.pop(edi);
+  a.pop(esi);
+  a.ret();
+  a.global('copyFailedLong');
+  a.pop(edi);
+  a.pop(esi);
+  a.global('copyFailedShort');
+  a.mov(eax, -EFAULT);
+  a.ret();
+
+  a.data();
+  a.align(4);
+  a.global('vectorTable');
+  for (let n = 0; n < VECTORS; n++) a.dd(sym(`vector${n}`));
+});

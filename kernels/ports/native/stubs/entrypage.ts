@@ -1,0 +1,30 @@
+// The page that programs enter the kernel through. It is a page of the kernel's text, mapped a second time at ENTRY_PAGE,
+// readable by programs; nothing else lies in it. Its offsets stand in layout.ts and in ../entries.ts.
+import { defineStubs, ebp, ecx, edx, esp } from '../../../../toolchain/assembler/index.js';
+import { ENTRY_SYSENTER } from './layout.js';
+
+export const entryPageStubs = defineStubs('entrypage', (a) => {
+  a.align(4096);
+  a.global('entryPageStart');
+  a.hook('__stub_enter');
+  a.int(0x80);
+  a.hook('__stub_leave');
+  a.ret();
+
+  // SYSENTER saves nothing: the kernel finds the stack in EBP, and SYSEXIT comes back to ENTRY_LANDING with EDX and ECX
+  // lost.
+  a.align(ENTRY_SYSENTER);
+  a.hook('__stub_enter');
+  a.push(ecx);
+  a.push(edx);
+  a.push(ebp);
+  a.mov(ebp, esp);
+  a.sysenter();
+  a.align(32);
+  a.pop(ebp);
+  a.pop(edx);
+  a.pop(ecx);
+  a.hook('__stub_leave');
+  a.ret();
+  a.align(4096);
+});
