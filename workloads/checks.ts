@@ -2,7 +2,7 @@
 import { CHECKSUM_START, checksum } from '../kernels/lib/bytes';
 import { EBADF, EFAULT, ENOSYS, FD_CONSOLE, FD_PACKET } from '../kernels/lib/callnumbers';
 import { newline, print, printHex, printNumber } from '../kernels/lib/console';
-import { option, nextItem, wordIs } from '../kernels/lib/text';
+import { nextItem, option, wordIs } from '../kernels/lib/text';
 import { systemCall0 } from './lib/stubs';
 import {
   getpid,

@@ -23,7 +23,8 @@ export function main(text: usize): i32 {
       for (let i: u32 = 0; i < pages; i++) store<u32>(area + i * PAGE, ~i);
       const result = writeProtect(area, pages * PAGE);
       if (result < 0) return failed(text, 'writeProtect', result);
-    } else if (!wordIs(at, 'demand-zero')) return failed(text, 'operations: allowed are demand-zero and write-protect;', 0);
+    } else if (!wordIs(at, 'demand-zero'))
+      return failed(text, 'operations: allowed are demand-zero and write-protect;', 0);
     touchAll(area);
     for (let i: u32 = 0; i < pages; i++) sum = checksum(sum, area + i * PAGE, 8);
     const result = unmapMemory(area, pages * PAGE);

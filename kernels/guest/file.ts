@@ -1,6 +1,15 @@
 // Descriptors and the calls on them. A descriptor is two words, a kind and an object; a kind decides what read and write
 // do.
-import { EBADF, EFAULT, EINVAL, EMFILE, ENOMEM, FD_CHANNEL_READ, FD_CHANNEL_WRITE, FD_PACKET } from '../lib/callnumbers';
+import {
+  EBADF,
+  EFAULT,
+  EINVAL,
+  EMFILE,
+  ENOMEM,
+  FD_CHANNEL_READ,
+  FD_CHANNEL_WRITE,
+  FD_PACKET,
+} from '../lib/callnumbers';
 import { printBytes } from '../lib/console';
 import { channelRead, channelWrite, copyFromUser, copyToUser } from '../ports/port';
 import { userRange } from './memory';
@@ -26,14 +35,10 @@ function open(process: Process, fd: u32, kind: u32, object: u32): void {
   store<u32>(slot + 4, object);
 }
 
-// @ts-ignore: decorator
-@inline
 function kindOf(fd: u32): u32 {
   return fd < MAX_FILES ? load<u32>(fileSlot(self().process, fd)) : FILE_NONE;
 }
 
-// @ts-ignore: decorator
-@inline
 function objectOf(fd: u32): Pipe {
   return changetype<Pipe>(load<usize>(fileSlot(self().process, fd) + 4));
 }

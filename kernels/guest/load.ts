@@ -3,7 +3,15 @@
 //   ESP -> argc | argv[0] ... argv[argc-1] | 0 | 0 (no environment) | auxv | strings | ... STACK_TOP
 import { copyBytes } from '../lib/bytes';
 import { AT_NULL, AT_PAGESZ, AT_SERVICE, AT_SYSINFO } from '../lib/callnumbers';
-import { ElfSegment, elfEntry, elfSegment, elfSegmentCount, elfValid, SEGMENT_LOAD, SEGMENT_WRITABLE } from '../lib/elf';
+import {
+  ElfSegment,
+  elfEntry,
+  elfSegment,
+  elfSegmentCount,
+  elfValid,
+  SEGMENT_LOAD,
+  SEGMENT_WRITABLE,
+} from '../lib/elf';
 import { FRAME_MASK, PAGE_PRESENT, PAGE_SIZE } from '../lib/paging';
 import { randomBelow } from '../lib/random';
 import { textLength } from '../lib/text';
@@ -58,7 +66,8 @@ function loadSegment(process: Process, image: usize, segment: ElfSegment): bool 
 /** The first stack lies in START_PAGES pages that are there from the start; its offset below STACK_TOP is seeded. */
 function layStack(process: Process, text: usize, entryRoutine: u32): bool {
   if (!addRegion(process, STACK_BOTTOM, STACK_TOP, FLAGS_DATA)) return false;
-  for (let i: u32 = 1; i <= START_PAGES; i++) if (!addPage(process, STACK_TOP - i * PAGE_SIZE, FLAGS_DATA)) return false;
+  for (let i: u32 = 1; i <= START_PAGES; i++)
+    if (!addPage(process, STACK_TOP - i * PAGE_SIZE, FLAGS_DATA)) return false;
   const length = min(textLength(text), TEXT_MAX);
   const strings = (STACK_TOP - randomBelow(128) * 16 - length - 1) & ~15;
   const count = putWords(process, text, length, strings);

@@ -35,8 +35,6 @@ export const FLAGS_DATA: u32 = PAGE_PRESENT | PAGE_WRITE | PAGE_USER | PAGE_ACCE
 export const FLAGS_READ_ONLY: u32 = PAGE_PRESENT | PAGE_USER | PAGE_ACCESSED;
 
 /** Is [address, address + length) a range of user addresses? */
-// @ts-ignore: decorator
-@inline
 export function userRange(address: u32, length: u32): bool {
   return length <= USER_TOP && address <= USER_TOP - length;
 }
@@ -87,8 +85,6 @@ export function releaseMemory(process: Process): void {
   process.regionCount = 0;
 }
 
-// @ts-ignore: decorator
-@inline
 function roundUp(length: u32): u32 {
   return (length + PAGE_SIZE - 1) & FRAME_MASK;
 }

@@ -45,14 +45,10 @@ export function createPipe(): Pipe {
   return changetype<Pipe>(0);
 }
 
-// @ts-ignore: decorator
-@inline
 function readQueue(pipe: Pipe): usize {
   return changetype<usize>(pipe) + offsetof<Pipe>('readQueue');
 }
 
-// @ts-ignore: decorator
-@inline
 function writeQueue(pipe: Pipe): usize {
   return changetype<usize>(pipe) + offsetof<Pipe>('writeQueue');
 }
@@ -113,4 +109,3 @@ function release(pipe: Pipe): void {
   freeFrame(pipe.frame);
   pipe.frame = 0;
 }
-

@@ -5,7 +5,7 @@
 // A wait queue is one word: the first of the threads that wait. Interrupts are masked in all kernel code, so between
 // looking at a condition and sleeping nothing can slip in.
 import { idle, spaceLoad, switchContext } from '../ports/port';
-import { noThread, self, Thread, THREAD_ASLEEP, THREAD_READY } from './thread';
+import { noThread, self, THREAD_ASLEEP, THREAD_READY, Thread } from './thread';
 
 let first: Thread = changetype<Thread>(0);
 let last: Thread = changetype<Thread>(0);

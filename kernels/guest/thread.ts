@@ -31,14 +31,10 @@ const threads: usize = memory.data(20 * 32, 64);
 /** The current thread: the word by which an observer knows who is running. Written by the port's switchContext. */
 export let currentThread: u32 = 0;
 
-// @ts-ignore: decorator
-@inline
 export function self(): Thread {
   return changetype<Thread>(<usize>currentThread);
 }
 
-// @ts-ignore: decorator
-@inline
 export function noThread(): Thread {
   return changetype<Thread>(0);
 }

@@ -38,7 +38,8 @@ export const SEGMENT_WRITABLE: u32 = 2;
 /** Is this an executable that can be loaded below `top`, all of it inside its `length` bytes? */
 export function elfValid(image: usize, length: u32, top: u32): bool {
   const header = changetype<ElfHeader>(image);
-  if (length < offsetof<ElfHeader>() || header.magic != 0x464c457f || (header.identity & 0xffff) != 0x0101) return false;
+  if (length < offsetof<ElfHeader>() || header.magic != 0x464c457f || (header.identity & 0xffff) != 0x0101)
+    return false;
   if (header.type != 2 || header.machine != 3 || <u32>header.programHeaderSize != offsetof<ElfSegment>()) return false;
   const tableSize = <u32>header.programHeaderCount * offsetof<ElfSegment>();
   if (header.programHeaders > length || tableSize > length - header.programHeaders) return false;

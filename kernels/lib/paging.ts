@@ -31,15 +31,11 @@ export const CR4_PSE: u32 = 0x10;
 export const CR4_PGE: u32 = 0x80;
 
 /** Where the entry for `linear` lies in a directory seen at `directory`. */
-// @ts-ignore: decorator
-@inline
 export function directorySlot(directory: usize, linear: u32): usize {
   return directory + ((linear >> 22) << 2);
 }
 
 /** The same for a page table. */
-// @ts-ignore: decorator
-@inline
 export function tableSlot(table: usize, linear: u32): usize {
   return table + ((linear >> 10) & 0xffc);
 }

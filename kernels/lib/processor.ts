@@ -1,7 +1,8 @@
 // What CPUID says, asked once at boot. A processor without CPUID (EFLAGS.ID does not toggle) has none of it; the stub that
 // can test this is `hasCpuid` (kernels/lib/stubs/processor.ts).
-import { cpuidEax, cpuidEdx } from './x86';
+
 import { hasCpuid } from './stubs';
+import { cpuidEax, cpuidEdx } from './x86';
 
 export const FEATURE_PSE: u32 = 1 << 3;
 export const FEATURE_TSC: u32 = 1 << 4;

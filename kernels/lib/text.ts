@@ -13,10 +13,8 @@ export function textLength(text: usize): u32 {
 }
 
 /** The literal's character i; literals here are ASCII. */
-// @ts-ignore: decorator
-@inline
 export function characterOf(literal: string, i: u32): u32 {
-  return load<u16>(changetype<usize>(literal) + (<usize>i << 1));
+  return load<u16>(changetype<usize>(literal) + ((<usize>i) << 1));
 }
 
 /** Does the text at `at` start with the literal? */

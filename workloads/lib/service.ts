@@ -1,12 +1,6 @@
 // One program asks, another answers: by calls of their own where the kernel has them (AT_SERVICE), else by write and read
 // on the channel's descriptors. Buffers are page-aligned and MESSAGE_MAX long; a reply overwrites the request.
-import {
-  ANSWER_LAST,
-  CALL_ANSWER,
-  CALL_ASK,
-  FD_CHANNEL_READ,
-  FD_CHANNEL_WRITE,
-} from '../../kernels/lib/callnumbers';
+import { ANSWER_LAST, CALL_ANSWER, CALL_ASK, FD_CHANNEL_READ, FD_CHANNEL_WRITE } from '../../kernels/lib/callnumbers';
 import { systemCall2 } from './stubs';
 import { read, write } from './system';
 

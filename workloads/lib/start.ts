@@ -2,8 +2,9 @@
 // arguments reach main as one text: the words of argv, parted by blanks.
 //
 //   ESP -> argc | argv[0] ... argv[argc-1] | 0 | envp ... | 0 | auxv: pairs of type and value, up to type 0
-import { consoleTo } from '../../kernels/lib/console';
+
 import { AT_NULL, AT_SERVICE, AT_SYSINFO, FD_CONSOLE } from '../../kernels/lib/callnumbers';
+import { consoleTo } from '../../kernels/lib/console';
 import { useServiceCalls } from './service';
 import { addressOf_systemEntry } from './stubs';
 import { exit, write } from './system';
@@ -23,7 +24,8 @@ export function programStart(stack: usize): usize {
   for (let i: u32 = 0; i < count; i++, at += 4) {
     const word = load<usize>(at);
     if (i) store<u8>(text + length++, 0x20);
-    for (let n: u32 = 0; load<u8>(word + n) && length < TEXT_SIZE - 2; n++) store<u8>(text + length++, load<u8>(word + n));
+    for (let n: u32 = 0; load<u8>(word + n) && length < TEXT_SIZE - 2; n++)
+      store<u8>(text + length++, load<u8>(word + n));
   }
   store<u8>(text + length, 0);
   at += 4;

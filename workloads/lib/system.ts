@@ -10,8 +10,8 @@ import {
   CALL_READ,
   CALL_SCHED_YIELD,
   CALL_WRITE,
-  CALL_WRITEV,
   CALL_WRITE_PROTECT,
+  CALL_WRITEV,
 } from '../../kernels/lib/callnumbers';
 import { systemCall0, systemCall1, systemCall2, systemCall3 } from './stubs';
 

@@ -4,7 +4,15 @@ import { hostileStubs } from './hostile.js';
 import { programStubs } from './program.js';
 
 const program = (name: string, stubs = [programStubs]) =>
-  defineImage({ name, kind: 'program', entry: `workloads/${name}.ts`, base: 0x08048000, load: 0x08048000, start: '_start', stubs });
+  defineImage({
+    name,
+    kind: 'program',
+    entry: `workloads/${name}.ts`,
+    base: 0x08048000,
+    load: 0x08048000,
+    start: '_start',
+    stubs,
+  });
 
 export const images = [
   program('null-call'),

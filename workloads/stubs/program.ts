@@ -2,7 +2,7 @@
 //
 // systemCallN(number, a, b, c): compiled convention in (EAX, EDX, ECX, stack), the kernel's out (EAX; EBX, ECX, EDX). The
 // kernel's entry routine keeps everything but EAX and the flags, so only EBX, which the caller owns, is saved here.
-import { defineStubs, eax, ebx, ecx, edx, esp, mem } from '../../toolchain/assembler/index.js';
+import { defineStubs, eax, ebx, edx, esp, mem } from '../../toolchain/assembler/index.js';
 
 export const programStubs = defineStubs('program', (a) => {
   a.global('_start');

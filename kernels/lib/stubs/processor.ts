@@ -1,4 +1,4 @@
-import { cl, defineStubs, eax, ecx, mem, esp } from '../../../toolchain/assembler/index.js';
+import { cl, defineStubs, eax, ecx, esp, mem } from '../../../toolchain/assembler/index.js';
 
 /** hasCpuid(): 1 when EFLAGS.ID (bit 21) can be toggled (Intel AP-485), else 0. */
 export const processorStubs = defineStubs('processor', (a) => {

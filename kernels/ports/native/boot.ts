@@ -1,9 +1,10 @@
 // What the boot loader handed over: memory, command line, modules. The structures stay where they are, below everything
 // that the kernel gives away: frames begin behind the last of image, modules and loader's data above 1 MiB.
+
+import { kernelMain } from '../../guest/main';
 import { __image_end } from '../../lib/linker';
 import { INFO_COMMAND_LINE, INFO_MODULES, MULTIBOOT_BOOTED, MultibootInfo, MultibootModule } from '../../lib/multiboot';
 import { uartInit } from '../../lib/uart';
-import { kernelMain } from '../../guest/main';
 import { networkInit } from './network';
 import { linearOf, mapPhysical, physicalOf } from './physical';
 import { trapsInit } from './traps';

@@ -1,10 +1,11 @@
 // Interrupts: the tick, and the network device.
+
+import { timerTick } from '../../guest/schedule';
 import { print } from '../../lib/console';
 import { picEnd, picInit, picUnmask } from '../../lib/pic';
 import { pitRate } from '../../lib/pit';
 import { option, wordIs } from '../../lib/text';
 import { cli, stiHlt } from '../../lib/x86';
-import { timerTick } from '../../guest/schedule';
 import { nicInterrupt, nicLine } from './network';
 
 const FIRST_VECTOR: u32 = 0x20;

@@ -1,6 +1,17 @@
 // The network device of the native kernel: the e1000, with a transmit buffer a frame.
-import { E1000, E1000_IDENTIFICATION, E1000_REGISTERS, RING } from '../../lib/e1000';
-import { e1000Acknowledge, e1000Completed, e1000Init, e1000Queue, e1000Start } from '../../lib/e1000';
+
+import { packetsDone } from '../../guest/packet';
+import {
+  E1000,
+  E1000_IDENTIFICATION,
+  E1000_REGISTERS,
+  e1000Acknowledge,
+  e1000Completed,
+  e1000Init,
+  e1000Queue,
+  e1000Start,
+  RING,
+} from '../../lib/e1000';
 import {
   COMMAND_MASTER,
   COMMAND_MEMORY,
@@ -11,7 +22,6 @@ import {
   pciRead,
   pciWrite,
 } from '../../lib/pci';
-import { packetsDone } from '../../guest/packet';
 import { mapDevice, physicalOf } from './physical';
 
 const BUFFERS: u32 = 16;

@@ -1,6 +1,6 @@
 // Physical memory as the kernel sees it: all of it, up to DIRECT_MAX, from KERNEL_BASE on. 4 MiB pages where the processor
 // has them, global where it has that too; device registers in a window of their own.
-import { FEATURE_PGE, FEATURE_PSE, processorFeatures } from '../../lib/processor';
+
 import {
   CR4_PGE,
   CR4_PSE,
@@ -14,6 +14,7 @@ import {
   PAGE_WRITE_THROUGH,
   tableSlot,
 } from '../../lib/paging';
+import { FEATURE_PGE, FEATURE_PSE, processorFeatures } from '../../lib/processor';
 import { readCr3, readCr4, writeCr3, writeCr4 } from '../../lib/x86';
 import { addressOf_kernelDirectory } from './stubs';
 
@@ -26,14 +27,10 @@ let globalBit: u32 = 0;
 /** Frames below belong to the image, the modules and the tables made here. */
 let taken: u32 = 0;
 
-// @ts-ignore: decorator
-@inline
 export function linearOf(physical: u32): usize {
   return physical + KERNEL_BASE;
 }
 
-// @ts-ignore: decorator
-@inline
 export function physicalOf(linear: usize): u32 {
   return <u32>linear - KERNEL_BASE;
 }

@@ -14,7 +14,16 @@ import {
   addressOf_threadStart,
 } from './stubs';
 
-export { commandLine, endFrame, moduleCount, moduleEnd, moduleImage, moduleStart, moduleText, nativeStart } from './boot';
+export {
+  commandLine,
+  endFrame,
+  moduleCount,
+  moduleEnd,
+  moduleImage,
+  moduleStart,
+  moduleText,
+  nativeStart,
+} from './boot';
 export { entryNames, entryPage } from './entries';
 export { idle, interrupt } from './interrupts';
 export { packetBuffer, packetBuffers, packetQueue, packetStart } from './network';
@@ -45,8 +54,6 @@ export function firstFrame(): u32 {
   return firstFreeFrame();
 }
 
-// @ts-ignore: decorator
-@inline
 export function frameAddress(frame: u32): usize {
   return linearOf(frame);
 }

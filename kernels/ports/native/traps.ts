@@ -1,6 +1,17 @@
 // The processor's tables: segments, gates, the task-state segment, and the registers behind SYSENTER.
-import { setGate, setSegment, setTablePointer, TASK_STATE_IO_MAP, TASK_STATE_SIZE, TaskState } from '../../lib/descriptors';
-import { SEGMENT_FLAGS_FLAT, TYPE_CODE, TYPE_DATA, TYPE_INTERRUPT_GATE, TYPE_TSS } from '../../lib/descriptors';
+import {
+  SEGMENT_FLAGS_FLAT,
+  setGate,
+  setSegment,
+  setTablePointer,
+  TASK_STATE_IO_MAP,
+  TASK_STATE_SIZE,
+  TaskState,
+  TYPE_CODE,
+  TYPE_DATA,
+  TYPE_INTERRUPT_GATE,
+  TYPE_TSS,
+} from '../../lib/descriptors';
 import { FEATURE_SEP, processorFeatures } from '../../lib/processor';
 import { lgdt, lidt, ltr, wrmsr } from '../../lib/x86';
 import {

@@ -1,7 +1,20 @@
 // From the boot loader to AssemblyScript. At _start: EAX = Multiboot's magic number, EBX = physical address of its
 // information, paging off, flat segments. The first 8 MiB of physical memory are mapped twice, at 0 and at KERNEL_BASE,
 // by two page tables; nativeStart replaces them.
-import { cr0, cr3, defineStubs, eax, ebx, ecx, edi, edx, esi, esp, mem, sym } from '../../../../toolchain/assembler/index.js';
+import {
+  cr0,
+  cr3,
+  defineStubs,
+  eax,
+  ebx,
+  ecx,
+  edi,
+  edx,
+  esi,
+  esp,
+  mem,
+  sym,
+} from '../../../../toolchain/assembler/index.js';
 import { KERNEL_BASE } from './layout.js';
 
 const PRESENT_WRITABLE = 3;

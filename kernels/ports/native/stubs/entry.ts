@@ -6,7 +6,23 @@
 // DS and ES are not saved or loaded: programs get the flat segment that the kernel uses too, and one that a program
 // changed for a worse is put right when the kernel's first access through it faults (see generalProtection).
 import {
-  type Assembler, ax, cr2, defineStubs, ds, eax, ebp, ebx, ecx, edi, edx, es, esi, esp, mem, mem8, sym,
+  type Assembler,
+  ax,
+  cr2,
+  defineStubs,
+  ds,
+  eax,
+  ebp,
+  ebx,
+  ecx,
+  edi,
+  edx,
+  es,
+  esi,
+  esp,
+  mem,
+  mem8,
+  sym,
 } from '../../../../toolchain/assembler/index.js';
 import { SYSCALLS } from '../../../guest/stubs/syscalls.js';
 import { FRAME, SYSENTER_LANDING, THREAD, TSS_ESP0, USER_CODE, USER_DATA, VECTORS } from './layout.js';
