@@ -10,7 +10,12 @@ export interface Counter {
 }
 
 export const counters = [
-  { id: 'instructions', label: 'instructions', unit: '', definition: 'instructions retired; a REP instruction counts once' },
+  {
+    id: 'instructions',
+    label: 'instructions',
+    unit: '',
+    definition: 'instructions retired; a REP instruction counts once',
+  },
   { id: 'privilege', label: 'privilege crossings', unit: '', definition: 'changes of CPL' },
   { id: 'addressSpace', label: 'address-space crossings', unit: '', definition: 'changes of the value of CR3' },
   { id: 'tlbFlushes', label: 'TLB flushes', unit: '', definition: 'flushes by CR3, CR0 or CR4' },
@@ -18,11 +23,21 @@ export const counters = [
   { id: 'itlbMisses', label: 'ITLB misses', unit: '', definition: 'code pages looked up and not found' },
   { id: 'dtlbMisses', label: 'DTLB misses', unit: '', definition: 'data pages looked up and not found' },
   { id: 'walkReads', label: 'walk reads', unit: '', definition: 'page-directory and page-table entries read by walks' },
-  { id: 'pdeCacheHits', label: 'PDE cache hits', unit: '', definition: 'walks that found their directory entry cached' },
+  {
+    id: 'pdeCacheHits',
+    label: 'PDE cache hits',
+    unit: '',
+    definition: 'walks that found their directory entry cached',
+  },
   { id: 'l1iMisses', label: 'L1I misses', unit: 'lines', definition: 'code lines missed in L1I or the trace cache' },
   { id: 'l1dMisses', label: 'L1D misses', unit: 'lines', definition: 'data lines missed in L1D, reads and writes' },
   { id: 'l1dWriteBacks', label: 'L1D write-backs', unit: 'lines', definition: 'modified lines evicted from L1D' },
-  { id: 'l2Accesses', label: 'L2 accesses', unit: 'lines', definition: 'lookups in L2 by fetches, data, walks and write-backs' },
+  {
+    id: 'l2Accesses',
+    label: 'L2 accesses',
+    unit: 'lines',
+    definition: 'lookups in L2 by fetches, data, walks and write-backs',
+  },
   { id: 'l2Misses', label: 'L2 misses', unit: 'lines', definition: 'lines missed in L2' },
   { id: 'l3Misses', label: 'L3 misses', unit: 'lines', definition: 'lines missed in L3' },
   { id: 'memoryReads', label: 'memory reads', unit: 'lines', definition: 'lines or words read from memory' },

@@ -1,0 +1,242 @@
+import type { FeatureId } from '../tables/config.js';
+import { features } from '../tables/config.js';
+import type { EventId } from '../tables/events.js';
+import { events } from '../tables/events.js';
+import type { IssueClassId } from '../tables/issue.js';
+import { issueClasses } from '../tables/issue.js';
+
+/**
+ * How well a constant is known. A: a vendor's manual. B: measured by others on bare hardware. C: derived once from a
+ * native-system figure (docs/calibration.md). D: assumed, with an honest interval.
+ */
+export type ConstantClass = 'A' | 'B' | 'C' | 'D';
+
+export interface Constant {
+  readonly value: number;
+  readonly low: number;
+  readonly high: number;
+  readonly class: ConstantClass;
+  readonly source: string;
+}
+
+export interface TlbGeometry {
+  readonly entries: number;
+  readonly ways: number;
+}
+
+export interface CacheGeometry {
+  /** Bytes. A trace cache: 32 for each pair of its lines. */
+  readonly bytes: number;
+  readonly ways: number;
+  /** Bytes of a line, 32 or 64 in the first level. */
+  readonly line: number;
+}
+
+/** Everything else that is a number, by path; the unit stands beside each. */
+export const timings = {
+  'walk.entersAt': 'level',
+  'walk.directoryCache': 'entries',
+  'trace.flushedByCr3': 'flag',
+  'l1d.writeAllocate': 'flag',
+  'l1d.writeThrough': 'flag',
+  'latency.l2': 'cycles beyond L1',
+  'latency.l3': 'cycles beyond L1',
+  'latency.memory': 'cycles beyond L1',
+  'latency.overlap': 'percent of a data stall hidden',
+  'writeBuffer.depth': 'entries',
+  'writeBuffer.drainL2': 'cycles',
+  'writeBuffer.drainMemory': 'cycles',
+  'branch.sets': 'sets',
+  'branch.ways': 'ways',
+  'branch.returnStack': 'entries',
+  'branch.mispredict': 'cycles',
+  'branch.unknownTaken': 'cycles',
+  'branch.staticBackward': 'flag',
+} as const;
+
+export type TimingId = keyof typeof timings;
+
+/** A processor with the memory system of the machine it stood in. */
+export interface Preset {
+  readonly id: string;
+  readonly name: string;
+  /** Core clock; the time stamp counts at the same rate. */
+  readonly hz: number;
+  /** CPUID leaf 1 EAX. */
+  readonly signature: number;
+  readonly features: readonly FeatureId[];
+  readonly tlbs: {
+    readonly code4k: TlbGeometry;
+    /** null: 4 MiB pages share the array of the 4 KiB ones. */
+    readonly code4m: TlbGeometry | null;
+    readonly data4k: TlbGeometry;
+    readonly data4m: TlbGeometry | null;
+  };
+  readonly caches: {
+    readonly l1i: CacheGeometry;
+    /** l1i is a trace cache: linear tags, decoded code. */
+    readonly traceCache: boolean;
+    readonly l1d: CacheGeometry;
+    readonly l2: CacheGeometry | null;
+    readonly l3: CacheGeometry | null;
+  };
+  /** Where the geometry above is from. */
+  readonly geometrySource: string;
+  readonly timings: Readonly<Record<TimingId, Constant>>;
+  /** Cycles, by event. */
+  readonly events: Readonly<Record<EventId, Constant>>;
+  /** Sixteenths of a cycle, by issue class. */
+  readonly issue: Readonly<Record<IssueClassId, Constant>>;
+}
+
+/** A preset that is not one, or an override that names nothing: says which path, and what would be allowed. */
+export class PresetError extends Error {
+  override readonly name = 'PresetError';
+}
+
+type Path = string;
+type Loose = Record<string, unknown>;
+
+/** Checks a preset from outside. Throws PresetError naming the path, the allowed values, and what was there. */
+export function validatePreset(input: unknown): Preset {
+  const preset = object(input, 'preset');
+  keys(preset, 'preset', [
+    'id',
+    'name',
+    'hz',
+    'signature',
+    'features',
+    'tlbs',
+    'caches',
+    'geometrySource',
+    'timings',
+    'events',
+    'issue',
+  ]);
+  text(preset.id, 'id');
+  text(preset.name, 'name');
+  text(preset.geometrySource, 'geometrySource');
+  integer(preset.hz, 'hz', 1, 1e11);
+  integer(preset.signature, 'signature', 0, 0xffffffff);
+  if (!Array.isArray(preset.features))
+    fail('features', `a list of ${Object.keys(features).join(', ')}`, preset.features);
+  for (const [i, id] of (preset.features as unknown[]).entries()) {
+    if (typeof id !== 'string' || !(id in features)) fail(`features[${i}]`, Object.keys(features).join(', '), id);
+  }
+  tlbs(object(preset.tlbs, 'tlbs'));
+  caches(object(preset.caches, 'caches'));
+  constants(preset.timings, 'timings', Object.keys(timings), 1e6);
+  constants(
+    preset.events,
+    'events',
+    events.map((e) => e.id),
+    0xffffff,
+  );
+  constants(
+    preset.issue,
+    'issue',
+    issueClasses.map((c) => c.id),
+    0xffff,
+  );
+  limits(input as Preset);
+  return input as Preset;
+}
+
+/** Ranges that the core's tables impose. */
+function limits({ timings: t }: Preset): void {
+  const within = (id: TimingId, low: number, high: number): void => {
+    const { value } = t[id];
+    if (value < low || value > high) fail(`timings.${id}.value`, `${low} to ${high}`, value);
+  };
+  within('walk.entersAt', 1, 3);
+  within('walk.directoryCache', 0, 64);
+  powerOrZero(t['walk.directoryCache'].value, 'timings.walk.directoryCache.value');
+  for (const id of ['trace.flushedByCr3', 'l1d.writeAllocate', 'l1d.writeThrough', 'branch.staticBackward'] as const)
+    within(id, 0, 1);
+  within('latency.overlap', 0, 100);
+  within('writeBuffer.depth', 1, 64);
+  within('branch.returnStack', 0, 32);
+  powerOrZero(t['branch.returnStack'].value, 'timings.branch.returnStack.value');
+  power(t['branch.sets'].value, 'timings.branch.sets.value');
+  const ways = t['branch.ways'].value;
+  if (ways < 1 || t['branch.sets'].value * ways > 4096)
+    fail('timings.branch.ways.value', 'at most 4096 entries in all', ways);
+}
+
+function tlbs(table: Loose): void {
+  keys(table, 'tlbs', ['code4k', 'code4m', 'data4k', 'data4m']);
+  for (const [id, value] of Object.entries(table)) {
+    if (value === null && id.endsWith('4m')) continue;
+    const geometry = object(value, `tlbs.${id}`);
+    keys(geometry, `tlbs.${id}`, ['entries', 'ways']);
+    const entries = integer(geometry.entries, `tlbs.${id}.entries`, 1, 256);
+    const ways = integer(geometry.ways, `tlbs.${id}.ways`, 1, 256);
+    power(entries / ways, `tlbs.${id}: entries / ways`);
+  }
+}
+
+function caches(table: Loose): void {
+  keys(table, 'caches', ['l1i', 'traceCache', 'l1d', 'l2', 'l3']);
+  if (typeof table.traceCache !== 'boolean') fail('caches.traceCache', 'true or false', table.traceCache);
+  for (const id of ['l1i', 'l1d', 'l2', 'l3']) {
+    const first = id.startsWith('l1');
+    if (table[id] === null && !first) continue;
+    const geometry = object(table[id], `caches.${id}`);
+    keys(geometry, `caches.${id}`, ['bytes', 'ways', 'line']);
+    const line = integer(geometry.line, `caches.${id}.line`, 32, first ? 64 : 128);
+    power(line, `caches.${id}.line`);
+    const ways = integer(geometry.ways, `caches.${id}.ways`, 1, 64);
+    const bytes = integer(geometry.bytes, `caches.${id}.bytes`, line, first ? 0x10000 : 0x200000);
+    power(bytes / ways / line, `caches.${id}: bytes / ways / line`);
+  }
+}
+
+function constants(input: unknown, path: Path, ids: readonly string[], most: number): void {
+  const table = object(input, path);
+  keys(table, path, ids);
+  for (const id of ids) {
+    const at = `${path}.${id}`;
+    const constant = object(table[id], at);
+    keys(constant, at, ['value', 'low', 'high', 'class', 'source']);
+    const low = integer(constant.low, `${at}.low`, 0, most);
+    const high = integer(constant.high, `${at}.high`, low, most);
+    integer(constant.value, `${at}.value`, low, high);
+    if (!['A', 'B', 'C', 'D'].includes(constant.class as string)) fail(`${at}.class`, 'A, B, C or D', constant.class);
+    text(constant.source, `${at}.source`);
+  }
+}
+
+function object(value: unknown, path: Path): Loose {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) fail(path, 'an object', value);
+  return value as Loose;
+}
+
+function keys(table: Loose, path: Path, allowed: readonly string[]): void {
+  for (const key of Object.keys(table)) {
+    if (!allowed.includes(key)) fail(`${path}.${key}`, `no such key; allowed: ${allowed.join(', ')}`, table[key]);
+  }
+  for (const key of allowed) if (!(key in table)) fail(`${path}.${key}`, 'to be there', undefined);
+}
+
+function text(value: unknown, path: Path): void {
+  if (typeof value !== 'string' || value === '') fail(path, 'a text', value);
+}
+
+function integer(value: unknown, path: Path, low: number, high: number): number {
+  if (!Number.isInteger(value) || (value as number) < low || (value as number) > high) {
+    fail(path, `an integer from ${low} to ${high}`, value);
+  }
+  return value as number;
+}
+
+function power(value: number, path: Path): void {
+  if (!Number.isInteger(value) || value < 1 || (value & (value - 1)) !== 0) fail(path, 'a power of two', value);
+}
+
+function powerOrZero(value: number, path: Path): void {
+  if (value !== 0) power(value, path);
+}
+
+function fail(path: Path, expected: string, found: unknown): never {
+  throw new PresetError(`preset: ${path}: expected ${expected}; found ${JSON.stringify(found) ?? 'nothing'}`);
+}
