@@ -28,6 +28,8 @@ interface CoreExports {
   reset(): void;
   configure(): void;
   run(limit: bigint): number;
+  /** While halted: lets time pass up to `until`. */
+  idle(until: bigint): void;
   flushTlbs(): void;
   flushCaches(): void;
   invalidateCode(physical: number, length: number): void;

@@ -1,0 +1,246 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { NEVER } from '../devices/device.js';
+import { E1000 } from '../devices/e1000.js';
+import { PacketLog } from '../devices/packet-port.js';
+import { HostBridge, PciBus } from '../devices/pci.js';
+import { fakeMemory, HandClock, RecordedLine } from './fakes.js';
+
+const [ICR, IMS, IMC, TCTL, TDBAL, TDLEN, TDH, TDT, TIDV, TADV, EERD, CTRL] = [
+  0xc0, 0xd0, 0xd8, 0x400, 0x3800, 0x3808, 0x3810, 0x3818, 0x3820, 0x382c, 0x14, 0,
+];
+const BASE = 0xfebc0000;
+const RING = 0x1000;
+const [EOP, RS, IDE] = [0x01, 0x08, 0x80];
+/** 1000 Mb/s at 1 GHz: eight cycles a byte, one cycle a nanosecond. */
+const HZ = 1_000_000_000;
+const DESCRIPTOR_NS = 500;
+/** Preamble 8, checksum 4, gap 12. */
+const wire = (bytes: number) => (Math.max(bytes, 60) + 24) * 8;
+
+describe('e1000', () => {
+  const clock = new HandClock(HZ);
+  let line: RecordedLine;
+  let ram: ReturnType<typeof fakeMemory>;
+  let log: PacketLog;
+  let card: E1000;
+  const read = (register: number) => card.memory.read(register, 4);
+  const write = (register: number, value: number) => card.memory.write(register, 4, value);
+  const runUntil = (cycle: number) => {
+    while (card.nextDue <= cycle) {
+      clock.cycle = card.nextDue;
+      card.run(clock.cycle);
+    }
+    clock.cycle = cycle;
+  };
+  const descriptor = (index: number, address: number, length: number, command: number) => {
+    const view = new DataView(ram.bytes.buffer, RING + 16 * index, 16);
+    view.setUint32(0, address, true);
+    view.setUint32(4, 0, true);
+    view.setUint32(8, length | (command << 24), true);
+    view.setUint32(12, 0, true);
+  };
+  const done = (index: number) => ram.bytes[RING + 16 * index + 12] & 1;
+
+  beforeEach(() => {
+    clock.cycle = 0;
+    line = new RecordedLine();
+    ram = fakeMemory(0x10000);
+    log = new PacketLog();
+    const address = [0x52, 0x54, 0, 0x12, 0x34, 0x56];
+    const options = { megabits: 1000, descriptorNanoseconds: DESCRIPTOR_NS, address, packets: log };
+    card = new E1000(clock, ram, line, 10, BASE, options);
+    card.writeConfig(0x04, 2, 0x0006);
+    write(TDBAL, RING);
+    write(TDLEN, 8 * 16);
+    write(TCTL, 0x2);
+    for (let i = 0; i < 0x800; i++) ram.bytes[0x2000 + i] = i & 0xff;
+  });
+
+  it('sends a frame and reports it when its last bit has left', () => {
+    write(IMS, 1);
+    descriptor(0, 0x2000, 64, EOP | RS);
+    write(TDT, 1);
+    const end = DESCRIPTOR_NS + wire(64);
+    expect(card.nextDue).toBe(end);
+    expect([done(0), line.level, read(TDH)]).toEqual([0, false, 0]);
+    runUntil(end);
+    expect([done(0), line.level, read(TDH)]).toEqual([1, true, 1]);
+    expect(log.packets).toEqual([{ frame: ram.bytes.slice(0x2000, 0x2040), cycle: BigInt(end) }]);
+    expect(ram.writes).toEqual([[RING + 12, 1]]);
+    expect(card.nextDue).toBe(NEVER);
+  });
+
+  it('clears its causes when they are read, and drops the line', () => {
+    write(IMS, 3);
+    descriptor(0, 0x2000, 64, EOP | RS);
+    write(TDT, 1);
+    runUntil(10_000);
+    expect(read(ICR) & 3).toBe(3);
+    expect(line.level).toBe(false);
+    expect(read(ICR)).toBe(0);
+  });
+
+  it('keeps masked causes to itself', () => {
+    descriptor(0, 0x2000, 64, EOP | RS);
+    write(TDT, 1);
+    runUntil(10_000);
+    expect(line.level).toBe(false);
+    write(IMS, 1);
+    expect(line.level).toBe(true);
+    write(IMC, 1);
+    expect(line.level).toBe(false);
+  });
+
+  it('puts frames on the wire one after another, around the ring', () => {
+    write(TDH, 7);
+    write(TDT, 7);
+    descriptor(7, 0x2000, 1460, EOP | RS);
+    descriptor(0, 0x2100, 60, EOP | RS);
+    write(TDT, 1);
+    const first = DESCRIPTOR_NS + wire(1460);
+    runUntil(100_000);
+    expect(log.packets.map((p) => [p.frame.length, p.cycle])).toEqual([
+      [1460, BigInt(first)],
+      [60, BigInt(first + DESCRIPTOR_NS + wire(60))],
+    ]);
+    expect(read(TDH)).toBe(1);
+  });
+
+  it('gathers a frame from several descriptors', () => {
+    descriptor(0, 0x2000, 40, 0);
+    descriptor(1, 0x2080, 30, EOP | RS);
+    write(TDT, 2);
+    runUntil(10_000);
+    expect(log.packets).toHaveLength(1);
+    expect(log.packets[0].frame).toEqual(
+      Uint8Array.from([...ram.bytes.slice(0x2000, 0x2028), ...ram.bytes.slice(0x2080, 0x209e)]),
+    );
+    expect([done(0), done(1)]).toEqual([0, 1]);
+  });
+
+  it('delays the interrupt by TIDV when the descriptor asks, restarted by each frame', () => {
+    write(IMS, 1);
+    write(TIDV, 10);
+    descriptor(0, 0x2000, 60, EOP | RS | IDE);
+    descriptor(1, 0x2000, 60, EOP | RS | IDE);
+    write(TDT, 2);
+    const last = 2 * (DESCRIPTOR_NS + wire(60));
+    runUntil(last + 10 * 1024 - 1);
+    expect([done(0), done(1), line.level]).toEqual([1, 1, false]);
+    runUntil(last + 10 * 1024);
+    expect([line.level, line.edges]).toEqual([true, 1]);
+  });
+
+  it('bounds the delay by TADV from the first frame', () => {
+    write(IMS, 1);
+    write(TIDV, 10);
+    write(TADV, 5);
+    descriptor(0, 0x2000, 60, EOP | RS | IDE);
+    write(TDT, 1);
+    const end = DESCRIPTOR_NS + wire(60);
+    runUntil(end + 5 * 1024 - 1);
+    expect(line.level).toBe(false);
+    runUntil(end + 5 * 1024);
+    expect(line.level).toBe(true);
+  });
+
+  it('interrupts at once without IDE whatever TIDV says', () => {
+    write(IMS, 1);
+    write(TIDV, 10);
+    descriptor(0, 0x2000, 60, EOP | RS);
+    write(TDT, 1);
+    runUntil(DESCRIPTOR_NS + wire(60));
+    expect(line.level).toBe(true);
+  });
+
+  it('does nothing without bus mastering, and goes on when it is allowed', () => {
+    card.writeConfig(0x04, 2, 0x0002);
+    descriptor(0, 0x2000, 60, EOP | RS);
+    write(TDT, 1);
+    expect(card.nextDue).toBe(NEVER);
+    card.writeConfig(0x04, 2, 0x0006);
+    write(TDT, 1);
+    expect(card.nextDue).toBe(DESCRIPTOR_NS + wire(60));
+  });
+
+  it('reads nothing beyond RAM', () => {
+    descriptor(0, 0xfff0, 64, EOP | RS);
+    write(TDT, 1);
+    runUntil(10_000);
+    expect(log.packets[0].frame.length).toBe(16);
+  });
+
+  it('shows its station address in EEPROM and receive address', () => {
+    const word = (index: number) => {
+      write(EERD, (index << 8) | 1);
+      return read(EERD);
+    };
+    expect([0, 1, 2].map((i) => word(i) >>> 16)).toEqual([0x5452, 0x1200, 0x5634]);
+    expect(word(0) & 0x10).toBe(0x10);
+    expect(read(0x5400)).toBe(0x12005452);
+    expect(read(0x5404)).toBe(0x80005634);
+  });
+
+  it('is reset by CTRL.RST', () => {
+    write(IMS, 1);
+    write(CTRL, 1 << 26);
+    expect([read(IMS), read(TCTL), read(TDLEN)]).toEqual([0, 0, 0]);
+  });
+});
+
+describe('PCI configuration', () => {
+  const clock = new HandClock(HZ);
+  const makeBus = () => {
+    const bus = new PciBus();
+    const options = { megabits: 1000, descriptorNanoseconds: 0, address: [0, 0, 0, 0, 0, 0], packets: new PacketLog() };
+    const card = new E1000(clock, fakeMemory(0x1000), new RecordedLine(), 10, BASE, options);
+    bus.plug(0, new HostBridge());
+    bus.plug(2, card);
+    return { bus, card };
+  };
+  const select = (bus: PciBus, device: number, register: number) =>
+    bus.write(0xcf8, 4, (0x80000000 | (device << 11) | register) >>> 0);
+
+  it('finds the host bridge and the network card, and nothing else', () => {
+    const { bus } = makeBus();
+    const ids = [0, 1, 2, 3].map((device) => {
+      select(bus, device, 0);
+      return bus.read(0xcfc, 4);
+    });
+    expect(ids).toEqual([0x12378086, 0xffffffff, 0x100e8086, 0xffffffff]);
+  });
+
+  it('has the card with its memory assigned and bus mastering off', () => {
+    const { bus } = makeBus();
+    select(bus, 2, 0x10);
+    expect(bus.read(0xcfc, 4)).toBe(BASE);
+    select(bus, 2, 0x04);
+    expect(bus.read(0xcfc, 2) & 0x7).toBe(0x3);
+    select(bus, 2, 0x3c);
+    expect(bus.read(0xcfc, 1)).toBe(10);
+    expect(bus.read(0xcfd, 1)).toBe(1);
+  });
+
+  it('tells the size of a BAR and moves it', () => {
+    const { bus, card } = makeBus();
+    select(bus, 2, 0x10);
+    bus.write(0xcfc, 4, 0xffffffff);
+    expect(bus.read(0xcfc, 4)).toBe(0xfffe0000);
+    bus.write(0xcfc, 4, 0xe0000000);
+    expect(card.memory.base).toBe(0xe0000000);
+  });
+
+  it('switches device memory by the command register', () => {
+    const { bus, card } = makeBus();
+    expect(card.memory.enabled).toBe(true);
+    select(bus, 2, 0x04);
+    bus.write(0xcfc, 2, 0);
+    expect(card.memory.enabled).toBe(false);
+  });
+
+  it('answers only while the address has its enable bit', () => {
+    const { bus } = makeBus();
+    bus.write(0xcf8, 4, 0);
+    expect(bus.read(0xcfc, 4)).toBe(0xffffffff);
+  });
+});
