@@ -13,7 +13,7 @@ export const driver = defineExperiment({
       title: 'a program transmits packets',
       workload: 'packet',
       plan: { operations: ['transmit'], sizes: [64, 1460], batches: [1, 16], states: allStates },
-      equalWork: ['packet', 'checksum'],
+      equalWork: ['packets', 'packetBytes', 'checksum'],
       headline: { operation: 'transmit', size: 64, batch: 1 },
       rows: [
         {

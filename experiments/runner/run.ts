@@ -10,7 +10,7 @@ import { digest, projectVersion } from './project.js';
 import type { ResultSet, Store } from './store.js';
 
 /** Measures one boot; rejects only where no result may be drawn from the run at all. */
-export type Measure = (spec: BootSpec, signal: AbortSignal) => Promise<BootCells>;
+export type Measure = (spec: BootSpec) => Promise<BootCells>;
 
 export interface Progress {
   start?(total: number, kept: number): void;
@@ -72,7 +72,7 @@ export async function run(options: RunOptions): Promise<ResultSet> {
   const worker = async () => {
     while (next < open.length && !signal.aborted) {
       const spec = open[next++];
-      const result = await options.measure(spec, signal);
+      const result = await options.measure(spec);
       results.set(spec.key, result);
       store?.keep(spec.key, result);
       done += 1;

@@ -128,7 +128,7 @@ function resultsOf(subject: Subject): RegionResult[] {
         residual: 0,
         events: { intToRing0: ops * entersKernel, iretOuter: ops },
         counters: { dtlbMisses: ops },
-        work: { syscall: ops, fault: ops, packet: ops },
+        work: { syscall: ops, fault: ops, packets: ops, packetBytes: ops * size },
       },
     };
   });

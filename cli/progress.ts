@@ -1,0 +1,55 @@
+/** Progress on stderr: a bar with the latest result on a terminal, a line a result elsewhere. */
+import { SingleBar } from 'cli-progress';
+import pc from 'picocolors';
+import type { BootCells } from '../experiments/cells.js';
+import { type BootSpec, subjectOf } from '../experiments/runner/boots.js';
+import type { Progress } from '../experiments/runner/run.js';
+import { cycles, short } from '../reports/format.js';
+
+export interface ProgressView extends Progress {
+  stop(): void;
+}
+
+export function progressView(megahertz: (processor: string) => number): ProgressView {
+  return process.stderr.isTTY ? bar(megahertz) : lines(megahertz);
+}
+
+function bar(megahertz: (processor: string) => number): ProgressView {
+  const view = new SingleBar({
+    format: `${pc.cyan('{bar}')} {value}/{total}  {result}`,
+    barsize: 24,
+    hideCursor: true,
+    clearOnComplete: true,
+    stream: process.stderr,
+  });
+  return {
+    start: (total, kept) => view.start(total, kept, { result: '' }),
+    boot: (spec, result, done) => view.update(done, { result: resultLine(spec, result, megahertz) }),
+    stop: () => view.stop(),
+  };
+}
+
+function lines(megahertz: (processor: string) => number): ProgressView {
+  let all = 0;
+  return {
+    start: (total, kept) => {
+      all = total;
+      if (kept > 0) process.stderr.write(`${kept} of ${total} boots were measured earlier\n`);
+    },
+    boot: (spec, result, done) => process.stderr.write(`[${done}/${all}] ${resultLine(spec, result, megahertz)}\n`),
+    stop: () => undefined,
+  };
+}
+
+function resultLine(spec: BootSpec, { cells }: BootCells, megahertz: (processor: string) => number): string {
+  const { experiment, family, row, processor, seed } = subjectOf(spec);
+  const { operation, size, batch } = family.headline;
+  const place = `${experiment.id} ${row.label}, ${processor}, seed ${seed}`;
+  const cell = cells.find(
+    ({ factors }) =>
+      factors.state === 'warm' && factors.operation === operation && factors.size === size && factors.batch === batch,
+  );
+  if (cell === undefined || cell.n === 0) return `${place}: ${pc.yellow(cells[0]?.reason ?? 'no number')}`;
+  const time = short(cell.busyPerOperation / megahertz(processor));
+  return `${place}: ${cycles(cell.busyPerOperation)} busy cycles, ${time} us`;
+}
