@@ -68,12 +68,10 @@ export interface System {
   build(options: BuildOptions): Boot;
 }
 
-/** The variant is checked here, once, so that no system has to. */
-export function requireVariant(system: SystemId, options: BuildOptions): void {
-  const allowed: readonly string[] = variants[system][options.workload];
+/** The variant is checked here, once, so that no system has to. @throws Error naming the allowed variants */
+export function requireVariant({ id }: Pick<System, 'id'>, options: BuildOptions): void {
+  const allowed: readonly string[] = variants[id][options.workload];
   if (!allowed.includes(options.variant)) {
-    throw new Error(
-      `${system} has no variant "${options.variant}" of ${options.workload}; allowed: ${allowed.join(', ')}`,
-    );
+    throw new Error(`${id} has no variant "${options.variant}" of ${options.workload}; allowed: ${allowed.join(', ')}`);
   }
 }
