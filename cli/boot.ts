@@ -42,7 +42,12 @@ export function bootCommand(): Command {
     .option('--disk <file>', 'disk image')
     .option('--debugcon <file>', 'where port 0xE9 goes: a file, stdout or stderr (default: nowhere)')
     .option('--expect <regex>', 'line to wait for before the next --send (repeatable)', collect, [])
-    .option('--send <text>', 'text to feed to the serial port then; \\n, \\t and \\xNN are understood (repeatable)', collect, [])
+    .option(
+      '--send <text>',
+      'text to feed to the serial port then; \\n, \\t and \\xNN are understood (repeatable)',
+      collect,
+      [],
+    )
     .option('--until <regex>', 'end with status 0 when a line of output matches', parseRegex)
     .option('--max-cycles <n>', 'end with status 1 after so many cycles', parseCycles)
     .action(async (image: string, options: BootOptions) => {

@@ -2,8 +2,6 @@
  * The compiled core as the host sees it: its exports, the calls it makes, and its state by name in the shared memory.
  * Everything that knows an offset of the memory map on the host's side is here.
  */
-import { config } from './tables/config.js';
-import { events } from './tables/events.js';
 import { layout } from './tables/layout.js';
 import { stateFields, stateOffset } from './tables/state.js';
 import { type StopId, stops } from './tables/stop.js';
@@ -21,7 +19,7 @@ export interface CoreHost {
   /** CPL has changed; only while `observeCrossings` is set. `reason` is the number of an event of tables/events.ts. */
   cplChanged(reason: number): void;
   /** The ledger row for the CPL that is being entered is not known: the host must fill both row arrays. */
-  componentStale(): void;
+  componentStale(cpl: number): void;
 }
 
 interface CoreExports {
@@ -91,13 +89,6 @@ export class Core {
     this.words[(fieldAddress(field) >> 2) + index] = value;
   }
 
-  /** Cycles that an event costs in the preset in use. */
-  eventPrice(id: string): number {
-    const index = events.findIndex((e) => e.id === id);
-    // The top byte of a price word holds its cause and whether it serialises, see processors/config.ts.
-    return this.words[(layout.CONFIG + config.EVENT_PRICES + 4 * index) >> 2] & 0xffffff;
-  }
-
   /** An unsigned 64-bit number of the memory map, below 2^53. */
   wide(address: number): number {
     return this.words[address >> 2] + this.words[(address >> 2) + 1] * TWO_32;
@@ -132,6 +123,6 @@ function unsigned(host: CoreHost): Record<string, (...values: number[]) => numbe
     acknowledge: () => host.acknowledge(),
     hook: (linear) => void host.hook(linear >>> 0),
     cplChanged: (reason) => void host.cplChanged(reason),
-    componentStale: () => void host.componentStale(),
+    componentStale: (cpl) => void host.componentStale(cpl),
   };
 }

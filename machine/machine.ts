@@ -76,11 +76,11 @@ export class Machine {
     const devices = { ...defaultDevices(), ...options.devices };
     const { packets } = devices;
     core.exports.reset();
-    writeConfig(preset, core.memory, core.ram.length);
+    writeConfig(preset, core.memory);
     core.exports.configure();
     this.memory = new GuestMemory(core);
     this.ledger = new Ledger(core);
-    const clock = { now: () => core.cycle, hz: preset.hertz };
+    const clock = { now: () => core.cycle, hz: preset.hz };
     const ram = {
       size: core.ram.length,
       bytes: core.ram,
@@ -263,7 +263,7 @@ export class Machine {
       acknowledge: () => this.pc.pic.acknowledge(),
       hook: (linear) => this.hook(linear),
       cplChanged: (reason) => this.tracker?.changed(reason),
-      componentStale: () => this.componentStale(),
+      componentStale: (cpl) => this.componentStale(cpl),
     };
   }
 
@@ -272,11 +272,13 @@ export class Machine {
     for (const observer of this.observers) observer.port?.(port, size, value, direction);
   }
 
-  private componentStale(): void {
+  /** Somebody is counted as having begun to run when control comes to him, not when a kernel works for him. */
+  private componentStale(entered: number): void {
     const { attribution } = this;
     if (!attribution) return;
-    const cpl = this.core.get('cpl');
-    if (attribution.refresh(cpl) && cpl > 0) this.countComponent(attribution);
+    const left = this.core.get('cpl');
+    attribution.refresh(Math.max(left, entered));
+    if (entered > left) this.countComponent(attribution);
   }
 
   private countComponent(attribution: Attribution): void {

@@ -124,16 +124,14 @@ export class Attribution {
 
   /**
    * Brings the row arrays up to date, if they are not.
-   * @param cpl the CPL that is being entered from user mode, or returned to
-   * @returns whether who runs was looked up anew
+   * @param cpl the outer one of the two CPLs between which control changes
    * @throws UnknownComponentError when a table does not hold the current-thread word
    */
-  refresh(cpl: number): boolean {
-    if (!this.stale) return false;
+  refresh(cpl: number): void {
+    if (!this.stale) return;
     this.running = this.lookUp(cpl);
     this.stale = false;
     this.fill();
-    return true;
   }
 
   private lookUp(cpl: number): Running {

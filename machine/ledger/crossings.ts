@@ -51,7 +51,7 @@ export interface Crossing {
 type OwnCycles = Record<string, number>;
 
 export class CrossingTracker {
-  /** All records since `begin`, in the order of opening. */
+  /** All records since it began, in the order of opening. */
   readonly records: Crossing[] = [];
   /** Cycles charged while no record was open, by component that executed. */
   readonly outside = new Map<string, OwnCycles>();
@@ -60,6 +60,7 @@ export class CrossingTracker {
   private last: Snapshot;
   private cpl: number;
   private thread: string;
+  private executor: string;
 
   constructor(
     private readonly core: Core,
@@ -70,20 +71,29 @@ export class CrossingTracker {
     this.last = ledger.snapshot();
     this.cpl = core.get('cpl');
     this.thread = who.current.thread;
+    this.executor = who.executor(this.cpl);
   }
 
-  /** CPL has changed, by the event with this number; its microcode has been charged. */
+  /** CPL has changed, by the event with this number, whose microcode has been charged to the new CPL's row. */
   changed(reason: number): void {
     const cpl = this.core.get('cpl');
-    const event = events[reason].id;
-    if (cpl < this.cpl) this.rise(event, cpl);
-    else this.fall(event, cpl);
+    const now = this.ledger.snapshot();
+    const passed = this.ledger.subtract(this.last, now);
+    const microcode = this.ledger.byCause(passed, (account) => account.cpl === cpl);
+    this.book(this.ledger.byCause(passed, (account) => account.cpl !== cpl));
+    this.last = now;
+    // A thread switched to since the last change of CPL is the one that goes on now.
+    this.thread = this.who.current.thread;
+    const change = { reason: events[reason].id, to: this.who.executor(cpl), cpl, microcode };
+    if (cpl < this.cpl) this.push(change);
+    else this.fall(change);
     this.cpl = cpl;
+    this.executor = change.to;
   }
 
   /** `__ipc_slow` was reached. */
   slow(): void {
-    const innermost = this.innermost();
+    const innermost = this.stack().at(-1);
     if (innermost) innermost.path = 'slow';
   }
 
@@ -94,56 +104,43 @@ export class CrossingTracker {
     this.last = now;
   }
 
-  private rise(reason: string, cpl: number): void {
-    const price = this.core.eventPrice(reason);
-    this.settleBut(reason, price);
-    // A thread switched to since the last change of CPL is the one that traps now.
-    this.thread = this.who.current.thread;
-    this.push(reason, cpl, price);
-  }
-
   /**
    * The thread that is returned to may be another one than trapped. Its records that began at this CPL or inside it are
    * over. A return that stops half-way (a VMM handing a program's trap to the domain's kernel) opens a record inside the
    * trap's, for what runs there; a thread that never trapped has nothing to close, and enters.
    */
-  private fall(reason: string, cpl: number): void {
-    const price = this.core.eventPrice(reason);
-    this.settleBut(reason, price);
-    this.thread = this.who.current.thread;
-    const stack = this.stack(this.thread);
+  private fall(change: Change): void {
+    const stack = this.stack();
     let last: Crossing | undefined;
-    while (stack.length > 0 && stack[stack.length - 1].fromCpl <= cpl && last?.fromCpl !== cpl) {
+    while (stack.length > 0 && stack[stack.length - 1].fromCpl <= change.cpl && last?.fromCpl !== change.cpl) {
       last = stack.pop()!;
+      if (last.fromCpl === change.cpl) addAll(last.own, change.microcode);
       this.close(last);
     }
-    if (last?.fromCpl === cpl) {
-      add(last.own, causeOf(reason), price);
-      return;
-    }
-    const entry = this.push(reason, cpl, price);
+    if (last?.fromCpl === change.cpl) return;
+    const entry = this.push(change);
     if (stack.length === 1) {
       stack.pop();
       this.close(entry);
     }
   }
 
-  private push(reason: string, cpl: number, price: number): Crossing {
-    const stack = this.stack(this.thread);
+  private push({ reason, to, cpl, microcode }: Change): Crossing {
+    const stack = this.stack();
     const record: Crossing = {
       id: this.records.length + 1,
       parent: stack.at(-1)?.id ?? 0,
       reason,
-      from: this.who.executor(this.cpl),
-      to: this.who.executor(cpl),
+      from: this.executor,
+      to,
       fromCpl: this.cpl,
       toCpl: cpl,
-      enter: this.core.cycle - price,
+      enter: this.core.cycle - microcode.reduce((sum, cycles) => sum + cycles, 0),
       exit: null,
       path: 'fast',
       own: {},
     };
-    add(record.own, causeOf(reason), price);
+    addAll(record.own, microcode);
     this.records.push(record);
     stack.push(record);
     return record;
@@ -154,24 +151,9 @@ export class CrossingTracker {
     this.closed(record);
   }
 
-  /** As `settle`, but the price of the event that has just been charged belongs to the record it opens. */
-  private settleBut(reason: string, price: number): void {
-    const now = this.ledger.snapshot();
-    const passed = this.ledger.byCause(this.ledger.subtract(this.last, now));
-    passed[causes.findIndex((c) => c.id === causeOf(reason))] -= price;
-    this.book(passed);
-    this.last = now;
-  }
-
+  /** Charges cycles to the innermost open record of the thread that ran, or to its component outside of any. */
   private book(passed: readonly number[]): void {
-    const own = this.innermost()?.own ?? this.outsideOf(this.who.executor(this.cpl));
-    passed.forEach((cycles, column) => {
-      if (cycles !== 0) add(own, causes[column].id, cycles);
-    });
-  }
-
-  private innermost(): Crossing | undefined {
-    return this.open.get(this.thread)?.at(-1);
+    addAll(this.stack().at(-1)?.own ?? this.outsideOf(this.executor), passed);
   }
 
   private outsideOf(component: string): OwnCycles {
@@ -183,20 +165,26 @@ export class CrossingTracker {
     return own;
   }
 
-  private stack(thread: string): Crossing[] {
-    let stack = this.open.get(thread);
+  private stack(): Crossing[] {
+    let stack = this.open.get(this.thread);
     if (!stack) {
       stack = [];
-      this.open.set(thread, stack);
+      this.open.set(this.thread, stack);
     }
     return stack;
   }
 }
 
-function causeOf(event: string): string {
-  return events.find((e) => e.id === event)!.cause;
+interface Change {
+  readonly reason: string;
+  readonly to: string;
+  readonly cpl: number;
+  /** Cycles of the event itself, by cause. */
+  readonly microcode: readonly number[];
 }
 
-function add(own: OwnCycles, cause: string, cycles: number): void {
-  own[cause] = (own[cause] ?? 0) + cycles;
+function addAll(own: OwnCycles, cycles: readonly number[]): void {
+  cycles.forEach((value, column) => {
+    if (value !== 0) own[causes[column].id] = (own[causes[column].id] ?? 0) + value;
+  });
 }

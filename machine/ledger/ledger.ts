@@ -8,7 +8,7 @@ import { causes } from '../tables/causes.js';
 import { counters } from '../tables/counters.js';
 import { events } from '../tables/events.js';
 import { layout } from '../tables/layout.js';
-import { Accounts } from './accounts.js';
+import { type Account, Accounts } from './accounts.js';
 import type { CrossingCounts } from './crossings.js';
 
 /** One account and what was charged to it. */
@@ -147,10 +147,13 @@ export class Ledger {
     return { cycles: values[head.CYCLES], idle, instructions: values[this.countersAt + counterIndex('instructions')] };
   }
 
-  /** Cycles by cause over all accounts of a difference. */
-  byCause(values: Snapshot): number[] {
+  /** Cycles of a difference by cause, over all accounts or those chosen. */
+  byCause(values: Snapshot, chosen: (account: Account) => boolean = () => true): number[] {
     const sums = causes.map(() => 0);
-    for (let at = this.rowsAt; at < values.length; at++) sums[(at - this.rowsAt) % columns] += values[at];
+    this.accounts.list.forEach((account, row) => {
+      if (!chosen(account)) return;
+      for (let column = 0; column < columns; column++) sums[column] += values[this.rowsAt + row * columns + column] ?? 0;
+    });
     return sums;
   }
 
