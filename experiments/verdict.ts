@@ -49,8 +49,8 @@ export interface Finding {
   max: number;
   holds: boolean;
   corners: Corner[];
-  /** Share of weakly modelled causes in the cycles of the cells it rests on, 0 to 1. */
-  weakShare: number;
+  /** Share of weakly modelled causes in the cycles of the cells it rests on, 0 to 1; counts rest on none. */
+  weakShare?: number;
   unequalWork: string[];
 }
 
@@ -122,8 +122,8 @@ function findingOf(test: Test, processor: string, input: JudgeInput): Finding | 
     median,
     max: values[values.length - 1],
     holds: holds(test.criterion, median),
-    corners: test.unit === 'ratio' ? cornersOf(test, cells, input.constants[processor] ?? [], used) : [],
-    weakShare: weakShare(used, input.weakCauses),
+    corners: test.unit === 'ratio of cycles' ? cornersOf(test, cells, input.constants[processor] ?? [], used) : [],
+    weakShare: test.unit === 'ratio of cycles' ? weakShare(used, input.weakCauses) : undefined,
     unequalWork: [...used].filter((cell) => cell.status === 'unequal-work').map((cell) => unequalText(cell)),
   };
 }
@@ -209,10 +209,11 @@ function combine(claim: Claim, findings: Finding[]): Pick<Verdict, 'status' | 'd
 
 function remarks(findings: Finding[]): string[] {
   const notes: string[] = [];
-  const weak = findings.filter((finding) => !finding.structural && finding.weakShare > 0.5);
+  const weak = findings.flatMap(({ processor, weakShare: share }) =>
+    share !== undefined && share > 0.5 ? `${processor} ${Math.round(100 * share)}%` : [],
+  );
   if (weak.length > 0) {
-    const where = weak.map((finding) => `${finding.processor} ${Math.round(100 * finding.weakShare)}%`);
-    notes.push(`Rests by more than half on weakly modelled causes: ${distinct(where).join(', ')}.`);
+    notes.push(`Rests by more than half on weakly modelled causes: ${distinct(weak).join(', ')}.`);
   }
   const unequal = distinct(findings.flatMap((finding) => finding.unequalWork));
   if (unequal.length > 0) notes.push(`The work was not equal: ${unequal.join('; ')}.`);

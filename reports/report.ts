@@ -33,7 +33,7 @@ export function reportMarkdown({ manifest, cells }: ResultSet, charts: readonly 
           `**${failed.length} cells failed.** ${[...new Set(failed.map((cell) => cell.reason))].slice(0, 5).join('; ')}`,
         ]),
     '## Verdicts',
-    verdictTable(verdicts),
+    verdictTable(judged),
     ...judged.map((verdict) => verdictSection(claims.find(({ id }) => id === verdict.claim)!, verdict)),
     '### C7 and R8: crossings a unit of work',
     '*Partial: no fork, exec, files yet.* Warm; a null call of the VMM goes by the direct gate, a page fault by ' +
@@ -49,6 +49,8 @@ export function reportMarkdown({ manifest, cells }: ResultSet, charts: readonly 
     ...experiments
       .filter(({ id }) => manifest.experiments.includes(id))
       .map((experiment) => experimentSection(experiment, manifest, cells, charts)),
+    '## Claims not judged',
+    verdictTable(verdicts.filter((verdict) => verdict.findings.length === 0)),
   ];
   return `${parts.join('\n\n')}\n`;
 }

@@ -20,7 +20,7 @@ export function judgeAll(manifest: Manifest, cells: readonly Cell[], which: read
 export function statusText(verdict: Verdict): string {
   switch (verdict.status) {
     case 'depends':
-      return `depends on ${verdict.dependsOn.length} thing${verdict.dependsOn.length === 1 ? '' : 's'}`;
+      return `depends on ${[...new Set(verdict.dependsOn.map(head))].join(', ')}`;
     case 'not-testable':
       return 'not testable here';
     case 'not-yet':
@@ -32,7 +32,12 @@ export function statusText(verdict: Verdict): string {
   }
 }
 
-/** All claims in one table. */
+/** What it depends on, without where and at which threshold. */
+function head(thing: string): string {
+  return thing.split(/:| \(/)[0];
+}
+
+/** Claims in one table. */
 export function verdictTable(verdicts: readonly Verdict[], all: readonly Claim[] = claims): string {
   const rows = verdicts.map((verdict) => {
     const claim = all.find(({ id }) => id === verdict.claim)!;
@@ -82,7 +87,7 @@ function findingTable(findings: readonly Finding[]): string {
       : `${short(finding.median)} (${short(finding.min)} to ${short(finding.max)})`,
     finding.holds ? 'holds' : 'fails',
     `${finding.seeds.filter((seed) => seed.holds).length} of ${finding.seeds.length}`,
-    percent(finding.weakShare),
+    percent(finding.weakShare ?? Number.NaN),
   ]);
   return table(['processor', 'quantity', 'criterion', 'value', '', 'holds in seeds', 'weak share'], rows, 3);
 }

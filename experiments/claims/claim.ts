@@ -15,7 +15,8 @@ export interface Test {
   id: string;
   /** What the number is, for the table. */
   quantity: string;
-  unit: 'ratio' | 'count';
+  /** Counts need no prices: they have no corners, and no cause is weak for them. */
+  unit: 'ratio of cycles' | 'ratio of counts' | 'count';
   criterion: Criterion;
   /** The threshold is in neither paper. */
   proposed: boolean;

@@ -202,7 +202,7 @@ export const handClaims: Claim[] = [
       {
         id: 'ratio',
         quantity: 'null call, VMM direct / native int 0x80, warm busy cycles',
-        unit: 'ratio',
+        unit: 'ratio of cycles',
         criterion: { below: 1.1 },
         proposed: true,
         structural: false,

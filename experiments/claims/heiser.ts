@@ -17,7 +17,7 @@ function stepsAgree(definition: keyof Crossings, label: string): Test {
   return {
     id: definition,
     quantity: `${label} a packet, VMM / microkernel, batch 1`,
-    unit: 'ratio',
+    unit: 'ratio of counts',
     criterion: { between: [0.75, 1.25] },
     proposed: true,
     structural: false,
@@ -109,7 +109,7 @@ export const heiserClaims: Claim[] = [
       {
         id: 'ratio',
         quantity: 'null call, VMM bounced / direct, warm busy cycles',
-        unit: 'ratio',
+        unit: 'ratio of cycles',
         criterion: { above: 1.5 },
         proposed: true,
         structural: false,
