@@ -185,6 +185,20 @@ function writeAcross(la: u32, size: u32, value: u32, half: u32): void {
   }
 }
 
+// ---- what the filter alone knows, for string instructions
+
+/** Host address of `la` if reading its granule would change no state, else 0. */
+export function filteredRead(la: u32): u32 {
+  const slot = DATA_FILTER + load<u32>(CLOCK_FILTER_HALF) + slotOffset(la);
+  return load<u32>(slot) == (la & ~31) ? la + load<u32>(slot, 8) : 0;
+}
+
+/** The same for writing. */
+export function filteredWrite(la: u32): u32 {
+  const slot = DATA_FILTER + load<u32>(CLOCK_FILTER_HALF) + slotOffset(la);
+  return load<u32>(slot, 4) == (la & ~31) ? la + load<u32>(slot, 8) : 0;
+}
+
 // ---- read-modify-write, and checks before a write
 
 /**

@@ -8,8 +8,8 @@ import {
 } from '../generated/config';
 import { COUNTER_PAGE_INVALIDATIONS, COUNTER_TLB_FLUSHES } from '../generated/counters';
 import {
-  CLOCK_DRAIN, CLOCK_DRAINED, CLOCK_FILTER_HALF, FILTER_MODE_BYTES, ITLB_4K_HANDS, L1D, L1D_HANDS, L2, L2_HANDS, L3,
-  L3_HANDS,
+  CLOCK_DRAIN, CLOCK_DRAINED, CLOCK_FILTER_HALF, CLOCK_WRITE_SLOT, FILTER_MODE_BYTES, ITLB_4K_HANDS, L1D, L1D_HANDS, L2,
+  L2_HANDS, L3, L3_HANDS, WRITE_BUFFER,
 } from '../generated/layout';
 import { FETCH_LINE } from '../generated/state';
 import { emptyBranches } from './branch';
@@ -64,6 +64,8 @@ export function emptyAll(): void {
   emptyLower(L2, L2_HANDS, CONFIG_L2_SETS, CONFIG_L2_WAYS);
   emptyLower(L3, L3_HANDS, CONFIG_L3_SETS, CONFIG_L3_WAYS);
   store<i64>(CLOCK_DRAINED, load<i64>(CLOCK_DRAIN));
+  store<u32>(CLOCK_WRITE_SLOT, 0);
+  memory.fill(WRITE_BUFFER, 0, 512);
   emptyBranches();
 }
 
