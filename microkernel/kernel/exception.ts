@@ -1,0 +1,123 @@
+// Faults and exceptions of user level, as IPC (L4 X.2, "Protocols": Page Fault, Exception).
+//
+//   page fault   to the pager:              tag label -2 * 16 + rwx, MR1 = address, MR2 = EIP; the answer maps something
+//   exception    to the exception handler:  tag label -5 * 16, 12 registers; the answer brings their new values
+//
+// A thread whose pager or handler does not exist is halted for good.
+import { __ipc_slow } from '../../kernels/lib/hooks';
+import { FAULT_WRITE, FRAME_MASK } from '../../kernels/lib/paging';
+import { newline, print, printHex } from '../../kernels/lib/console';
+import { readCr2 } from '../../kernels/lib/x86';
+import { RIGHT_READ, RIGHT_WRITE } from './fpage';
+import { sendForKernel } from './ipc';
+import { kernelInterface } from './kip';
+import { USER_FLAGS, USER_FLAGS_MASK, window } from './layout';
+import { isSigma0, mapSigma0 } from './mapping';
+import { dispatch } from './schedule';
+import { userPhysical } from './space';
+import { repairSegments } from './stubs';
+import {
+  current,
+  frameOf,
+  lookup,
+  MESSAGE_EXCEPTION,
+  MESSAGE_FAULT,
+  register,
+  STATE_HALTED,
+  Tcb,
+  TCR_EXCEPTION_HANDLER,
+  TCR_PAGER,
+} from './tcb';
+
+const TAG_FAULT: u32 = 0xffe00002;
+const TAG_EXCEPTION: u32 = 0xffb0000c;
+const EXCEPTION_WORDS: u32 = 12;
+
+const VECTOR_INVALID_OPCODE: u32 = 6;
+const VECTOR_GENERAL_PROTECTION: u32 = 13;
+const VECTOR_PAGE_FAULT: u32 = 14;
+
+/** An exception of the running thread in user mode; its registers are in its frame. */
+export function userException(vector: u32): void {
+  const t = current();
+  if (vector == VECTOR_PAGE_FAULT) return pageFault(t, readCr2());
+  if (vector == VECTOR_INVALID_OPCODE && isKernelInterfaceCall(t)) return kernelInterface(frameOf(t));
+  if (vector == VECTOR_GENERAL_PROTECTION && repairSegments()) return;
+  const handler = lookup(register(t, TCR_EXCEPTION_HANDLER));
+  if (!handler || handler == t) return halt(t, vector);
+  __ipc_slow();
+  t.message = MESSAGE_EXCEPTION;
+  t.word0 = vector;
+  sendForKernel(t, handler);
+}
+
+function pageFault(t: Tcb, address: u32): void {
+  const frame = frameOf(t);
+  if (isSigma0(t.space)) {
+    if (mapSigma0(address & FRAME_MASK)) return;
+    return halt(t, VECTOR_PAGE_FAULT);
+  }
+  const pager = lookup(register(t, TCR_PAGER));
+  if (!pager || pager == t) return halt(t, VECTOR_PAGE_FAULT);
+  __ipc_slow();
+  t.message = MESSAGE_FAULT;
+  t.word0 = TAG_FAULT | ((frame.error & FAULT_WRITE ? RIGHT_WRITE : RIGHT_READ) << 16);
+  t.word1 = address;
+  t.word2 = frame.eip;
+  sendForKernel(t, pager);
+}
+
+/** LOCK NOP, the one way to find the kernel interface page without knowing anything (L4 X.2, ia32: KernelInterface). */
+function isKernelInterfaceCall(t: Tcb): bool {
+  const first = userPhysical(t.space, frameOf(t).eip);
+  const second = userPhysical(t.space, frameOf(t).eip + 1);
+  return first != 0 && second != 0 && load<u8>(window(first)) == 0xf0 && load<u8>(window(second)) == 0x90;
+}
+
+function halt(t: Tcb, vector: u32): void {
+  print('microkernel: thread ');
+  printHex(t.globalId);
+  print(' halted by exception ');
+  printHex(vector);
+  print(' at ');
+  printHex(frameOf(t).eip);
+  print(' address ');
+  printHex(readCr2());
+  newline();
+  t.state = STATE_HALTED;
+  dispatch(null);
+}
+
+/** Writes the exception message of `t` to a UTCB and returns its tag. */
+export function exceptionMessage(t: Tcb, to: usize): u32 {
+  const frame = frameOf(t);
+  store<u32>(to + 4, frame.eip);
+  store<u32>(to + 8, frame.eflags);
+  store<u32>(to + 12, t.word0);
+  store<u32>(to + 16, frame.error);
+  store<u32>(to + 20, frame.edi);
+  store<u32>(to + 24, frame.esi);
+  store<u32>(to + 28, frame.ebp);
+  store<u32>(to + 32, frame.esp);
+  store<u32>(to + 36, frame.ebx);
+  store<u32>(to + 40, frame.edx);
+  store<u32>(to + 44, frame.ecx);
+  store<u32>(to + 48, frame.eax);
+  return TAG_EXCEPTION;
+}
+
+/** Takes the registers of a thread from the answer to its exception; of EFLAGS only what a user may set. */
+export function restoreException(t: Tcb, from: usize): void {
+  if ((load<u32>(from) & 63) < EXCEPTION_WORDS) return;
+  const frame = frameOf(t);
+  frame.eip = load<u32>(from + 4);
+  frame.eflags = USER_FLAGS | (load<u32>(from + 8) & USER_FLAGS_MASK);
+  frame.edi = load<u32>(from + 20);
+  frame.esi = load<u32>(from + 24);
+  frame.ebp = load<u32>(from + 28);
+  frame.esp = load<u32>(from + 32);
+  frame.ebx = load<u32>(from + 36);
+  frame.edx = load<u32>(from + 40);
+  frame.ecx = load<u32>(from + 44);
+  frame.eax = load<u32>(from + 48);
+}

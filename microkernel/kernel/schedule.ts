@@ -1,0 +1,150 @@
+// The scheduler: 256 priorities, round robin within one, a ready list each.
+//
+// Queueing is lazy, as L4's always was: a thread that blocks stays in its ready list until the scheduler comes across it,
+// and a thread that an IPC switches to need not be in one. The rule is only that every ready thread but the running one
+// *is* in its list. So a call and its reply touch no list at all.
+//
+// A thread that blocks in an IPC hands the processor, and the rest of its time slice, straight to its partner.
+import { __switch_commit } from '../../kernels/lib/hooks';
+import { readCr3, writeCr3 } from '../../kernels/lib/x86';
+import { expireTimeouts } from './timeout';
+import { addressOf_tss, addressOf_utcbPointer } from './stubs';
+import { block, current, setCurrentThread, STATE_IDLE, STATE_READY, Tcb } from './tcb';
+
+const PRIORITIES: u32 = 256;
+export const DEFAULT_PRIORITY: u32 = 100;
+/** In ticks of 10 ms. */
+const TIME_SLICE: u32 = 1;
+/** The idle thread's number: a system thread. */
+export const IDLE_THREAD: u32 = 16;
+
+const lists: usize = memory.data(256 * 4, 32);
+const occupied: usize = memory.data(8 * 4, 32);
+
+export let ticks: u32 = 0;
+
+function list(priority: u32): usize {
+  return lists + (priority << 2);
+}
+
+/** Puts a ready thread at the end of its list, if it is in none. */
+export function enqueue(t: Tcb): void {
+  if (t.queued) return;
+  t.queued = 1;
+  const at = list(t.priority);
+  const first = load<u32>(at);
+  if (!first) {
+    store<u32>(at, changetype<usize>(t));
+    t.readyNext = t;
+    t.readyPrevious = t;
+    const word = occupied + ((t.priority >> 5) << 2);
+    store<u32>(word, load<u32>(word) | (1 << (t.priority & 31)));
+    return;
+  }
+  const head = changetype<Tcb>(first);
+  const tail = head.readyPrevious;
+  tail.readyNext = t;
+  t.readyPrevious = tail;
+  t.readyNext = head;
+  head.readyPrevious = t;
+}
+
+export function dequeue(t: Tcb): void {
+  if (!t.queued) return;
+  t.queued = 0;
+  const at = list(t.priority);
+  if (t.readyNext == t) {
+    store<u32>(at, 0);
+    const word = occupied + ((t.priority >> 5) << 2);
+    store<u32>(word, load<u32>(word) & ~(1 << (t.priority & 31)));
+    return;
+  }
+  t.readyNext.readyPrevious = t.readyPrevious;
+  t.readyPrevious.readyNext = t.readyNext;
+  if (load<u32>(at) == changetype<usize>(t)) store<u32>(at, changetype<usize>(t.readyNext));
+}
+
+/** The first ready thread of the highest priority; threads found blocked leave their list here. */
+function pick(): Tcb {
+  for (let word: i32 = 7; word >= 0; word--) {
+    for (;;) {
+      const bits = load<u32>(occupied + (word << 2));
+      if (!bits) break;
+      const t = changetype<Tcb>(load<u32>(list((<u32>word << 5) + (31 - <u32>clz(bits)))));
+      if (t.state == STATE_READY) return t;
+      dequeue(t);
+    }
+  }
+  return block(IDLE_THREAD);
+}
+
+/** Makes `t` the running thread: what the exit stub returns to. */
+function switchTo(t: Tcb): void {
+  const tss = addressOf_tss();
+  store<u32>(tss + 4, changetype<usize>(t) + 0x100);
+  setCurrentThread(t);
+  __switch_commit();
+  if (t.state == STATE_IDLE) return;
+  store<u32>(addressOf_utcbPointer(), t.localId);
+  if (t.directory != readCr3()) {
+    store<u32>(tss + 100, t.ioMap);
+    writeCr3(t.directory);
+  }
+}
+
+/**
+ * Ends a kernel operation that may have blocked the running thread and may have made `woken` ready: decides who runs.
+ * A running thread that can go on yields only to a higher priority; a blocked one hands over to `woken`.
+ */
+export function dispatch(woken: Tcb | null): void {
+  const t = current();
+  if (t.state == STATE_READY) {
+    if (!woken || woken == t) return;
+    if (woken.priority > t.priority) {
+      enqueue(t);
+      switchTo(woken);
+    } else enqueue(woken);
+    return;
+  }
+  const next = woken && woken.state == STATE_READY ? woken : pick();
+  if (next != t) switchTo(next);
+}
+
+/** Lets others of the same priority run first. */
+export function yieldProcessor(): void {
+  const t = current();
+  if (t.state == STATE_READY) {
+    dequeue(t);
+    enqueue(t);
+  }
+  const next = pick();
+  if (next != t) switchTo(next);
+}
+
+/** Gives the processor to `t`, which is ready. */
+export function switchDirectly(t: Tcb): void {
+  if (t == current()) return;
+  if (current().state == STATE_READY) enqueue(current());
+  switchTo(t);
+}
+
+/** 100 times a second. */
+export function tick(): void {
+  ticks++;
+  expireTimeouts(ticks);
+  const t = current();
+  if (t.state == STATE_IDLE) return dispatch(null);
+  if (t.slice > 1) {
+    t.slice--;
+    return;
+  }
+  t.slice = TIME_SLICE;
+  yieldProcessor();
+}
+
+export function idleInit(): void {
+  const t = block(IDLE_THREAD);
+  t.globalId = (IDLE_THREAD << 14) | 1;
+  t.state = STATE_IDLE;
+  switchTo(t);
+}

@@ -1,0 +1,175 @@
+// The IPC fast path: a call or a reply-and-wait with untyped words only, to a thread that waits for it, without timeout.
+//
+//   EAX to          ESI message tag (MR0)       message registers 1-63 in the sender's UTCB
+//   EDX from        EDI, EBX, EBP free          INT: ESP = TCB + 0xEC, the processor's frame above it
+//   ECX timeouts                                SYSENTER: [ESP] = end of the TCB; EBX user EIP, EBP user ESP
+//
+// out: EAX sender, ESI MR0, EBX MR1, EBP MR2, EDI the receiver's UTCB; the rest in that UTCB. ECX, EDX: lost.
+//
+// Guards come first, and each falls to the slow path with EAX, ECX, EDX and ESI as they came and nothing changed. After
+// `commit` there are only moves: both threads change state, the words are copied, the receiver runs. No list is touched
+// (kernel/schedule.ts says why that is right), no stack is changed but for the receiver's frame.
+import {
+  type Assembler, cx, cr3, defineStubs, di, eax, ebp, ebx, ecx, edi, edx, esi, esp, mem, sym,
+} from '../../toolchain/assembler/index.js';
+import { enterCompiled, saveRegisters } from './entry.js';
+import { FRAME, SELECTOR, STATE, TCB, TCB_SHIFT, THREADS, USER_FLAGS } from './offsets.js';
+
+/** In the tag: typed words and flags. */
+const TAG_NOT_PLAIN = 0xffc0;
+const TAG_UNTYPED = 0x3f;
+const ANY = -1;
+/** From so many words on REP MOVSD is worth its start-up. */
+const LONG_COPY = 12;
+/** A global id's thread number starts at bit 14: this brings it to the TCB's size. */
+const ID_SHIFT = 14 - TCB_SHIFT;
+
+type Way = 'Int' | 'Sysenter';
+
+const me = (disp: number) => mem({ base: ebx, disp });
+const partner = (disp: number) => mem({ base: ebp, disp });
+
+function fastPath(a: Assembler, way: Way): void {
+  const at = (name: string) => `${name}${way}`;
+  // Plain words, and no receive timeout (the low half of ECX).
+  a.mov(edi, esi);
+  a.and(edi, TAG_NOT_PLAIN);
+  a.or(di, cx);
+  a.jnz(at('slow'));
+  // The partner exists ...
+  a.mov(ebp, eax);
+  a.shr(ebp, ID_SHIFT);
+  a.and(ebp, (THREADS - 1) << TCB_SHIFT);
+  a.add(ebp, sym('tcbs'));
+  a.cmp(partner(TCB.globalId), eax);
+  a.jne(at('slow'));
+  // ... and waits for us, or for anybody.
+  a.cmp(partner(TCB.state), STATE.waiting);
+  a.jne(at('slow'));
+  a.mov(edi, me(TCB.globalId));
+  a.cmp(partner(TCB.partner), edi);
+  a.je(at('expected'));
+  a.cmp(partner(TCB.partner), ANY);
+  a.jne(at('slow'));
+  a.label(at('expected'));
+  // We shall block: for the partner's answer, or for anybody while nobody is waiting for us.
+  a.cmp(edx, eax);
+  a.je(at('commit'));
+  a.cmp(edx, ANY);
+  a.jne(at('slow'));
+  a.cmp(me(TCB.senders), 0);
+  a.jne(at('slow'));
+
+  a.label(at('commit'));
+  a.hook('__work_ipc');
+  a.mov(partner(TCB.partner), edi);
+  a.mov(partner(TCB.state), STATE.ready);
+  a.mov(me(TCB.partner), edx);
+  a.mov(me(TCB.state), STATE.waiting);
+  a.mov(edi, partner(TCB.utcb));
+  a.mov(ecx, esi);
+  a.and(ecx, TAG_UNTYPED);
+  a.jnz(at('copy'));
+
+  a.label(at('copied'));
+  a.lea(edx, partner(TCB.size));
+  a.mov(mem({ sym: 'tss', disp: 4 }), edx);
+  a.mov(mem({ sym: 'currentThread' }), ebp);
+  a.hook('__switch_commit');
+  a.mov(ecx, partner(TCB.localId));
+  a.mov(mem({ sym: 'utcbPointer' }), ecx);
+  a.mov(eax, partner(TCB.directory));
+  a.cmp(eax, me(TCB.directory));
+  a.je(at('sameSpace'));
+  a.mov(edx, partner(TCB.ioMap));
+  a.mov(mem({ sym: 'tss', disp: 100 }), edx);
+  a.mov(cr3, eax);
+  a.label(at('sameSpace'));
+  a.mov(eax, partner(TCB.partner));
+  a.mov(ebx, mem({ base: edi, disp: 4 }));
+  if (way === 'Int') {
+    a.lea(esp, partner(TCB.frameEip));
+    a.mov(ebp, mem({ base: edi, disp: 8 }));
+    a.mov(edi, ecx);
+    a.iretd();
+  } else {
+    a.mov(edx, partner(TCB.frame + FRAME.eip));
+    a.mov(ecx, partner(TCB.frame + FRAME.esp));
+    a.mov(ebp, mem({ base: edi, disp: 8 }));
+    a.mov(edi, mem({ sym: 'utcbPointer' }));
+    a.sti();
+    a.sysexit();
+  }
+
+  // ECX words from our UTCB to the partner's at EDI; both are seen in the kernel's window.
+  a.align(16);
+  a.label(at('copy'));
+  a.mov(edx, me(TCB.utcb));
+  a.cmp(ecx, LONG_COPY);
+  a.jae(at('longCopy'));
+  a.label(at('nextWord'));
+  a.mov(eax, mem({ base: edx, index: ecx, scale: 4 }));
+  a.mov(mem({ base: edi, index: ecx, scale: 4 }), eax);
+  a.dec(ecx);
+  a.jnz(at('nextWord'));
+  a.jmp(at('copied'));
+  a.label(at('longCopy'));
+  a.mov(eax, esi);
+  a.lea(esi, mem({ base: edx, disp: 4 }));
+  a.add(edi, 4);
+  a.cld();
+  a.rep();
+  a.movsd();
+  a.mov(esi, eax);
+  a.mov(edi, partner(TCB.utcb));
+  a.jmp(at('copied'));
+}
+
+export const ipcStubs = defineStubs('ipc', (a) => {
+  a.align(32);
+  a.global('ipcByInterrupt');
+  a.lea(ebx, mem({ base: esp, disp: -TCB.frameEip }));
+  fastPath(a, 'Int');
+  a.align(16);
+  a.label('slowInt');
+  a.hook('__ipc_slow');
+  a.push(0);
+  saveRegisters(a);
+  a.mov(me(TCB.entry), 0);
+  enterCompiled(a);
+  a.call('ipc');
+  a.jmp('exitKernel');
+
+  // On processors with SYSENTER. Its own gate for INT stays, always by the slow path: its frame is another.
+  a.align(32);
+  a.global('ipcBySysenter');
+  a.mov(esp, mem({ base: esp }));
+  a.sub(esp, TCB.size - TCB.frame);
+  a.mov(mem({ base: esp, disp: FRAME.eip }), ebx);
+  a.mov(mem({ base: esp, disp: FRAME.esp }), ebp);
+  a.lea(ebx, mem({ base: esp, disp: -TCB.frame }));
+  fastPath(a, 'Sysenter');
+  a.align(16);
+  a.label('slowSysenter');
+  a.hook('__ipc_slow');
+  const frame = (disp: number) => mem({ base: esp, disp });
+  a.mov(frame(FRAME.eax), eax);
+  a.mov(frame(FRAME.ecx), ecx);
+  a.mov(frame(FRAME.edx), edx);
+  a.mov(frame(FRAME.esi), esi);
+  a.mov(frame(FRAME.cs), SELECTOR.userCode);
+  a.mov(frame(FRAME.ss), SELECTOR.userData);
+  a.mov(frame(FRAME.eflags), USER_FLAGS);
+  a.mov(me(TCB.entry), 1);
+  enterCompiled(a);
+  // SYSENTER keeps NT, and an IRET of the kernel must not take it for a nested task.
+  a.push(2);
+  a.popfd();
+  a.call('ipc');
+  a.jmp('exitKernel');
+
+  a.align(16);
+  a.global('ipcByInterruptSlow');
+  a.lea(ebx, mem({ base: esp, disp: -TCB.frameEip }));
+  a.jmp('slowInt');
+});

@@ -1,0 +1,70 @@
+// Room for the processor's tables (filled by kernel/processor.ts), for thread control blocks and the kernel stack, and
+// what only machine instructions can do to segments. Below the task-state segment lie a few words of stack: SYSENTER
+// points ESP at its ESP0, and a single-step trap there pushes (see #DB in entry.ts).
+import { ax, defineStubs, ds, eax, edx, es, fs, gs, mem, ss, sym } from '../../toolchain/assembler/index.js';
+import { SELECTOR, TCB, THREADS } from './offsets.js';
+
+const IO_MAPS = 4 * (8192 + 4);
+
+export const tableStubs = defineStubs('tables', (a) => {
+  // loadTables(gdtPointer, idtPointer). The kernel's stack segment is its own; its data goes through the segment that user
+  // level has too, so that entering the kernel reloads nothing. GS is never the kernel's: it shows the UTCB pointer.
+  a.global('loadTables');
+  a.lgdt(mem({ base: eax }));
+  a.lidt(mem({ base: edx }));
+  a.mov(eax, SELECTOR.kernelData);
+  a.mov(ss, eax);
+  a.mov(eax, SELECTOR.userData);
+  for (const s of [ds, es, fs]) a.mov(s, eax);
+  a.mov(eax, SELECTOR.utcb);
+  a.mov(gs, eax);
+  a.mov(eax, SELECTOR.task);
+  a.ltr(ax);
+  a.ljmp(SELECTOR.kernelCode, sym('codeReloaded'));
+  a.label('codeReloaded');
+  a.ret();
+
+  // repairSegments(): 1 when ES, FS or GS were not what every thread starts with; then they are again. (DS is repaired at
+  // the kernel's own first use of it.)
+  a.global('repairSegments');
+  a.mov(eax, es);
+  a.cmp(ax, SELECTOR.userData);
+  a.jne('repair');
+  a.mov(eax, fs);
+  a.cmp(ax, SELECTOR.userData);
+  a.jne('repair');
+  a.mov(eax, gs);
+  a.cmp(ax, SELECTOR.utcb);
+  a.jne('repair');
+  a.xor(eax, eax);
+  a.ret();
+  a.label('repair');
+  a.mov(eax, SELECTOR.userData);
+  a.mov(es, eax);
+  a.mov(fs, eax);
+  a.mov(eax, SELECTOR.utcb);
+  a.mov(gs, eax);
+  a.mov(eax, 1);
+  a.ret();
+
+  a.bss();
+  a.align(4096);
+  a.global('tcbs');
+  a.space(THREADS * TCB.size);
+  // A page of its own: user level reads it.
+  a.align(4096);
+  a.global('utcbPointer');
+  a.space(4096);
+  a.global('idt');
+  a.space(256 * 8);
+  a.global('gdt');
+  a.space(64);
+  a.space(64);
+  a.global('tss');
+  a.space(104);
+  a.global('ioMaps');
+  a.space(IO_MAPS);
+  a.align(16);
+  a.space(4096);
+  a.global('kernelStackTop');
+});
