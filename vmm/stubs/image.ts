@@ -1,0 +1,17 @@
+import { defineImage } from '../../toolchain/image.js';
+import { processorStubs } from '../../kernels/lib/stubs/processor.js';
+import { bootStubs, segmentStubs } from './boot.js';
+import { entryStubs } from './entry.js';
+
+export const image = defineImage({
+  name: 'vmm',
+  kind: 'kernel',
+  entry: 'vmm/main.ts',
+  base: 0xff100000,
+  load: 0x00100000,
+  start: '_start',
+  stubs: [bootStubs, entryStubs, segmentStubs, processorStubs],
+  currentThread: 'currentThread',
+  components: 'components',
+  componentCount: 'componentCount',
+});

@@ -1,0 +1,2 @@
+// A hostile guest kernel, for tests.
+export function hostileKernel(): void {}

@@ -1,0 +1,183 @@
+// Domain 0's half of the split network driver: maps the page of each packet (one hypercall for all that are waiting), hands
+// it to the e1000, and when the device has sent it unmaps it and answers.
+import {
+  E1000, E1000_IDENTIFICATION, E1000_REGISTERS, e1000Acknowledge, e1000Completed, e1000Init, e1000Queue, e1000Room,
+  e1000Start,
+} from '../../lib/e1000';
+import {
+  COMMAND_MASTER, COMMAND_MEMORY, PCI_BAR0, PCI_COMMAND, PCI_INTERRUPT, pciFind, pciRead, pciWrite,
+} from '../../lib/pci';
+import { EVTCHNOP_bind_pirq } from '../../lib/xen/events';
+import * as G from '../../lib/xen/grants';
+import { HYPERVISOR_physdev_op, PHYSDEVOP_IRQ_UNMASK_NOTIFY } from '../../lib/xen/numbers';
+import * as R from '../../lib/xen/rings';
+import { vload16, vload32, vstore32 } from '../../lib/x86';
+import { listen } from './events';
+import { mapRegisters, PACKET_WINDOWS, REMOTE_RING } from './fixmap';
+import { fillMap, grantOperation, mapGranted } from './grants';
+import { bindInterdomain, bindInterrupt, must, send } from './hypercalls';
+import { machineOf } from './memory';
+import {
+  DEVICE_port, DEVICE_references, DEVICE_state, DOMAIN_U, setStoreWord, STATE_CLOSED, STATE_CONNECTED, storeWord, STORE_VIF,
+} from './store';
+import { hypercall2 } from './stubs';
+
+const BATCH: u32 = 16;
+/** Packets that may be mapped at a time: each has a window, whose number is also where its id and handle are kept. */
+const WINDOWS: u32 = 64;
+const FRAME_MIN: u32 = 14;
+const FRAME_MAX: u32 = 1514;
+
+const nic: E1000 = changetype<E1000>(memory.data(16, 4));
+const deviceRing: usize = memory.data(64 * 16, 4096);
+const maps: usize = memory.data(16 * 32, 8);
+const unmaps: usize = memory.data(16 * 24, 8);
+const handles: usize = memory.data(64 * 4, 4);
+const identifiers: usize = memory.data(64 * 4, 4);
+const unmask: usize = memory.data(12, 4);
+/** A stack of windows in no use; the windows of the batch in hand; those of the packets the device has, in order. */
+const freeWindows: usize = memory.data(64 * 4, 4);
+const batch: usize = memory.data(16 * 4, 4);
+const flight: usize = memory.data(64 * 4, 4);
+
+let present: bool = false;
+let port: u32 = 0;
+let free: u32 = 0;
+/** Requests taken, packets given to the device, packets it has sent, responses written, responses shown. */
+let consumed: u32 = 0;
+let queued: u32 = 0;
+let sent: u32 = 0;
+let responded: u32 = 0;
+let shown: u32 = 0;
+
+/** Finds and readies the device. */
+export function netbackInit(): void {
+  const device = pciFind(E1000_IDENTIFICATION);
+  if (device == 32) return;
+  pciWrite(device, PCI_COMMAND, pciRead(device, PCI_COMMAND) | COMMAND_MEMORY | COMMAND_MASTER);
+  const line = pciRead(device, PCI_INTERRUPT) & 0xff;
+  e1000Init(nic, mapRegisters(pciRead(device, PCI_BAR0) & ~15, E1000_REGISTERS), deviceRing, machineOf(deviceRing));
+  for (; free < WINDOWS; free++) store<u32>(freeWindows + (free << 2), free);
+  store<u32>(unmask, PHYSDEVOP_IRQ_UNMASK_NOTIFY);
+  listen(bindInterrupt(EVTCHNOP_bind_pirq, line), deviceInterrupt.index);
+  present = true;
+}
+
+/** The guest asks for its network device to be connected. */
+export function netbackConnect(): void {
+  port = 0;
+  if (present && mapGranted(<u32>REMOTE_RING, DOMAIN_U, storeWord(STORE_VIF + DEVICE_references))) {
+    const bound = bindInterdomain(DOMAIN_U, storeWord(STORE_VIF + DEVICE_port));
+    if (bound > 0) {
+      port = bound;
+      listen(port, requests.index);
+    }
+  }
+  setStoreWord(STORE_VIF + DEVICE_state, port ? STATE_CONNECTED : STATE_CLOSED);
+}
+
+function requests(): void {
+  for (;;) {
+    const end = vload32(REMOTE_RING + R.RING_req_prod);
+    while (consumed != end) {
+      const room = min(min(end - consumed, BATCH), min(e1000Room(nic), free));
+      if (!room) return; // deviceInterrupt comes back here
+      transmit(room);
+    }
+    vstore32(REMOTE_RING + R.RING_req_event, consumed + 1);
+    if (consumed == vload32(REMOTE_RING + R.RING_req_prod)) return;
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function requestAt(index: u32): usize {
+  return REMOTE_RING + R.RING_entries + (index & (R.NETIF_TX_RING_SIZE - 1)) * R.NETIF_TX_BYTES;
+}
+
+// @ts-ignore: decorator
+@inline
+function windowAddress(window: u32): u32 {
+  return PACKET_WINDOWS + (window << 12);
+}
+
+/** The next `count` requests. What the guest wrote is read once, and checked: it may change under way. */
+function transmit(count: u32): void {
+  for (let i: u32 = 0; i < count; i++) {
+    const window = load<u32>(freeWindows + (--free << 2));
+    store<u32>(batch + (i << 2), window);
+    const reference = vload32(requestAt(consumed + i) + R.TX_gref);
+    fillMap(maps + i * G.MAP_BYTES, windowAddress(window), DOMAIN_U, reference, G.GNTMAP_host_map | G.GNTMAP_readonly);
+  }
+  must(grantOperation(G.GNTTABOP_map_grant_ref, maps, count));
+  let refused = false;
+  for (let i: u32 = 0; i < count; i++) {
+    if (!queue(requestAt(consumed++), maps + i * G.MAP_BYTES, load<u32>(batch + (i << 2)))) refused = true;
+  }
+  e1000Start(nic);
+  if (refused) notify();
+}
+
+/** One packet to the device; false: refused, and answered. */
+function queue(request: usize, map: usize, window: u32): bool {
+  const offset = vload16(request + R.TX_offset);
+  const size = vload16(request + R.TX_size);
+  const identifier = vload16(request + R.TX_id);
+  const mapped = load<i16>(map, G.MAP_status) == G.GNTST_okay;
+  store<u32>(handles + (window << 2), load<u32>(map, G.MAP_handle));
+  if (mapped && size >= FRAME_MIN && size <= FRAME_MAX && offset + size <= 4096) {
+    store<u32>(identifiers + (window << 2), identifier);
+    store<u32>(flight + ((queued++ & (WINDOWS - 1)) << 2), window);
+    e1000Queue(nic, load<u32>(map, G.MAP_dev_bus_addr) + offset, size);
+    return true;
+  }
+  if (mapped) {
+    fillUnmap(0, window);
+    must(grantOperation(G.GNTTABOP_unmap_grant_ref, unmaps, 1));
+  }
+  store<u32>(freeWindows + (free++ << 2), window);
+  respond(identifier, R.NETIF_RSP_ERROR);
+  return false;
+}
+
+function fillUnmap(i: u32, window: u32): void {
+  const at = unmaps + i * G.UNMAP_BYTES;
+  store<u64>(at, windowAddress(window), G.UNMAP_host_addr);
+  store<u64>(at, 0, G.UNMAP_dev_bus_addr);
+  store<u32>(at, load<u32>(handles + (window << 2)), G.UNMAP_handle);
+}
+
+function respond(identifier: u32, status: i32): void {
+  const response = requestAt(responded);
+  store<u16>(response, <u16>identifier, R.TXRSP_id);
+  store<u16>(response, <u16>status, R.TXRSP_status);
+  responded++;
+}
+
+/** Shows the responses, and notifies the guest if it has asked to be at one of them. */
+function notify(): void {
+  vstore32(REMOTE_RING + R.RING_rsp_prod, responded);
+  const wanted = vload32(REMOTE_RING + R.RING_rsp_event);
+  if (responded - wanted < responded - shown) send(port);
+  shown = responded;
+}
+
+/** The device has sent packets: their pages are unmapped, a batch by one hypercall, and answered. */
+function deviceInterrupt(): void {
+  if (e1000Acknowledge(nic)) {
+    for (let left = e1000Completed(nic); left; ) {
+      const count = min(left, BATCH);
+      for (let i: u32 = 0; i < count; i++) {
+        const window = load<u32>(flight + ((sent++ & (WINDOWS - 1)) << 2));
+        fillUnmap(i, window);
+        respond(load<u32>(identifiers + (window << 2)), R.NETIF_RSP_OKAY);
+        store<u32>(freeWindows + (free++ << 2), window);
+      }
+      must(grantOperation(G.GNTTABOP_unmap_grant_ref, unmaps, count));
+      left -= count;
+    }
+    notify();
+    if (port) requests();
+  }
+  hypercall2(HYPERVISOR_physdev_op, <u32>unmask, 0);
+}

@@ -1,0 +1,128 @@
+// The port to Xen 3.0.0's interface: ring 1, direct paging, events. What each function means stands in
+// kernels/ports/README.md. Options of its own: net=on and channel=on (connect these devices to the other domain),
+// paging=update_va_mapping|mmu_update.
+import { EBADF } from '../../lib/callnumbers';
+import { wordIs, option } from '../../lib/text';
+import { CONSOLEIO_write, HYPERVISOR_console_io, HYPERVISOR_sched_op, SCHEDOP_shutdown, SHUTDOWN_crash, SHUTDOWN_poweroff } from '../../lib/xen/numbers';
+import { backendsInit } from './backends';
+import { commandLine, isPrivileged, moduleCount } from './boot';
+import { channelAwait, channelConnected, channelOffer, channelRead as readChannel, channelWrite as writeChannel } from './channel';
+import { idle, listenToTimer } from './events';
+import { grantsInit } from './grants';
+import { KERNEL_BASE } from './memory';
+import { netfrontBuffer, netfrontBuffers, netfrontInit, netfrontQueue, netfrontStart } from './netfront';
+import { pagingByMachineAddress } from './spaces';
+import { storeInit } from './store';
+import {
+  addressOf_copyEnd, addressOf_copyFailedLong, addressOf_copyFailedShort, addressOf_copyLong, addressOf_copyShort,
+  addressOf_entryPageStart, addressOf_threadStart, hypercall2, hypercall4,
+} from './stubs';
+
+export { benchmark } from './bench';
+export { commandLine, endFrame, firstFrame, moduleCount, moduleEnd, moduleImage, moduleStart, moduleText, xenStart } from './boot';
+export { handleEvents, idle } from './events';
+export { pageEntry, setPageEntry, spaceCreate, spaceDestroy, spaceLoad } from './spaces';
+export { copyFromUser, copyToUser, enterUser, switchContext } from './stubs';
+
+/** A TrapFrame and the five words that switchContext pops. */
+const FIRST_FRAME: u32 = 56 + 20;
+const LINE: u32 = 128;
+const line: usize = memory.data(128, 4);
+let lineLength: u32 = 0;
+
+export function portName(): string {
+  return 'xen';
+}
+
+/** Lines go to the VMM whole, one hypercall each. */
+export function putByte(byte: u32): void {
+  store<u8>(line + lineLength++, byte);
+  if (byte == 0x0a || lineLength == LINE) flushLine();
+}
+
+function flushLine(): void {
+  hypercall4(HYPERVISOR_console_io, CONSOLEIO_write, lineLength, <u32>line, 0);
+  lineLength = 0;
+}
+
+/** Domain 0 without programs of its own stays, to serve the other domain. */
+export function powerOff(status: u32): void {
+  if (lineLength) flushLine();
+  while (isPrivileged() && !moduleCount() && !status) idle();
+  for (;;) hypercall2(HYPERVISOR_sched_op, SCHEDOP_shutdown, status ? SHUTDOWN_crash : SHUTDOWN_poweroff);
+}
+
+// @ts-ignore: decorator
+@inline
+export function frameAddress(frame: u32): usize {
+  return KERNEL_BASE + frame;
+}
+
+function isOn(name: string): bool {
+  const value = option(commandLine(), name);
+  return value != 0 && wordIs(value, 'on');
+}
+
+function nothing(): void {}
+
+export function portReady(): void {
+  const paging = option(commandLine(), 'paging');
+  if (paging && wordIs(paging, 'mmu_update')) pagingByMachineAddress();
+  listenToTimer();
+  grantsInit();
+  if (isPrivileged()) {
+    backendsInit(isOn('net'));
+    if (isOn('channel')) channelAwait();
+  } else if (storeInit(nothing.index)) {
+    if (isOn('net')) netfrontInit();
+    if (isOn('channel')) channelOffer();
+  }
+}
+
+export function prepareStack(stackTop: usize): usize {
+  const at = stackTop - FIRST_FRAME;
+  for (let i: usize = 0; i < 16; i += 4) store<u32>(at + i, 0);
+  store<u32>(at + 16, addressOf_threadStart());
+  return at;
+}
+
+export function copyRecovery(eip: u32): u32 {
+  if (eip < addressOf_copyShort() || eip >= addressOf_copyEnd()) return 0;
+  return eip < addressOf_copyLong() ? addressOf_copyFailedShort() : addressOf_copyFailedLong();
+}
+
+export function entryNames(): string {
+  return 'int80';
+}
+
+export function entryPage(variant: usize): u32 {
+  return !variant || wordIs(variant, 'int80') ? addressOf_entryPageStart() - KERNEL_BASE : 0;
+}
+
+export function packetBuffers(): u32 {
+  return netfrontBuffers();
+}
+
+export function packetBuffer(i: u32): usize {
+  return netfrontBuffer(i);
+}
+
+export function packetQueue(i: u32, length: u32): void {
+  netfrontQueue(i, length);
+}
+
+export function packetStart(): void {
+  netfrontStart();
+}
+
+export function channelPresent(): bool {
+  return isOn('channel');
+}
+
+export function channelRead(to: u32, length: u32): i32 {
+  return channelConnected() ? readChannel(to, length) : -EBADF;
+}
+
+export function channelWrite(from: u32, length: u32): i32 {
+  return channelConnected() ? writeChannel(from, length) : -EBADF;
+}
