@@ -68,7 +68,11 @@ function traceOf(operation: Operation, flags: ExplainFlags): RegionTrace {
     overrides: {},
   };
   const spec = bootsOf(selection, projectSurroundings()).find(
-    (each) => each.seed === flags.seed && each.family === operation.family && subjectOf(each).row.variant === variant,
+    (each) =>
+      each.seed === flags.seed &&
+      each.prices === 'nominal' &&
+      each.family === operation.family &&
+      subjectOf(each).row.variant === variant,
   )!;
   if (spec.unavailable !== undefined) throw new UsageError(spec.unavailable);
   const { plan } = subjectOf(spec).family;

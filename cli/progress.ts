@@ -42,9 +42,9 @@ function lines(megahertz: (processor: string) => number): ProgressView {
 }
 
 function resultLine(spec: BootSpec, { cells }: BootCells, megahertz: (processor: string) => number): string {
-  const { experiment, family, row, processor, seed } = subjectOf(spec);
+  const { experiment, family, row, processor, seed, prices } = subjectOf(spec);
   const { operation, size, batch } = family.headline;
-  const place = `${experiment.id} ${row.label}, ${processor}, seed ${seed}`;
+  const place = `${experiment.id} ${row.label}, ${processor}, seed ${seed}${prices === 'nominal' ? '' : `, ${prices}`}`;
   const cell = cells.find(
     ({ factors }) =>
       factors.state === 'warm' && factors.operation === operation && factors.size === size && factors.batch === batch,

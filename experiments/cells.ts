@@ -6,7 +6,7 @@ import type { RegionResult } from '../machine/ledger/region.js';
 import type { Experiment, Family, Row } from './define.js';
 import { isHistorical } from './index.js';
 import { type RegionGroup, regionGroups, regionSteps } from './plan.js';
-import type { Cell, Factors, LedgerRow, SampleLine } from './schema.js';
+import type { Cell, Factors, LedgerRow, PriceSet, SampleLine } from './schema.js';
 
 /** What a boot is a boot of; with the hashes of images, core and preset it determines every cell. */
 export interface Subject {
@@ -16,6 +16,7 @@ export interface Subject {
   processor: string;
   seed: number;
   timer: 'on' | 'off';
+  prices: PriceSet;
 }
 
 export interface BootCells {
@@ -98,6 +99,7 @@ function emptyCell(
     seed: subject.seed,
     family: subject.family.id,
     timer: subject.timer,
+    prices: subject.prices,
   };
   return {
     schema: 1,

@@ -21,6 +21,8 @@ export interface Row {
   label: string;
   /** A processor feature without which the row is `unavailable`. */
   needs?: 'sysenter';
+  /** A verdict is drawn from its cycles, so that it is measured at the ends of weakly modelled constants, too. */
+  cornered?: true;
   provides: Provides;
 }
 

@@ -42,8 +42,8 @@ function measured(cell: Cell): boolean {
 }
 
 function comparisonKey(cell: Cell): string {
-  const { operation, size, batch, state, seed, family } = cell.factors;
-  return [cell.experiment, family, cell.processor, operation, size, batch, state, seed].join('\t');
+  const { operation, size, batch, state, seed, family, prices } = cell.factors;
+  return [cell.experiment, family, cell.processor, operation, size, batch, state, seed, prices].join('\t');
 }
 
 function compareWork(cell: Cell, other: Cell, family: Family): Pick<Cell, 'status' | 'reason'> | undefined {

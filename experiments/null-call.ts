@@ -21,6 +21,7 @@ export const nullCall = defineExperiment({
         {
           system: 'native',
           variant: 'int80',
+          cornered: true,
           label: 'native, int 0x80',
           provides: { ...nothing, blocking: 'no', kernels: 'kernel' },
         },
@@ -34,12 +35,14 @@ export const nullCall = defineExperiment({
         {
           system: 'vmm',
           variant: 'direct',
+          cornered: true,
           label: 'VMM, direct gate',
           provides: { ...nothing, blocking: 'no', kernels: 'guest kernel (ring 1)' },
         },
         {
           system: 'vmm',
           variant: 'bounced',
+          cornered: true,
           label: 'VMM, bounced',
           provides: { ...nothing, blocking: 'no', kernels: 'VMM, guest kernel (ring 1)' },
         },

@@ -11,6 +11,12 @@ const counts = z.record(z.string(), count);
 
 export const states = ['first', 'warm', 'tlb-cold', 'polluted-4', 'polluted-16', 'polluted-64', 'all-cold'] as const;
 
+/**
+ * At which prices a cell was measured: the preset's, or with every derived or assumed constant of the weakly modelled
+ * part (issue, latencies, drains, branches) at its cheap or its dear end together.
+ */
+export const priceSets = ['nominal', 'weak-cheap', 'weak-dear'] as const;
+
 export const factorsSchema = z.strictObject({
   variant: z.string(),
   /** What the operation is where one program measures several, e.g. `demand-zero`; else the workload's name. */
@@ -25,6 +31,7 @@ export const factorsSchema = z.strictObject({
   /** The comparison the cell belongs to, where an experiment has several that never share a chart: `primitive`. */
   family: z.string(),
   timer: z.enum(['on', 'off']),
+  prices: z.enum(priceSets),
 });
 
 export const crossingsSchema = z.strictObject({
@@ -123,6 +130,7 @@ export const manifestSchema = z.strictObject({
   overrides: z.record(z.string(), z.number()),
 });
 
+export type PriceSet = (typeof priceSets)[number];
 export type State = (typeof states)[number];
 export type Factors = z.infer<typeof factorsSchema>;
 export type Crossings = z.infer<typeof crossingsSchema>;

@@ -7,13 +7,13 @@
  * - *not testable here*, *not yet*, *no data*: nothing was judged, and why.
  *
  * Corners are exact for event prices, because cycles are linear in them while counters stay (view.ts). Constants that
- * act through the memory model (issue costs, latencies) are not linear; they are judged by `weak` runs, in which all of
- * them stand at one corner together, where such cells are given.
+ * act through the memory model are judged by runs of their own, all of them at one end together (corners.ts).
  */
 import { events } from '../machine/tables/events.js';
 import { type Claim, criterionText, holds, type Test, thresholds } from './claims/claim.js';
-import type { Cell, ConstantRange } from './schema.js';
-import { type PriceShift, rowsOf, View } from './view.js';
+import { levers } from './corners.js';
+import type { Cell, ConstantRange, PriceSet } from './schema.js';
+import { rowsOf, View } from './view.js';
 
 export type VerdictStatus = 'supported' | 'refuted' | 'depends' | 'not-testable' | 'not-yet' | 'no-data';
 
@@ -33,6 +33,13 @@ export interface Corner {
   flipsAt?: number;
 }
 
+/** All weakly modelled constants that are derived or assumed at one end together. */
+export interface WeakEnd {
+  prices: PriceSet;
+  value: number;
+  holds: boolean;
+}
+
 /** One test on one processor. */
 export interface Finding {
   test: string;
@@ -49,6 +56,7 @@ export interface Finding {
   max: number;
   holds: boolean;
   corners: Corner[];
+  weakEnds: WeakEnd[];
   /** Share of weakly modelled causes in the cycles of the cells it rests on, 0 to 1; counts rest on none. */
   weakShare?: number;
   unequalWork: string[];
@@ -94,7 +102,8 @@ export function judge(claim: Claim, input: JudgeInput): Verdict {
 }
 
 function findingOf(test: Test, processor: string, input: JudgeInput): Finding | undefined {
-  const here = input.cells.filter((cell) => cell.processor === processor);
+  const all = input.cells.filter((cell) => cell.processor === processor);
+  const here = all.filter((cell) => cell.factors.prices === 'nominal');
   const used = new Set<Cell>();
   const seeds: SeedValue[] = [];
   for (const seed of distinct(here.map((cell) => cell.factors.seed))) {
@@ -123,6 +132,7 @@ function findingOf(test: Test, processor: string, input: JudgeInput): Finding | 
     max: values[values.length - 1],
     holds: holds(test.criterion, median),
     corners: test.unit === 'ratio of cycles' ? cornersOf(test, cells, input.constants[processor] ?? [], used) : [],
+    weakEnds: test.unit === 'ratio of cycles' ? weakEnds(test, all) : [],
     weakShare: test.unit === 'ratio of cycles' ? weakShare(used, input.weakCauses) : undefined,
     unequalWork: [...used].filter((cell) => cell.status === 'unequal-work').map((cell) => unequalText(cell)),
   };
@@ -134,24 +144,29 @@ function unequalText(cell: Cell): string {
 
 function cornersOf(test: Test, cells: Cell[], constants: readonly ConstantRange[], used: Set<Cell>): Corner[] {
   const corners: Corner[] = [];
-  for (const constant of constants) {
-    const event = eventOf(constant.path);
-    if (event === undefined || constant.class === 'A' || constant.class === 'B') continue;
-    if (![...used].some((cell) => (cell.events[event] ?? 0) > 0)) continue;
-    const at = (price: number) => test.measure(new View(cells, { [event]: price - constant.value } as PriceShift))!;
+  for (const { name, leader, members } of levers(constants, (id) => events.some((event) => event.id === id))) {
+    if (![...used].some((cell) => members.some(({ event }) => (cell.events[event] ?? 0) > 0))) continue;
+    const at = (price: number) => {
+      const added = (value: number) => (leader.value === 0 ? price : value * (price / leader.value)) - value;
+      return test.measure(
+        new View(cells, Object.fromEntries(members.map(({ event, value }) => [event, added(value)]))),
+      )!;
+    };
     const end = (price: number) => ({ price, value: at(price), holds: holds(test.criterion, at(price)) });
-    const low = end(constant.low);
-    const high = end(constant.high);
+    const [low, high] = [end(leader.low), end(leader.high)];
     if (low.value === high.value) continue;
-    const flipsAt = flipPoint(at, test, constant);
-    corners.push({ constant: constant.path, class: constant.class, nominal: constant.value, low, high, flipsAt });
+    const flipsAt = flipPoint(at, test, leader);
+    corners.push({ constant: name, class: leader.class, nominal: leader.value, low, high, flipsAt });
   }
   return corners.sort((a, b) => Math.abs(b.high.value - b.low.value) - Math.abs(a.high.value - a.low.value));
 }
 
-function eventOf(path: string): string | undefined {
-  const id = path.startsWith('events.') ? path.slice('events.'.length) : undefined;
-  return events.some((event) => event.id === id) ? id : undefined;
+/** The value with all weakly modelled constants at one end, where that was measured. */
+function weakEnds(test: Test, cells: readonly Cell[]): WeakEnd[] {
+  return (['weak-cheap', 'weak-dear'] as const).flatMap((prices) => {
+    const value = test.measure(new View(cells.filter((cell) => cell.factors.prices === prices)));
+    return value === undefined ? [] : { prices, value, holds: holds(test.criterion, value) };
+  });
 }
 
 /** The price nearest to nominal at which the value crosses a threshold; a ratio of linear costs crosses each once. */
@@ -201,6 +216,9 @@ function combine(claim: Claim, findings: Finding[]): Pick<Verdict, 'status' | 'd
       if (corner.low.holds === finding.holds && corner.high.holds === finding.holds) continue;
       const threshold = corner.flipsAt === undefined ? '' : `, threshold ${round(corner.flipsAt)} cycles`;
       dependsOn.push(`${corner.constant} (${finding.processor}, nominal ${corner.nominal}${threshold})`);
+    }
+    for (const { prices, value } of finding.weakEnds.filter((end) => end.holds !== finding.holds)) {
+      dependsOn.push(`weakly modelled constants (${finding.processor}: ${round(value)} at ${prices})`);
     }
   }
   if (dependsOn.length > 0) return { status: 'depends', dependsOn: distinct(dependsOn) };

@@ -19,6 +19,7 @@ const columns: Column[] = [
   ['direction', (cell) => cell.factors.direction],
   ['state', (cell) => cell.factors.state],
   ['seed', (cell) => cell.factors.seed],
+  ['prices', (cell) => cell.factors.prices],
   ['timer', (cell) => cell.factors.timer],
   ['status', (cell) => cell.status],
   ['reason', (cell) => cell.reason ?? ''],

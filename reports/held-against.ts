@@ -30,7 +30,7 @@ export function publishedTable(manifest: Manifest, cells: readonly Cell[]): stri
     if (figure === undefined || figure.role !== 'validation') {
       throw new Error(`${path}: ${entry.figure} is not a validation row, so nothing may be held against it`);
     }
-    const here = cells.filter((cell) => cell.processor === entry.processor);
+    const here = cells.filter((cell) => cell.processor === entry.processor && cell.factors.prices === 'nominal');
     const values = manifest.seeds.flatMap((seed) => {
       const view = new View(here.filter((cell) => cell.factors.seed === seed));
       const cell = view.find(entry.selector);

@@ -37,6 +37,7 @@ export function linesOf(cells: readonly Cell[], family: Family, processor: strin
     const mine = cells.filter(
       (cell) =>
         cell.processor === processor &&
+        cell.factors.prices === 'nominal' &&
         cell.system === row.system &&
         cell.factors.family === family.id &&
         cell.factors.variant === row.variant &&

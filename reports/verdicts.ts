@@ -88,8 +88,13 @@ function findingTable(findings: readonly Finding[]): string {
     finding.holds ? 'holds' : 'fails',
     `${finding.seeds.filter((seed) => seed.holds).length} of ${finding.seeds.length}`,
     percent(finding.weakShare ?? Number.NaN),
+    finding.weakEnds.map((end) => short(end.value)).join(' / '),
   ]);
-  return table(['processor', 'quantity', 'criterion', 'value', '', 'holds in seeds', 'weak share'], rows, 3);
+  return table(
+    ['processor', 'quantity', 'criterion', 'value', '', 'holds in seeds', 'weak share', 'weak constants cheap / dear'],
+    rows,
+    3,
+  );
 }
 
 function cornerTable(corners: { finding: Finding; corner: Corner }[]): string {

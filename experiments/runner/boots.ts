@@ -3,10 +3,11 @@
  * family on one processor with one seed; its key is a hash of all that determines what it measures.
  */
 import type { Subject } from '../cells.js';
+import { cornerOverrides } from '../corners.js';
 import type { Experiment } from '../define.js';
 import { experiments } from '../index.js';
 import { planArguments } from '../plan.js';
-import type { ProcessorFacts } from '../schema.js';
+import type { PriceSet, ProcessorFacts } from '../schema.js';
 import type { Boot, System, SystemId } from '../system.js';
 import { digest } from './project.js';
 
@@ -30,6 +31,7 @@ export interface BootSpec {
   processor: string;
   seed: number;
   timer: 'on' | 'off';
+  prices: PriceSet;
   overrides: Readonly<Record<string, number>>;
   boot: Boot;
   key: string;
@@ -52,13 +54,18 @@ export interface Surroundings {
 
 export function bootsOf(selection: Selection, surroundings: Surroundings): BootSpec[] {
   const specs: BootSpec[] = [];
+  const { timer } = selection;
   for (const experiment of experiments.filter(({ id }) => selection.experiments.includes(id))) {
     for (const family of experiment.families) {
       family.rows.forEach((row, index) => {
         if (!selection.systems.includes(row.system)) return;
         for (const processor of selection.processors) {
           for (let seed = 1; seed <= selection.seeds; seed += 1) {
-            specs.push(bootOf({ experiment, family, row, processor, seed, timer: selection.timer }, index));
+            specs.push(bootOf({ experiment, family, row, processor, seed, timer, prices: 'nominal' }, index));
+          }
+          if (!row.cornered) continue;
+          for (const prices of ['weak-cheap', 'weak-dear'] as const) {
+            specs.push(bootOf({ experiment, family, row, processor, seed: 1, timer, prices }, index));
           }
         }
       });
@@ -67,7 +74,7 @@ export function bootsOf(selection: Selection, surroundings: Surroundings): BootS
   return specs;
 
   function bootOf(subject: Subject, row: number): BootSpec {
-    const { experiment, family, processor, seed, timer } = subject;
+    const { experiment, family, processor, seed, prices } = subject;
     const boot = surroundings.systems[subject.row.system].build({
       workload: family.workload,
       variant: subject.row.variant,
@@ -76,10 +83,11 @@ export function bootsOf(selection: Selection, surroundings: Surroundings): BootS
       arguments: planArguments(family.plan),
     });
     const images = [boot.image, ...boot.modules.map((module) => module.image)].map(surroundings.imageDigest);
-    const { overrides } = selection;
+    const { constants } = surroundings.processor(processor, selection.overrides);
+    const overrides = { ...selection.overrides, ...cornerOverrides(constants, prices) };
     const determinants = {
       schema: 1,
-      subject: [experiment.id, family.id, subject.row.system, subject.row.variant, processor, seed, timer],
+      subject: [experiment.id, family.id, subject.row.system, subject.row.variant, processor, seed, timer, prices],
       plan: family.plan,
       boot,
       images,
@@ -95,6 +103,7 @@ export function bootsOf(selection: Selection, surroundings: Surroundings): BootS
       processor,
       seed,
       timer,
+      prices,
       overrides,
       boot,
       key: digest(JSON.stringify(determinants)),
@@ -106,6 +115,6 @@ export function bootsOf(selection: Selection, surroundings: Surroundings): BootS
 export function subjectOf(spec: BootSpec): Subject {
   const experiment = experiments.find(({ id }) => id === spec.experiment) as Experiment;
   const family = experiment.families.find(({ id }) => id === spec.family)!;
-  const { processor, seed, timer } = spec;
-  return { experiment, family, row: family.rows[spec.row], processor, seed, timer };
+  const { processor, seed, timer, prices } = spec;
+  return { experiment, family, row: family.rows[spec.row], processor, seed, timer, prices };
 }

@@ -1,0 +1,137 @@
+/** The built command, as a user meets it. */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { projectRoot } from '../../experiments/runner/project.js';
+import { cellSchema, manifestSchema } from '../../experiments/schema.js';
+
+const main = join(projectRoot, 'dist/cli/main.js');
+const folder = () => mkdtempSync(join(tmpdir(), 'crossings-cli-'));
+
+function crossings(args: string[], cwd = folder()) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], {
+    cwd,
+    encoding: 'utf8',
+    env: { ...process.env, NO_COLOR: '1' },
+    maxBuffer: 1 << 28,
+  });
+  return { status, stdout, stderr };
+}
+
+test.each([
+  [['run', 'nul-call'], 'unknown experiment "nul-call"; allowed: null-call, ipc, page-fault, driver'],
+  [['run', '--system', 'native,xen'], 'unknown system "xen"; allowed: native, vmm, microkernel'],
+  [['run', '--processor', '386'], 'unknown processor "386"; allowed: pentium-133, pentium3-800, xeon-p4-2400'],
+  [['run', '--seeds', '0'], 'expected a whole number from 1 to 999'],
+  [['run', '--set', 'events.iretOuter'], 'expected PATH=INTEGER'],
+  [['run', '--set', 'events.nothing=1'], 'events.nothing: no such constant'],
+  [['run', '--frobnicate'], "unknown option '--frobnicate'"],
+  [['walk'], "unknown command 'walk'"],
+  [['claims', 'Z1'], 'unknown claim "Z1"; allowed: C1, C2'],
+  [['list', 'kernels'], 'unknown list "kernels"; allowed: systems, processors'],
+  [
+    ['explain', 'fork', '--system', 'vmm', '--processor', 'pentium-133'],
+    'unknown operation "fork"; allowed: null-call',
+  ],
+  [['explain', 'null-call', '--processor', 'pentium-133'], "required option '--system <name>' not specified"],
+  [['report', 'nowhere'], 'nowhere: no result set of crossings here (manifest.json is missing)'],
+])('%j is refused in one line, with status 2', (args, message) => {
+  const { status, stdout, stderr } = crossings(args);
+  expect(stderr).toContain(message);
+  expect(stderr).not.toContain('    at ');
+  expect(stdout).toBe('');
+  expect(status).toBe(2);
+});
+
+test('a foreign folder is left as it is', () => {
+  const dir = folder();
+  mkdirSync(join(dir, 'out'));
+  writeFileSync(join(dir, 'out', 'notes.txt'), 'mine');
+  const { status, stderr } = crossings(['run', 'null-call', '--out', 'out'], dir);
+  expect(stderr).toContain('--out out: is not empty and holds no results of crossings');
+  expect(status).toBe(2);
+  expect(readFileSync(join(dir, 'out', 'notes.txt'), 'utf8')).toBe('mine');
+});
+
+test.each([
+  'systems',
+  'processors',
+  'constants',
+  'experiments',
+  'workloads',
+  'operations',
+  'claims',
+  'counters',
+  'instructions',
+])('list %s prints rows, as text and as JSON', (what) => {
+  const text = crossings(['list', what]);
+  expect(text.status, text.stderr).toBe(0);
+  const rows = JSON.parse(crossings(['list', what, '--json']).stdout);
+  expect(rows.length).toBeGreaterThan(2);
+  expect(text.stdout.trimEnd().split('\n')).toHaveLength(rows.length);
+});
+
+test('claims without results lists every claim with nothing judged', () => {
+  const { status, stdout } = crossings(['claims']);
+  expect(status).toBe(0);
+  expect(stdout).toMatch(/^C1 +not testable here +/);
+  expect(stdout).toMatch(/\nC12 +no data \(structural\) +/);
+});
+
+const few = ['run', 'null-call', '--processor', 'pentium3-800', '--seeds', '2', '--json'];
+
+test('--json prints manifest and cells, the same bytes at any number of workers and from any folder', () => {
+  const one = crossings([...few, '--workers', '1']);
+  expect(one.status, one.stderr).toBe(0);
+  const two = crossings([...few, '--workers', '2']);
+  expect(two.stdout).toBe(one.stdout);
+  const { manifest, cells, ...rest } = JSON.parse(one.stdout);
+  expect(rest).toEqual({});
+  manifestSchema.parse(manifest);
+  const parsed = cells.map((cell: unknown) => cellSchema.parse(cell));
+  expect(parsed.length).toBeGreaterThan(0);
+  for (const cell of parsed) {
+    expect(cell.status, cell.reason).toBe('ok');
+    expect(cell.residual).toBe(0);
+  }
+});
+
+test('a run writes its set of files, and a second one takes all of it up', () => {
+  const dir = folder();
+  const args = ['run', 'null-call', '--system', 'native', '--processor', 'pentium3-800', '--seeds', '1', '--out', 'r'];
+  const first = crossings(args, dir);
+  expect(first.status, first.stderr).toBe(0);
+  expect(first.stdout).toContain('report: r/report.html');
+  const files = ['cells.jsonl', 'samples.jsonl', 'null-call.csv', 'charts/null-call.png', 'report.md', 'report.html'];
+  for (const file of [...files, 'manifest.json', 'host.json'])
+    expect(existsSync(join(dir, 'r', file)), file).toBe(true);
+  expect(existsSync(join(dir, 'r', '.partial'))).toBe(false);
+  const cells = readFileSync(join(dir, 'r', 'cells.jsonl'), 'utf8');
+  const again = crossings(args, dir);
+  expect(again.stderr).toContain('2 of 2 boots were measured earlier');
+  expect(readFileSync(join(dir, 'r', 'cells.jsonl'), 'utf8')).toBe(cells);
+  const other = crossings([...args, '--seeds', '2'], dir);
+  expect(other.status).toBe(2);
+  expect(other.stderr).toContain('holds the results of another run');
+});
+
+test.each([
+  ['null-call', 'native', 'int80'],
+  ['null-call', 'vmm', 'bounced'],
+  ['null-call', 'microkernel', 'ipc'],
+  ['ipc', 'vmm', 'event'],
+  ['ipc', 'microkernel', 'other-space'],
+  ['demand-zero', 'vmm', 'update_va_mapping'],
+  ['packet', 'native', 'in-kernel'],
+  ['packet', 'vmm', 'dom0'],
+  ['packet', 'microkernel', 'server'],
+])('explain %s on %s (%s) adds up to what was measured', (operation, system, variant) => {
+  const args = ['explain', operation, '--system', system, '--variant', variant, '--processor', 'pentium3-800'];
+  const { status, stdout, stderr } = crossings(args);
+  expect(status, stderr).toBe(0);
+  const added = /crossings [\d,]+ \+ outside [\d,]+ = ([\d,]+) cycles/.exec(stdout)?.[1];
+  expect(added).toBeDefined();
+  expect(stdout).toContain(`measured ${added} cycles`);
+});
