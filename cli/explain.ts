@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { experiments } from '../experiments/index.js';
 import { regionGroups, regionSteps } from '../experiments/plan.js';
 import { bootsOf, subjectOf } from '../experiments/runner/boots.js';
+import { materialsOf } from '../experiments/runner/images.js';
 import { traceBoot } from '../experiments/runner/measure.js';
 import { projectSurroundings } from '../experiments/runner/outside.js';
 import { systemIds } from '../experiments/system.js';
@@ -84,7 +85,7 @@ function traceOf(operation: Operation, flags: ExplainFlags): RegionTrace {
       group.size === operation.size &&
       group.batch === operation.batch,
   );
-  return traceBoot(spec, { step, repetition: regionSteps(plan)[step].n - 1 });
+  return traceBoot(spec, materialsOf(spec), { step, repetition: regionSteps(plan)[step].n - 1 });
 }
 
 function explained(operation: Operation, flags: ExplainFlags, trace: RegionTrace): string {

@@ -1,23 +1,37 @@
-/** The built core and images, loaded once a process. */
+/** The built core and images, read once a process, and their digests. */
 import { coreBytes } from '../../toolchain/driver/core.js';
 import { imageBytes as builtImage } from '../../toolchain/driver/images.js';
+import type { BootSpec } from './boots.js';
+import type { Materials } from './measure.js';
+import { digest, projectRoot } from './project.js';
 
 const images = new Map<string, Uint8Array>();
-let core: WebAssembly.Module | undefined;
+let core: { bytes: Uint8Array; module: WebAssembly.Module } | undefined;
 
 /** @throws Error when there is no such image, or it is not built */
 export function imageBytes(name: string): Uint8Array {
   let bytes = images.get(name);
   if (bytes === undefined) {
-    bytes = builtImage(name);
+    bytes = builtImage(name, projectRoot);
     images.set(name, bytes);
   }
   return bytes;
 }
 
-export function coreModule(): WebAssembly.Module {
-  core ??= new WebAssembly.Module(coreBytes() as BufferSource);
-  return core;
+export function coreDigest(): string {
+  return digest(builtCore().bytes);
 }
 
-export { coreBytes };
+/** What a boot is made of; plain data and a compiled module, so that it can be sent to a worker. */
+export function materialsOf({ boot }: BootSpec): Materials {
+  const names = [boot.image, ...boot.modules.map(({ image }) => image)];
+  return { core: builtCore().module, images: Object.fromEntries(names.map((name) => [name, imageBytes(name)])) };
+}
+
+function builtCore(): NonNullable<typeof core> {
+  if (core === undefined) {
+    const bytes = coreBytes();
+    core = { bytes, module: new WebAssembly.Module(bytes as BufferSource) };
+  }
+  return core;
+}

@@ -18,17 +18,22 @@ import { applyPreset, processors } from '../../machine/processors/index.js';
 import { type BootCells, BrokenAccountError, cellsOfBoot, cellsWithout, placeOf } from '../cells.js';
 import { regionSteps } from '../plan.js';
 import { type BootSpec, bootBudget, subjectOf } from './boots.js';
-import { coreModule, imageBytes } from './images.js';
 import { digest } from './project.js';
 
 const MEMORY_MIB = 64;
 
+/** The compiled core, and the bytes of the images that a boot names. */
+export interface Materials {
+  core: WebAssembly.Module;
+  images: Record<string, Uint8Array>;
+}
+
 /** @throws BrokenAccountError */
-export function measureBoot(spec: BootSpec): BootCells {
+export function measureBoot(spec: BootSpec, materials: Materials): BootCells {
   const subject = subjectOf(spec);
   if (spec.unavailable !== undefined) return cellsWithout(subject, spec.key, 'unavailable', spec.unavailable, digest);
   try {
-    const { results, checksum } = runBoot(spec);
+    const { results, checksum } = runBoot(spec, materials);
     return cellsOfBoot(subject, spec.key, results, checksum, digest);
   } catch (error) {
     if (error instanceof LedgerError || error instanceof UnknownComponentError) {
@@ -42,8 +47,8 @@ export function measureBoot(spec: BootSpec): BootCells {
 }
 
 /** One repetition of a boot, with its crossings. @throws GuestError, RegionError, ImageError, LedgerError */
-export function traceBoot(spec: BootSpec, request: TraceRequest): RegionTrace {
-  const { trace } = runBoot(spec, request);
+export function traceBoot(spec: BootSpec, materials: Materials, request: TraceRequest): RegionTrace {
+  const { trace } = runBoot(spec, materials, request);
   if (trace === null) throw new RegionError(`${placeOf(subjectOf(spec))}: the repetition asked for was not reached`);
   return trace;
 }
@@ -53,11 +58,11 @@ class GuestError extends Error {
   override name = 'GuestError';
 }
 
-function runBoot(spec: BootSpec, request: TraceRequest | null = null) {
+function runBoot(spec: BootSpec, { core, images }: Materials, request: TraceRequest | null = null) {
   const subject = subjectOf(spec);
   const preset = applyPreset(processors[spec.processor], spec.overrides);
   const machine = Machine.create({
-    core: coreModule(),
+    core,
     preset,
     memoryMiB: MEMORY_MIB,
     devices: { timerPhase: timerPhase(spec.seed, preset.hz) },
@@ -68,8 +73,8 @@ function runBoot(spec: BootSpec, request: TraceRequest | null = null) {
       if (source === 'com1') console += String.fromCharCode(byte);
     },
   });
-  const modules = spec.boot.modules.map(({ image, args }) => ({ bytes: imageBytes(image), args }));
-  machine.load(imageBytes(spec.boot.image), modules, spec.boot.append);
+  const modules = spec.boot.modules.map(({ image, args }) => ({ bytes: images[image], args }));
+  machine.load(images[spec.boot.image], modules, spec.boot.append);
   const meter = new RegionMeter(machine, regionSteps(subject.family.plan), request);
   const stop = machine.run(bootBudget);
   if (stop.reason !== 'exit' || stop.code !== 0) throw new GuestError(endOf(stop, meter.position, console));

@@ -3,7 +3,7 @@ import { applyPreset, listConstants, processors } from '../../machine/processors
 import type { ProcessorFacts } from '../schema.js';
 import { systems } from '../systems/index.js';
 import type { Surroundings } from './boots.js';
-import { coreBytes, imageBytes } from './images.js';
+import { coreDigest, imageBytes } from './images.js';
 import { digest } from './project.js';
 
 export function projectSurroundings(): Surroundings {
@@ -12,7 +12,7 @@ export function projectSurroundings(): Surroundings {
   return {
     systems,
     imageDigest: (name) => remember(digests, name, () => digest(imageBytes(name))),
-    coreDigest: digest(coreBytes()),
+    coreDigest: coreDigest(),
     processor: (id, overrides) =>
       remember(facts, `${id} ${JSON.stringify(overrides)}`, () => {
         const preset = applyPreset(processors[id], overrides);

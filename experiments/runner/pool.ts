@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Tinypool } from 'tinypool';
 import { BrokenAccountError } from '../cells.js';
+import { materialsOf } from './images.js';
 import { projectRoot } from './project.js';
 import { InterruptedError, type Measure } from './run.js';
-import type { WorkerAnswer } from './worker.js';
+import type { Task, WorkerAnswer } from './worker.js';
 
 export interface Pool {
   measure: Measure;
@@ -26,7 +27,8 @@ export function openPool(workers: number, signal: AbortSignal): Pool {
   aborted.catch(() => undefined);
   return {
     measure: async (spec) => {
-      const answer: WorkerAnswer = await Promise.race([pool.run(spec), aborted]);
+      const task: Task = { spec, materials: materialsOf(spec) };
+      const answer: WorkerAnswer = await Promise.race([pool.run(task), aborted]);
       if ('ok' in answer) return answer.ok;
       const { name, message } = answer.error;
       throw name === 'BrokenAccountError' ? new BrokenAccountError(message) : new Error(message);

@@ -7,6 +7,7 @@ import { processors } from '../../machine/processors/index.js';
 import type { BootCells } from '../cells.js';
 import { experiments } from '../index.js';
 import { type BootSpec, bootsOf, subjectOf } from '../runner/boots.js';
+import { materialsOf } from '../runner/images.js';
 import { measureBoot } from '../runner/measure.js';
 import { projectSurroundings } from '../runner/outside.js';
 import { type SystemId, systemIds } from '../system.js';
@@ -28,10 +29,12 @@ function bootsAt(system: SystemId, overrides: Record<string, number>): BootSpec[
   return bootsOf(selection, projectSurroundings()).filter(({ prices }) => prices === 'nominal');
 }
 
+const measured = (spec: BootSpec) => measureBoot(spec, materialsOf(spec));
+
 const nominal = new Map<SystemId, BootCells[]>();
 
 beforeAll(() => {
-  for (const system of systemIds) nominal.set(system, bootsAt(system, {}).map(measureBoot));
+  for (const system of systemIds) nominal.set(system, bootsAt(system, {}).map(measured));
 });
 
 test.each(systemIds.flatMap((system) => doubled.map((price) => [system, price] as const)))(
@@ -42,7 +45,7 @@ test.each(systemIds.flatMap((system) => doubled.map((price) => [system, price] a
     let counted = 0;
     boots.forEach((spec, index) => {
       const place = `${spec.experiment}/${spec.family} ${subjectOf(spec).row.variant}`;
-      measureBoot(spec).cells.forEach((cell, at) => {
+      measured(spec).cells.forEach((cell, at) => {
         const base = nominal.get(system)![index].cells[at];
         const { operation, size, batch, state } = cell.factors;
         const where = `${place} ${operation} ${size} x ${batch} ${state}`;
