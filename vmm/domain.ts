@@ -56,8 +56,8 @@ export class Domain {
   /** Physical interrupts bound to it, and those of them that wait for PHYSDEVOP_IRQ_UNMASK_NOTIFY. */
   irqs: u32;
   maskedIrqs: u32;
-  /** It was given programs: the machine stops when all such domains have. */
-  programs: u32;
+  /** It was given work: the machine stops when all such domains have. */
+  works: u32;
   /** start_info, from the beginning of its memory. */
   startInfo: u32;
   /** The frame that stands in for XenStore (start_info.store_mfn). */

@@ -1,5 +1,5 @@
-// The end. The machine is switched off, by a write to port F4h, when every domain that was given programs has stopped,
-// or when no domain is left; the status is 0 only if all of them ended well.
+// The end. The machine is switched off, by a write to port F4h, when every domain that was given work (programs, or a
+// benchmark of its kernel) has stopped; the status is 0 only if all of them ended well.
 import { SHUTDOWN_poweroff } from '../kernels/lib/xen/numbers';
 import { newline, print, printHex, printNumber } from '../kernels/lib/console';
 import { cli, hlt, outb } from '../kernels/lib/x86';
@@ -9,7 +9,7 @@ const EXIT_PORT: u32 = 0xf4;
 let working: u32 = 0;
 let failed: u32 = 0;
 
-/** A domain with programs has been built. */
+/** A domain with work has been built. */
 export function domainWorks(): void {
   working++;
 }
@@ -22,7 +22,7 @@ export function powerOff(status: u32): void {
 
 export function domainStopped(domain: Domain, reason: u32): void {
   if (reason != SHUTDOWN_poweroff) failed = 1;
-  if (domain.programs == 0) return;
+  if (domain.works == 0) return;
   working--;
   if (working == 0) powerOff(failed);
 }

@@ -8,6 +8,9 @@ export declare function copyToUser(to: usize, from: usize, length: u32): i32;
 export declare function hypercall2(number: u32, a: u32, b: u32): i32;
 export declare function hypercall4(number: u32, a: u32, b: u32, c: u32, d: u32): i32;
 
+/** int 80h. */
+export declare function systemCall(): void;
+
 export declare function addressOf_trapTable(): u32;
 export declare function addressOf_eventCallback(): u32;
 export declare function addressOf_failsafeCallback(): u32;

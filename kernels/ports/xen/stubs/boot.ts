@@ -36,6 +36,11 @@ export const bootStubs = defineStubs('xen boot', (a) => {
   a.pop(ebx);
   a.ret();
 
+  // systemCall(): for hostile.ts.
+  a.global('systemCall');
+  a.int(0x80);
+  a.ret();
+
   a.bss();
   a.align(4096);
   a.global('fixmapTable');
