@@ -1,27 +1,31 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { projectVersion } from '../experiments/runner/project.js';
-import { bootCommand } from './boot.js';
-import { claimsCommand } from './claims.js';
 import { exitCodeOf, messageOf } from './errors.js';
-import { explainCommand } from './explain.js';
-import { listCommand } from './list.js';
-import { reportCommand } from './report.js';
-import { runCommand } from './run.js';
 
-function program(): Command {
+/** Loaded one by one: charts and compiler take their time, which `boot` need not pay. */
+const commands: Record<string, () => Promise<Command>> = {
+  run: async () => (await import('./run.js')).runCommand(),
+  claims: async () => (await import('./claims.js')).claimsCommand(),
+  report: async () => (await import('./report.js')).reportCommand(),
+  list: async () => (await import('./list.js')).listCommand(),
+  explain: async () => (await import('./explain.js')).explainCommand(),
+  boot: async () => (await import('./boot.js')).bootCommand(),
+};
+
+async function program(wanted: string | undefined): Promise<Command> {
   const root = new Command('crossings')
     .description('Virtual machine monitors and microkernels on one machine model: where every cycle goes.')
     .version(projectVersion)
     .addHelpText('after', '\nExit status: 0 ok, 1 a check failed, 2 usage, 3 a broken invariant, 130 interrupted.');
-  const commands = [runCommand, claimsCommand, reportCommand, listCommand, explainCommand, bootCommand];
-  for (const make of commands) root.addCommand(make());
+  const names = wanted !== undefined && wanted in commands ? [wanted] : Object.keys(commands);
+  for (const name of names) root.addCommand(await commands[name]());
   for (const command of [root, ...root.commands]) command.exitOverride();
   return root;
 }
 
 try {
-  await program().parseAsync();
+  await (await program(process.argv[2])).parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
   else {
