@@ -4,7 +4,7 @@ import { COUNTER_LIMIT, counters } from './counters.js';
 import { EVENT_LIMIT, events } from './events.js';
 import { ISSUE_LIMIT, issueClasses, TICKS_PER_CYCLE } from './issue.js';
 import { clock, layout } from './layout.js';
-import { SEGMENT_BYTES, segmentFields, segmentNames, stateFields, stateOffset } from './state.js';
+import { SEGMENT_BYTES, segmentFields, segmentNames, stateBytes, stateFields, stateOffset } from './state.js';
 import { stops } from './stop.js';
 
 /**
@@ -59,6 +59,7 @@ function prefixed(prefix: string, table: Readonly<Record<string, number>>, base:
 function stateFile(): string {
   return constants([
     ...stateFields.map(({ name }): [string, number] => [constantName(name), layout.STATE + stateOffset[name]]),
+    ['STATE_BYTES', stateBytes],
     ['SEGMENT_BYTES', SEGMENT_BYTES],
     ...prefixed('SEGMENT_', Object.fromEntries(Object.entries(segmentFields).map(([k, v]) => [constantName(k), v])), 0),
     ...segmentNames.map((name, i): [string, number] => [`${name.toUpperCase()}_NUMBER`, i]),

@@ -1,13 +1,14 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { generateDecoder } from '../../machine/tables/generate-decoder.js';
 import { generateTables } from '../../machine/tables/generate.js';
 
 /** Writes machine/core/generated/*.ts below `root`; files that are right already stay as they are. */
 export function writeGenerated(root: string): void {
   const folder = join(root, 'machine/core/generated');
   mkdirSync(folder, { recursive: true });
-  for (const [name, text] of Object.entries(generateTables())) {
+  for (const [name, text] of Object.entries({ ...generateTables(), ...generateDecoder() })) {
     const path = join(folder, name);
     if (readIfThere(path) !== text) writeFileSync(path, text);
   }

@@ -1,0 +1,160 @@
+/** The stack (SDM vol. 2: ENTER, LEAVE, POP, POPA, PUSH, PUSHA). ESP moves only when every access has succeeded. */
+import { dst, flagsOf, immediate, operation, secondImmediate, src, WORD_OPERAND } from './entry';
+import { EAX, EBP, ESP, SEGMENTS, SEGMENT_BYTES, SEGMENT_SELECTOR, STACK_MASK } from './generated/state';
+import { faulted, linear, moveEsp, peek16, peek32, push16, push32, pushSized, readM16, readM32,
+  SS_RECORD, writable, writeM16, writeM32 } from './operands';
+import { write16, write32 } from './memory/access';
+
+// @ts-ignore: decorator
+@inline export function PUSH_Rd(p: usize): bool { return push32(load<u32>(src(p))); }
+// @ts-ignore: decorator
+@inline export function PUSH_Id(p: usize): bool { return push32(immediate(p)); }
+export function PUSH_Rw(p: usize): bool { return push16(load<u16>(src(p))); }
+export function PUSH_Iw(p: usize): bool { return push16(immediate(p) & 0xffff); }
+
+export function PUSH_Md(p: usize): bool {
+  const value = readM32(p);
+  return !faulted() && push32(value);
+}
+
+export function PUSH_Mw(p: usize): bool {
+  const value = readM16(p);
+  return !faulted() && push16(value);
+}
+
+export function PUSH_S(p: usize): bool {
+  return pushSized(p, load<u32>(<usize>SEGMENTS + operation(p) * SEGMENT_BYTES, SEGMENT_SELECTOR));
+}
+
+// @ts-ignore: decorator
+@inline export function POP_Rd(p: usize): bool {
+  const value = peek32(0);
+  if (faulted()) return false;
+  moveEsp(4);
+  store<u32>(dst(p), value);
+  return true;
+}
+
+export function POP_Rw(p: usize): bool {
+  const value = peek16(0);
+  if (faulted()) return false;
+  moveEsp(2);
+  store<u16>(dst(p), value);
+  return true;
+}
+
+/** A destination based on ESP is addressed with ESP after the pop. */
+export function POP_Md(p: usize): bool {
+  const value = peek32(0);
+  if (faulted()) return false;
+  moveEsp(4);
+  if (writeM32(p, value)) return true;
+  moveEsp(-4);
+  return false;
+}
+
+export function POP_Mw(p: usize): bool {
+  const value = peek16(0);
+  if (faulted()) return false;
+  moveEsp(2);
+  if (writeM16(p, value)) return true;
+  moveEsp(-2);
+  return false;
+}
+
+export function PUSHAD(p: usize): bool {
+  const esp = load<u32>(ESP);
+  const mask = load<u32>(STACK_MASK);
+  for (let i: u32 = 0; i < 8; i++) {
+    const offset = (esp - 4 - (i << 2)) & mask;
+    if (!writable(SS_RECORD, offset, 4)) return false;
+    write32(linear(SS_RECORD, offset), load<u32>(EAX + (i << 2)));
+    if (faulted()) return false;
+  }
+  moveEsp(-32);
+  return true;
+}
+
+export function PUSHA(p: usize): bool {
+  const esp = load<u32>(ESP);
+  const mask = load<u32>(STACK_MASK);
+  for (let i: u32 = 0; i < 8; i++) {
+    const offset = (esp - 2 - (i << 1)) & mask;
+    if (!writable(SS_RECORD, offset, 2)) return false;
+    write16(linear(SS_RECORD, offset), load<u16>(EAX + (i << 2)));
+    if (faulted()) return false;
+  }
+  moveEsp(-16);
+  return true;
+}
+
+/** Values read before any register is written, so that a fault leaves all as they were. */
+const POPPED: usize = memory.data(32, 4);
+
+export function POPAD(p: usize): bool {
+  for (let i: u32 = 0; i < 8; i++) {
+    store<u32>(POPPED + (i << 2), peek32((7 - i) << 2));
+    if (faulted()) return false;
+  }
+  for (let i: u32 = 0; i < 8; i++) if (i != 4) store<u32>(EAX + (i << 2), load<u32>(POPPED + (i << 2)));
+  moveEsp(32);
+  return true;
+}
+
+export function POPA(p: usize): bool {
+  for (let i: u32 = 0; i < 8; i++) {
+    store<u32>(POPPED + (i << 2), peek16((7 - i) << 1));
+    if (faulted()) return false;
+  }
+  for (let i: u32 = 0; i < 8; i++) if (i != 4) store<u16>(EAX + (i << 2), load<u32>(POPPED + (i << 2)));
+  moveEsp(16);
+  return true;
+}
+
+/** ENTER size, level: the display of outer frames is copied for levels above 0. */
+export function ENTER(p: usize): bool {
+  const size = immediate(p);
+  const level = secondImmediate(p) & 31;
+  const width: u32 = (flagsOf(p) & WORD_OPERAND) != 0 ? 2 : 4;
+  const esp = load<u32>(ESP);
+  if (!pushSized(p, load<u32>(EBP))) return false;
+  const frame = load<u32>(ESP);
+  for (let i: u32 = 1; i < level; i++) {
+    const depth = load<u32>(EBP) - i * width - frame;
+    const value = width == 2 ? peek16(depth + (frame - load<u32>(ESP))) : peek32(depth + (frame - load<u32>(ESP)));
+    if (faulted() || !pushSized(p, value)) {
+      store<u32>(ESP, esp);
+      return false;
+    }
+  }
+  if (level > 0 && !pushSized(p, frame)) {
+    store<u32>(ESP, esp);
+    return false;
+  }
+  const mask = load<u32>(STACK_MASK);
+  const end = (load<u32>(ESP) - size) & mask;
+  if (!writable(SS_RECORD, end, 1)) {
+    store<u32>(ESP, esp);
+    return false;
+  }
+  store<u32>(ESP, (esp & ~mask) | end);
+  if (width == 2) store<u16>(EBP, frame);
+  else store<u32>(EBP, frame);
+  return true;
+}
+
+export function LEAVE(p: usize): bool {
+  const value = peek32(load<u32>(EBP) - load<u32>(ESP));
+  if (faulted()) return false;
+  moveEsp(load<u32>(EBP) - load<u32>(ESP) + 4);
+  store<u32>(EBP, value);
+  return true;
+}
+
+export function LEAVE_w(p: usize): bool {
+  const value = peek16(load<u32>(EBP) - load<u32>(ESP));
+  if (faulted()) return false;
+  moveEsp(load<u32>(EBP) - load<u32>(ESP) + 2);
+  store<u16>(EBP, value);
+  return true;
+}

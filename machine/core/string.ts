@@ -1,0 +1,286 @@
+/**
+ * String instructions (SDM vol. 2: CMPS, INS, LODS, MOVS, OUTS, REP, SCAS, STOS).
+ *
+ * An iteration commits its registers when its accesses have succeeded, so that a fault, an interrupt or a due device
+ * leaves a REP instruction where it can go on. Interrupts and devices are looked at once a chunk.
+ *
+ * Upward REP MOVS and REP STOS go by whole granules: when the filter answers for the granules of source and destination,
+ * touching them again changes nothing (memory/filter.ts), so the rest of the granule is copied at once and only the
+ * issue time of the iterations remains to be charged. Where it does not answer, or the operands overlap, or a segment
+ * limit or a misalignment is near, iterations go one by one. Registers, memory, counters and cycles are the same.
+ */
+import { advance, flagsOf, issue, operation, REPEAT, REPEAT_NOT, segment, uncount, WORD_ADDRESS, WORD_OPERAND } from './entry';
+import { DF, IF, setAdd, SUB, zero } from './flags';
+import { CONFIG_ISSUE_PRICES } from './generated/config';
+import { EVENT_PORT_IN, EVENT_PORT_OUT } from './generated/events';
+import { ISSUE_STRING_COMPARE, ISSUE_STRING_MOVE, ISSUE_STRING_START, ISSUE_STRING_STORE } from './generated/issue';
+import { CYCLE, EAX, ECX, EDI, EDX, EFLAGS, EIP, ESI, INTERRUPT_LINE, NEXT_DUE, REPEATING, RUN_LIMIT, SEGMENT_READ_END,
+  SEGMENT_WRITE_END, STOP_REQUEST } from './generated/state';
+import { portRead, portWrite } from './host';
+import { filteredRead, filteredWrite, probeWrite, read16, read32, read8, write16, write32, write8 } from './memory/access';
+import { chargeEvent } from './memory/charge';
+import { ES_RECORD, faulted, linear, readable, writable } from './operands';
+import { portAllowed } from './port';
+import { CS_RECORD } from './segments';
+
+/** Iterations between two looks at interrupts and devices, where iterations go one by one. */
+const CHUNK: u32 = 8;
+
+function sizeOf(p: usize): u32 {
+  if (operation(p) == 0) return 1;
+  return (flagsOf(p) & WORD_OPERAND) != 0 ? 2 : 4;
+}
+
+function readSized(la: u32, size: u32): u32 {
+  return size == 4 ? read32(la) : size == 2 ? read16(la) : read8(la);
+}
+
+function writeSized(la: u32, value: u32, size: u32): void {
+  if (size == 4) write32(la, value);
+  else if (size == 2) write16(la, value);
+  else write8(la, value);
+}
+
+/** An index or count register as the address size sees it. */
+// @ts-ignore: decorator
+@inline function index(p: usize, register: usize): u32 {
+  return (flagsOf(p) & WORD_ADDRESS) != 0 ? <u32>load<u16>(register) : load<u32>(register);
+}
+
+// @ts-ignore: decorator
+@inline function setIndex(p: usize, register: usize, value: u32): void {
+  if ((flagsOf(p) & WORD_ADDRESS) != 0) store<u16>(register, value);
+  else store<u32>(register, value);
+}
+
+// @ts-ignore: decorator
+@inline function step(size: u32): u32 {
+  return (load<u32>(EFLAGS) & DF) != 0 ? 0 - size : size;
+}
+
+// @ts-ignore: decorator
+@inline function issueClass(number: u32): u32 { return load<u32>(CONFIG_ISSUE_PRICES + (number << 2)); }
+
+/** Must a REP instruction give way to an interrupt, a device or the limit? */
+function mustPause(): bool {
+  const cycle = load<i64>(CYCLE);
+  if (cycle >= load<i64>(NEXT_DUE) || cycle >= load<i64>(RUN_LIMIT) || load<u32>(STOP_REQUEST) != 0) return true;
+  return load<u32>(INTERRUPT_LINE) != 0 && (load<u32>(EFLAGS) & IF) != 0;
+}
+
+const CONTINUE: u32 = 0;
+const FINISHED: u32 = 1;
+const FAULT: u32 = 2;
+
+/** What the repeated forms share: `kind` chooses the iteration, `price` is its issue class. */
+function repeat(p: usize, kind: u32, price: u32): void {
+  const flags = flagsOf(p);
+  if ((flags & (REPEAT | REPEAT_NOT)) == 0) {
+    if (iterate(p, kind) != FAULT) advance(p);
+    return;
+  }
+  issue(issueClass(ISSUE_STRING_START));
+  const ticks = issueClass(price);
+  while (true) {
+    if (index(p, ECX) == 0) break;
+    const done = bulk(p, kind, ticks);
+    if (done == 0) {
+      let outcome = CONTINUE;
+      for (let i: u32 = 0; i < CHUNK; i++) {
+        outcome = iterate(p, kind);
+        if (outcome == FAULT) return;
+        issue(ticks);
+        const left = index(p, ECX) - 1;
+        setIndex(p, ECX, left);
+        if (left == 0) outcome = FINISHED;
+        else if (kind >= COMPARES && zero() != ((flags & REPEAT) != 0)) outcome = FINISHED;
+        if (outcome == FINISHED) break;
+      }
+      if (outcome == FINISHED) break;
+    }
+    if (index(p, ECX) != 0 && mustPause()) {
+      // EIP stays here; the instruction has not retired, and its hook is not to be called again.
+      uncount();
+      store<u32>(REPEATING, linear(CS_RECORD, load<u32>(EIP)));
+      return;
+    }
+  }
+  store<u32>(REPEATING, 0xffffffff);
+  advance(p);
+}
+
+const MOVE: u32 = 0;
+const STORE: u32 = 1;
+const LOAD: u32 = 2;
+const INPUT: u32 = 3;
+const OUTPUT: u32 = 4;
+const COMPARES: u32 = 5;
+const COMPARE: u32 = 5;
+const SCAN: u32 = 6;
+
+function iterate(p: usize, kind: u32): u32 {
+  if (kind == MOVE) return moveOne(p);
+  if (kind == STORE) return storeOne(p);
+  if (kind == LOAD) return loadOne(p);
+  if (kind == COMPARE) return compareOne(p);
+  if (kind == SCAN) return scanOne(p);
+  return kind == INPUT ? inputOne(p) : outputOne(p);
+}
+
+function source(p: usize, size: u32): u32 {
+  const s = segment(p);
+  const offset = index(p, ESI);
+  return readable(s, offset, size) ? readSized(linear(s, offset), size) : 0;
+}
+
+function destination(p: usize, size: u32, value: u32): bool {
+  const offset = index(p, EDI);
+  if (!writable(ES_RECORD, offset, size)) return false;
+  writeSized(linear(ES_RECORD, offset), value, size);
+  return !faulted();
+}
+
+function moveOne(p: usize): u32 {
+  const size = sizeOf(p);
+  const value = source(p, size);
+  if (faulted() || !destination(p, size, value)) return FAULT;
+  setIndex(p, ESI, load<u32>(ESI) + step(size));
+  setIndex(p, EDI, load<u32>(EDI) + step(size));
+  return CONTINUE;
+}
+
+function storeOne(p: usize): u32 {
+  const size = sizeOf(p);
+  if (!destination(p, size, load<u32>(EAX))) return FAULT;
+  setIndex(p, EDI, load<u32>(EDI) + step(size));
+  return CONTINUE;
+}
+
+function loadOne(p: usize): u32 {
+  const size = sizeOf(p);
+  const value = source(p, size);
+  if (faulted()) return FAULT;
+  if (size == 4) store<u32>(EAX, value);
+  else if (size == 2) store<u16>(EAX, value);
+  else store<u8>(EAX, value);
+  setIndex(p, ESI, load<u32>(ESI) + step(size));
+  return CONTINUE;
+}
+
+// @ts-ignore: decorator
+@inline function setCompared(a: u32, b: u32, size: u32): void {
+  const shift = 32 - (size << 3);
+  setAdd((shift << 8) | SUB, a << shift, (a - b) << shift);
+}
+
+function compareOne(p: usize): u32 {
+  const size = sizeOf(p);
+  const a = source(p, size);
+  if (faulted()) return FAULT;
+  const offset = index(p, EDI);
+  if (!readable(ES_RECORD, offset, size)) return FAULT;
+  const b = readSized(linear(ES_RECORD, offset), size);
+  if (faulted()) return FAULT;
+  setCompared(a, b, size);
+  setIndex(p, ESI, load<u32>(ESI) + step(size));
+  setIndex(p, EDI, load<u32>(EDI) + step(size));
+  return CONTINUE;
+}
+
+function scanOne(p: usize): u32 {
+  const size = sizeOf(p);
+  const offset = index(p, EDI);
+  if (!readable(ES_RECORD, offset, size)) return FAULT;
+  const b = readSized(linear(ES_RECORD, offset), size);
+  if (faulted()) return FAULT;
+  setCompared(load<u32>(EAX), b, size);
+  setIndex(p, EDI, load<u32>(EDI) + step(size));
+  return CONTINUE;
+}
+
+/** The destination is checked before the port is read: a device must not lose what it gave. */
+function inputOne(p: usize): u32 {
+  const size = sizeOf(p);
+  const port: u32 = load<u16>(EDX);
+  const offset = index(p, EDI);
+  if (!portAllowed(port, size) || !writable(ES_RECORD, offset, size)) return FAULT;
+  if (probeWrite(linear(ES_RECORD, offset), size) == -1) return FAULT;
+  chargeEvent(EVENT_PORT_IN);
+  writeSized(linear(ES_RECORD, offset), portRead(port, size), size);
+  setIndex(p, EDI, load<u32>(EDI) + step(size));
+  return CONTINUE;
+}
+
+function outputOne(p: usize): u32 {
+  const size = sizeOf(p);
+  const port: u32 = load<u16>(EDX);
+  if (!portAllowed(port, size)) return FAULT;
+  const value = source(p, size);
+  if (faulted()) return FAULT;
+  chargeEvent(EVENT_PORT_OUT);
+  portWrite(port, size, value);
+  setIndex(p, ESI, load<u32>(ESI) + step(size));
+  return CONTINUE;
+}
+
+// ---- whole granules
+
+/**
+ * Does as many iterations of MOVS or STOS as stay in the granules that the filter answers for; returns their number, 0
+ * where single iterations must go first.
+ */
+function bulk(p: usize, kind: u32, ticks: u32): u32 {
+  if (kind > STORE || (flagsOf(p) & WORD_ADDRESS) != 0 || (load<u32>(EFLAGS) & DF) != 0) return 0;
+  const size = sizeOf(p);
+  const edi = load<u32>(EDI);
+  const target = linear(ES_RECORD, edi);
+  if ((target & (size - 1)) != 0 || edi + 32 >= load<u32>(ES_RECORD, SEGMENT_WRITE_END) || edi + 32 < edi) return 0;
+  const to = filteredWrite(target);
+  if (to == 0) return 0;
+  let room = 32 - (target & 31);
+  if (kind == MOVE) {
+    const s = segment(p);
+    const esi = load<u32>(ESI);
+    const origin = linear(s, esi);
+    if ((origin & (size - 1)) != 0 || esi + 32 >= load<u32>(s, SEGMENT_READ_END) || esi + 32 < esi) return 0;
+    const from = filteredRead(origin);
+    if (from == 0) return 0;
+    room = min(room, 32 - (origin & 31));
+    const n = min(room / size, load<u32>(ECX));
+    const bytes = n * size;
+    if (from < to && from + bytes > to) return 0;
+    memory.copy(to, from, bytes);
+    store<u32>(ESI, esi + bytes);
+    return bulkDone(n, bytes, ticks);
+  }
+  const n = min(room / size, load<u32>(ECX));
+  fill(to, n, size);
+  return bulkDone(n, n * size, ticks);
+}
+
+// @ts-ignore: decorator
+@inline function bulkDone(n: u32, bytes: u32, ticks: u32): u32 {
+  store<u32>(EDI, load<u32>(EDI) + bytes);
+  store<u32>(ECX, load<u32>(ECX) - n);
+  issue(n * ticks);
+  return n;
+}
+
+function fill(to: u32, n: u32, size: u32): void {
+  const value = load<u32>(EAX);
+  if (size == 1) {
+    memory.fill(to, <u8>value, n);
+    return;
+  }
+  const end = to + n * size;
+  if (size == 4) for (; to < end; to += 4) store<u32>(to, value);
+  else for (; to < end; to += 2) store<u16>(to, value);
+}
+
+export function MOVS(p: usize): void { repeat(p, MOVE, ISSUE_STRING_MOVE); }
+export function STOS(p: usize): void { repeat(p, STORE, ISSUE_STRING_STORE); }
+export function LODS(p: usize): void { repeat(p, LOAD, ISSUE_STRING_MOVE); }
+export function CMPS(p: usize): void { repeat(p, COMPARE, ISSUE_STRING_COMPARE); }
+export function SCAS(p: usize): void { repeat(p, SCAN, ISSUE_STRING_COMPARE); }
+export function INS(p: usize): void { repeat(p, INPUT, ISSUE_STRING_MOVE); }
+export function OUTS(p: usize): void { repeat(p, OUTPUT, ISSUE_STRING_MOVE); }
