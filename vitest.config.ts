@@ -5,5 +5,6 @@ export default defineConfig({
     include: ['**/test/**/*.test.ts'],
     exclude: ['node_modules/**', 'dist/**', 'build/**'],
     testTimeout: 120_000,
+    hookTimeout: 120_000,
   },
 });

@@ -41,6 +41,10 @@ export const layout = {
   DTLB_4K_HANDS: 0x129400,
   DTLB_4M_HANDS: 0x129600,
 
+  /** u32[512]: TLB entries filled since the last flush, so that a flush is cheap. */
+  TLB_JOURNAL: 0x12a000,
+  TLB_JOURNAL_LIMIT: 512,
+
   /** Filters: 16-byte slots, see core/memory/filter.ts; supervisor half first, then the user half. */
   DATA_FILTER: 0x130000,
   CODE_FILTER: 0x134000,
@@ -93,6 +97,10 @@ export const clock = {
   JOURNAL_LENGTH: 20,
   /** u32: top of the return stack. */
   RETURN_TOP: 24,
+  /** u32: entries in the TLB journal, TLB_JOURNAL_LIMIT + 1 = more than it holds. */
+  TLB_JOURNAL_LENGTH: 32,
+  /** u32: 0 to 31; lines of the trace cache that carry another number are empty. */
+  TRACE_GENERATION: 36,
   /** u32: offset of the filter half in use: 0 for rings 0 to 2, FILTER_MODE_BYTES for ring 3. */
   FILTER_HALF: 28,
 } as const;

@@ -15,9 +15,9 @@ import { FETCH_LINE } from '../generated/state';
 import { emptyBranches } from './branch';
 import { L1_LINE_BYTES } from './cache';
 import { count } from './charge';
-import { emptyCode } from './fetch';
+import { emptyCode, emptyTrace } from './fetch';
 import { clearFilters, EMPTY, emptyFilters } from './filter';
-import { CODE, DATA, dropEntries, dropPage } from './tlb';
+import { CODE, DATA, dropEntries, dropPage, forgetEntries } from './tlb';
 import { emptyDirectoryCache } from './walk';
 
 const HANDS_BYTES: u32 = 0x800;
@@ -33,7 +33,7 @@ export function flushTlb(all: bool): void {
   count(COUNTER_TLB_FLUSHES);
   dropEntries(all);
   emptyDirectoryCache();
-  if (load<u32>(CONFIG_TRACE_CACHE) != 0 && load<u32>(CONFIG_TRACE_FLUSH) != 0) emptyCode();
+  if (load<u32>(CONFIG_TRACE_CACHE) != 0 && load<u32>(CONFIG_TRACE_FLUSH) != 0) emptyTrace();
   emptyFilters();
 }
 
@@ -51,7 +51,7 @@ export function emptyTlbs(): void {
   dropEntries(true);
   memory.fill(ITLB_4K_HANDS, 0, HANDS_BYTES);
   emptyDirectoryCache();
-  if (load<u32>(CONFIG_TRACE_CACHE) != 0) emptyCode();
+  if (load<u32>(CONFIG_TRACE_CACHE) != 0) emptyTrace();
   emptyFilters();
 }
 
@@ -77,6 +77,7 @@ function emptyLower(array: u32, hands: u32, sets: u32, ways: u32): void {
 /** After the host wrote CONFIG: a model that has seen nothing. */
 export function resetMemory(): void {
   clearFilters();
+  forgetEntries();
   store<i64>(CLOCK_DRAIN, 0);
   emptyAll();
   setRights(false);

@@ -6,14 +6,17 @@
  * decoded form of one granule and remembers its physical address: where no CR3 load empties the trace cache, lines of
  * another address space must not answer. What the real processor does there is not documented, so it is a factor.
  *
- *     line:  0 physical line (trace cache: linear granule) | state    4 filtered under linear page | 1 (physical granule)
+ *     L1I line:    0 physical line | state     4 linear page | 1 under which it is in the filter, or 0
+ *     trace line:  0 linear granule | state    4 physical granule | generation (one that is past means empty)
  */
 import {
   CONFIG_L1I_SETS, CONFIG_L1I_SHIFT, CONFIG_L1I_WAYS, CONFIG_RAM_BYTES, CONFIG_TRACE_CACHE,
 } from '../generated/config';
 import { COUNTER_ITLB_MISSES, COUNTER_L1I_MISSES } from '../generated/counters';
 import { EVENT_TRACE_BUILD } from '../generated/events';
-import { CLOCK_FILTER_HALF, CODE_FILTER, L1I, L1I_HANDS, RAM_BASE } from '../generated/layout';
+import {
+  CLOCK_FILTER_HALF, CLOCK_TRACE_GENERATION, CODE_FILTER, L1I, L1I_HANDS, RAM_BASE,
+} from '../generated/layout';
 import { CR0, FETCH_HOST, FETCH_LINE } from '../generated/state';
 import { raisePageFault } from './access';
 import { L1_LINE_BYTES, LINE_REFERENCED, LINE_VALID, touchCodeBelow } from './cache';
@@ -75,7 +78,7 @@ function noteCode(la: u32): void {
 function touchTrace(la: u32, user: bool): i64 {
   const peeked = peek(la, user);
   if (peeked >= 0) {
-    const line = findTrace(la & ~31, <u32>peeked & ~31);
+    const line = findTrace(la & ~31, <u32>peeked);
     if (line != 0) {
       store<u32>(line, load<u32>(line) | LINE_REFERENCED);
       noteCode(la);
@@ -89,7 +92,7 @@ function touchTrace(la: u32, user: bool): i64 {
   chargeEvent(EVENT_TRACE_BUILD);
   const line = victimCode(la, 5);
   store<u32>(line, (la & ~31) | LINE_VALID | LINE_REFERENCED);
-  store<u32>(line, <u32>physical & ~31, 4);
+  store<u32>(line, traceWord(<u32>physical), 4);
   noteCode(la);
   return physical;
 }
@@ -158,11 +161,17 @@ function touchLine(physical: u32): u32 {
   return line;
 }
 
+/** Second word of a trace line: physical granule, and the generation in the low bits. */
+function traceWord(physical: u32): u32 {
+  return (physical & ~31) | load<u32>(CLOCK_TRACE_GENERATION);
+}
+
 function findTrace(granule: u32, physical: u32): u32 {
+  const word = traceWord(physical);
   const ways = load<u32>(CONFIG_L1I_WAYS);
   let line = firstLine(granule, 5);
   for (let way: u32 = 0; way < ways; way++, line += L1_LINE_BYTES) {
-    if ((load<u32>(line) & ~LINE_REFERENCED) == (granule | LINE_VALID) && load<u32>(line, 4) == physical) return line;
+    if ((load<u32>(line) & ~LINE_REFERENCED) == (granule | LINE_VALID) && load<u32>(line, 4) == word) return line;
   }
   return 0;
 }
@@ -176,7 +185,7 @@ function victimCode(address: u32, shift: u32): u32 {
   const ways = load<u32>(CONFIG_L1I_WAYS);
   const first = firstLine(address, shift);
   for (let way: u32 = 0; way < ways; way++) {
-    if (load<u32>(first + way * L1_LINE_BYTES) == 0) return first + way * L1_LINE_BYTES;
+    if (isFree(first + way * L1_LINE_BYTES)) return first + way * L1_LINE_BYTES;
   }
   const handAddress = L1I_HANDS + (((address >> shift) & (load<u32>(CONFIG_L1I_SETS) - 1)) << 1);
   let hand: u32 = load<u16>(handAddress);
@@ -191,6 +200,11 @@ function victimCode(address: u32, shift: u32): u32 {
   return line;
 }
 
+function isFree(line: u32): bool {
+  if (load<u32>(line) == 0) return true;
+  return load<u32>(CONFIG_TRACE_CACHE) != 0 && (load<u32>(line, 4) & 31) != load<u32>(CLOCK_TRACE_GENERATION);
+}
+
 /** Takes a line of code out of the filter. */
 function unfilterCode(line: u32): void {
   if (load<u32>(CONFIG_TRACE_CACHE) != 0) {
@@ -203,6 +217,14 @@ function unfilterCode(line: u32): void {
   const la = (page & ~1) + (load<u32>(line) & 0xfe0);
   const end = la + (1 << load<u32>(CONFIG_L1I_SHIFT));
   for (let granule = la; granule < end; granule += 32) dropCodeGranule(granule);
+}
+
+/** Empties the trace cache, its hands too; most times by a new generation alone. The caller empties the filters. */
+export function emptyTrace(): void {
+  const generation = (load<u32>(CLOCK_TRACE_GENERATION) + 1) & 31;
+  store<u32>(CLOCK_TRACE_GENERATION, generation);
+  if (generation == 0) emptyCode();
+  else memory.fill(L1I_HANDS, 0, load<u32>(CONFIG_L1I_SETS) << 1);
 }
 
 /** Empties L1I or the trace cache. The caller empties the filters. */

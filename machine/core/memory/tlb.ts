@@ -13,7 +13,8 @@ import {
   CONFIG_ITLB_4K_SETS, CONFIG_ITLB_4M_SETS,
 } from '../generated/config';
 import {
-  DATA_FILTER, ITLB_4K, ITLB_4K_HANDS, ITLB_4M, ITLB_4M_HANDS, ITLB_HINT,
+  CLOCK_TLB_JOURNAL_LENGTH, DATA_FILTER, ITLB_4K, ITLB_4K_HANDS, ITLB_4M, ITLB_4M_HANDS, ITLB_HINT, TLB_JOURNAL,
+  TLB_JOURNAL_LIMIT,
 } from '../generated/layout';
 import { dropCodeGranule, dropGranule, emptyFilters } from './filter';
 
@@ -88,6 +89,7 @@ export function insertEntry(side: u32, la: u32, frame: u32, flags: u32): u32 {
   store<u64>(entry, 0, 16);
   store<u64>(entry, 0, 24);
   store<u32>(ITLB_HINT + side * HINT_STRIDE + (((la >> 12) & 255) << 2), entry);
+  noteEntry(entry);
   return entry;
 }
 
@@ -174,15 +176,39 @@ export function dropPage(side: u32, la: u32): void {
 /** Empties both TLBs, of global pages only if `all`. The caller empties the filters. */
 export function dropEntries(all: bool): void {
   const spared = all ? 0 : GLOBAL;
-  for (let side: u32 = CODE; side <= DATA; side++) {
-    dropArray(ITLB_4K + side * ARRAY_STRIDE, CONFIG_ITLB_4K_SETS + side * CONFIG_STRIDE, spared);
-    dropArray(ITLB_4M + side * ARRAY_STRIDE, CONFIG_ITLB_4M_SETS + side * CONFIG_STRIDE, spared);
+  const length = load<u32>(CLOCK_TLB_JOURNAL_LENGTH);
+  store<u32>(CLOCK_TLB_JOURNAL_LENGTH, 0);
+  if (length > TLB_JOURNAL_LIMIT) {
+    for (let side: u32 = CODE; side <= DATA; side++) {
+      dropArray(ITLB_4K + side * ARRAY_STRIDE, CONFIG_ITLB_4K_SETS + side * CONFIG_STRIDE, spared);
+      dropArray(ITLB_4M + side * ARRAY_STRIDE, CONFIG_ITLB_4M_SETS + side * CONFIG_STRIDE, spared);
+    }
+    return;
   }
+  const end = TLB_JOURNAL + (length << 2);
+  for (let at = TLB_JOURNAL; at < end; at += 4) dropUnless(load<u32>(at), spared);
 }
 
 function dropArray(array: u32, geometry: u32, spared: u32): void {
   const end = array + load<u32>(geometry) * load<u32>(geometry, 4) * ENTRY_BYTES;
-  for (let entry = array; entry < end; entry += ENTRY_BYTES) {
-    if (load<u32>(entry) != 0 && (load<u32>(entry, 8) & spared) == 0) store<u32>(entry, 0);
-  }
+  for (let entry = array; entry < end; entry += ENTRY_BYTES) dropUnless(entry, spared);
+}
+
+/** A spared entry goes (back) into the journal. */
+function dropUnless(entry: u32, spared: u32): void {
+  if (load<u32>(entry) == 0) return;
+  if ((load<u32>(entry, 8) & spared) == 0) store<u32>(entry, 0);
+  else noteEntry(entry);
+}
+
+/** Remembers a filled entry for the next flush; one filled twice may be there twice. */
+function noteEntry(entry: u32): void {
+  const length = load<u32>(CLOCK_TLB_JOURNAL_LENGTH);
+  if (length < TLB_JOURNAL_LIMIT) store<u32>(TLB_JOURNAL + (length << 2), entry);
+  if (length <= TLB_JOURNAL_LIMIT) store<u32>(CLOCK_TLB_JOURNAL_LENGTH, length + 1);
+}
+
+/** Makes the next flush look at every entry. */
+export function forgetEntries(): void {
+  store<u32>(CLOCK_TLB_JOURNAL_LENGTH, TLB_JOURNAL_LIMIT + 1);
 }
