@@ -124,7 +124,7 @@ function cacheBits(frame: u32): u32 {
 
 /** Maps or grants one page with `rights` at most; false: nothing there, not allowed, or out of memory. */
 export function mapPage(from: Space, source: u32, to: Space, page: u32, rights: u32, grant: bool): bool {
-  if (!isMappable(to, page) || !isMappable(from, source)) return false;
+  if (!isMappable(to, page) || !(isSigma0(from) || isMappable(from, source))) return false;
   let frame = source;
   let writable = true;
   let parent: Mapping | null = null;

@@ -16,7 +16,7 @@ import {
 import { invlpg, readCr3 } from '../../kernels/lib/x86';
 import { NO_IO_MAP } from './ports';
 import { allocateFrame, freeFrame } from './pool';
-import { ENTRY_PAGE, KIP_AREA, SHARED_FROM, UTCB_REGISTERS, UTCB_SHIFT, window } from './layout';
+import { ENTRY_PAGE, KIP_AREA, SHARED_FROM, USER_TOP, UTCB_REGISTERS, UTCB_SHIFT, window } from './layout';
 
 export const PAGE_KERNEL: u32 = PAGE_AVAILABLE;
 
@@ -94,6 +94,7 @@ export function spaceFree(space: Space): void {
 
 /** Address of the page-table entry, or 0: there is no page table (and none could be made). */
 export function pageSlot(space: Space, linear: u32, create: bool): usize {
+  if (linear >= USER_TOP) return 0;
   const slot = directorySlot(window(space.directory), linear);
   let entry = load<u32>(slot);
   if (!(entry & PAGE_PRESENT)) {

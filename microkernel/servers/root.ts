@@ -1,0 +1,314 @@
+// The root task: it gets all memory from sigma0, starts the servers (modules 2 up) and is their pager, makes the threads of
+// the programs (the modules behind the servers) and hands those to the pager server. It is the only one that creates
+// threads and spaces, hands out I/O ports and attaches interrupts.
+//
+// Servers are known by the name of their module: pager, service, e1000; everything else is a program. A program with
+// `role=server` among its arguments is not waited for; one with `threads=2` gets a second thread in its space.
+import { copyBytes } from '../../kernels/lib/bytes';
+import { KIND_PROGRAM, KIND_SERVER } from '../../kernels/lib/components';
+import { elfEntry, elfSegment, elfSegmentCount, elfValid, SEGMENT_LOAD } from '../../kernels/lib/elf';
+import { INFO_COMMAND_LINE, MultibootInfo, MultibootModule } from '../../kernels/lib/multiboot';
+import { copyName, numberOption, option, wordIs } from '../../kernels/lib/text';
+import {
+  ALL_RIGHTS,
+  ANY,
+  call,
+  COMPLETE,
+  FIRST_FREE,
+  fpage,
+  globalId,
+  ioFpage,
+  KIP,
+  KIP_AREA,
+  LABEL_FAULT,
+  LABEL_SIGMA0,
+  mr,
+  NEVER,
+  NIL,
+  PAGE,
+  PAGE_SHIFT,
+  READ,
+  ROOT,
+  setAcceptor,
+  setMapItem,
+  setMr,
+  SIGMA0,
+  tag,
+  UTCB_AREA,
+  UTCB_AREA_BASE,
+  UTCB_BYTES,
+} from './l4';
+import {
+  DEVICE_SHIFT,
+  DEVICE_WINDOW,
+  DEVICES,
+  DRIVER_MEMORY,
+  DRIVER_MEMORY_SHIFT,
+  PAGER_INIT,
+  PAGER_START,
+  POOL_BASE,
+  POOL_SHIFT,
+  ROOT_DEVICE,
+  ROOT_INTERRUPT,
+  ROOT_PORTS,
+  SERVER_BYTES,
+  SERVERS_BASE,
+  SERVICE_INIT,
+} from './protocol';
+import { componentName, ipc, setPriority, spaceControl, threadControl } from './stubs';
+
+const LOW_MEMORY_SHIFT: u32 = 20;
+const MODULE_SHIFT: u32 = 16;
+const SERVER_PRIORITY: u32 = 110;
+const USER_TOP: u32 = 0xc0000000;
+const MAX_SERVERS: u32 = 8;
+const KIP_BOOT_INFO: usize = 0xb8;
+const UNCHANGED: u32 = 0xffffffff;
+const PACKET_LINE_LAST: u32 = 15;
+
+const ROLE_PAGER: u32 = 1;
+const ROLE_SERVICE: u32 = 2;
+const ROLE_DRIVER: u32 = 3;
+
+@unmanaged
+class Server {
+  thread: u32;
+  role: u32;
+  /** Its image: linear addresses, and the first one's frame. */
+  first: u32;
+  end: u32;
+  frames: u32;
+}
+
+const servers: usize = memory.data(8 * 20, 4);
+const name: usize = memory.data(16, 4);
+let serverCount: u32 = 0;
+let nextThread: u32 = FIRST_FREE;
+let modulesStart: u32 = 0;
+let modulesEnd: u32 = 0;
+
+function server(i: u32): Server {
+  return changetype<Server>(servers + i * offsetof<Server>());
+}
+
+/** The thread of the server with this role, or NIL. */
+function roleThread(role: u32): u32 {
+  for (let i: u32 = 0; i < serverCount; i++) if (server(i).role == role) return server(i).thread;
+  return NIL;
+}
+
+/** Asks sigma0 for an fpage: it appears at its own address, or in a window of the same size. */
+function request(base: u32, shift: u32): void {
+  requestInto(base, shift, COMPLETE);
+}
+
+function requestInto(base: u32, shift: u32, window: u32): void {
+  setAcceptor(window);
+  setMr(0, tag(LABEL_SIGMA0, 2, 0));
+  setMr(1, fpage(base, shift, ALL_RIGHTS));
+  setMr(2, 0);
+  call(SIGMA0);
+  setAcceptor(0);
+}
+
+export function main(): void {
+  request(0, LOW_MEMORY_SHIFT);
+  const info = changetype<MultibootInfo>(load<u32>(KIP + KIP_BOOT_INFO));
+  const commandLine: usize = info.flags & INFO_COMMAND_LINE ? info.commandLine : 0;
+  memoryInit(info);
+  let i: u32 = 2;
+  for (; i < info.moduleCount; i++) if (!startServer(module(info, i), i)) break;
+  setMr(0, tag(PAGER_INIT, 3, 0));
+  setMr(1, commandLine ? numberOption(commandLine, 'seed', 0) : 0);
+  setMr(2, roleThread(ROLE_SERVICE));
+  setMr(3, roleThread(ROLE_DRIVER));
+  if (!callServing(roleThread(ROLE_PAGER))) return;
+  startPrograms(info, i);
+  serve(ipc(NIL, ANY, NEVER));
+}
+
+function module(info: MultibootInfo, i: u32): MultibootModule {
+  return changetype<MultibootModule>(info.modules + i * offsetof<MultibootModule>());
+}
+
+function memoryInit(info: MultibootInfo): void {
+  modulesStart = module(info, 2).start;
+  for (let i: u32 = 2; i < info.moduleCount; i++) {
+    modulesStart = min(modulesStart, module(info, i).start);
+    modulesEnd = max(modulesEnd, module(info, i).end);
+  }
+  const step: u32 = 1 << MODULE_SHIFT;
+  for (let at = modulesStart & ~(step - 1); at < modulesEnd; at += step) request(at, MODULE_SHIFT);
+  request(POOL_BASE, POOL_SHIFT);
+  request(DRIVER_MEMORY, DRIVER_MEMORY_SHIFT);
+}
+
+/** A thread in a new space, not yet activated. */
+function createThread(text: usize, kind: u32, index: u32): u32 {
+  const thread = globalId(nextThread++);
+  threadControl(thread, thread, ROOT, NIL, UNCHANGED);
+  spaceControl(thread, KIP_AREA, UTCB_AREA);
+  copyName(name, text, 16);
+  componentName(thread, kind | ((index + 1) << 8), name);
+  return thread;
+}
+
+/** Loads and starts the module if it is a server; false: it is a program. */
+function startServer(m: MultibootModule, index: u32): bool {
+  const text: usize = m.text;
+  copyName(name, text, 16);
+  const role = roleOf();
+  if (!role || serverCount == MAX_SERVERS || !elfValid(m.start, m.end - m.start, USER_TOP)) return false;
+  const s = server(serverCount);
+  s.role = role;
+  s.frames = SERVERS_BASE + serverCount * SERVER_BYTES;
+  request(s.frames, 19);
+  loadServer(s, m.start);
+  s.thread = createThread(text, KIND_SERVER, index);
+  serverCount++;
+  threadControl(s.thread, s.thread, NIL, ROOT, UTCB_AREA_BASE);
+  setPriority(s.thread, SERVER_PRIORITY);
+  setMr(0, tag(0, 2, 0));
+  setMr(1, elfEntry(m.start));
+  setMr(2, 0);
+  ipc(s.thread, NIL, NEVER);
+  return true;
+}
+
+/** By the name in `name`; 0: no server. */
+function roleOf(): u32 {
+  if (wordIs(name, 'pager')) return ROLE_PAGER;
+  if (wordIs(name, 'service')) return ROLE_SERVICE;
+  if (wordIs(name, 'e1000')) return ROLE_DRIVER;
+  return 0;
+}
+
+function loadServer(s: Server, image: usize): void {
+  s.first = ~0;
+  s.end = 0;
+  for (let i: u32 = 0; i < elfSegmentCount(image); i++) {
+    const segment = elfSegment(image, i);
+    if (segment.type != SEGMENT_LOAD) continue;
+    s.first = min(s.first, segment.linear & ~(PAGE - 1));
+    s.end = max(s.end, (segment.linear + segment.memorySize + PAGE - 1) & ~(PAGE - 1));
+  }
+  if (s.end - s.first > SERVER_BYTES) unreachable();
+  memory.fill(s.frames, 0, s.end - s.first);
+  for (let i: u32 = 0; i < elfSegmentCount(image); i++) {
+    const segment = elfSegment(image, i);
+    if (segment.type == SEGMENT_LOAD) {
+      copyBytes(s.frames + segment.linear - s.first, image + segment.offset, segment.fileSize);
+    }
+  }
+}
+
+/** Programs are each other's partners in pairs: first and second, third and fourth. */
+function startPrograms(info: MultibootInfo, first: u32): void {
+  let waited: u32 = 0;
+  const base = nextThread;
+  for (let i = first; i < info.moduleCount; i++) {
+    const text: usize = module(info, i).text;
+    const role = option(text, 'role');
+    if (!role || !wordIs(role, 'server')) waited++;
+    createThread(text, KIND_PROGRAM, i);
+  }
+  setMr(0, tag(SERVICE_INIT, 2, 0));
+  setMr(1, waited);
+  setMr(2, roleThread(ROLE_PAGER));
+  callServing(roleThread(ROLE_SERVICE));
+  const pager = roleThread(ROLE_PAGER);
+  for (let i = first; i < info.moduleCount; i++) {
+    const m = module(info, i);
+    const text: usize = m.text;
+    const thread = globalId(base + i - first);
+    let partner = globalId(base + ((i - first) ^ 1));
+    threadControl(thread, thread, NIL, pager, UTCB_AREA_BASE);
+    let second: u32 = NIL;
+    if (numberOption(text, 'threads', 1) > 1) {
+      second = globalId(nextThread++);
+      threadControl(second, thread, ROOT, pager, UTCB_AREA_BASE + UTCB_BYTES);
+      partner = second;
+    }
+    setMr(0, tag(PAGER_START, 6, 0));
+    setMr(1, thread);
+    setMr(2, m.start);
+    setMr(3, m.end);
+    setMr(4, m.text);
+    setMr(5, partner);
+    setMr(6, second);
+    callServing(pager);
+  }
+}
+
+/**
+ * A call to a server that may need this task meanwhile (its faults come here): sends, then serves until its answer, which
+ * has label 0, comes.
+ * False: no such server.
+ */
+function callServing(to: u32): bool {
+  if (to == NIL) return false;
+  ipc(to, NIL, NEVER);
+  let from = ipc(NIL, ANY, NEVER);
+  while (from != to || mr(0) >> 16 != 0) from = answer(from) ? ipc(from, ANY, NEVER) : ipc(NIL, ANY, NEVER);
+  return true;
+}
+
+function serve(first: u32): void {
+  let from = first;
+  for (;;) from = answer(from) ? ipc(from, ANY, NEVER) : ipc(NIL, ANY, NEVER);
+}
+
+/** Puts the answer to the message received into the UTCB; false: none is due, the sender waits for ever. */
+function answer(from: u32): bool {
+  const label = mr(0) >> 16;
+  let i: u32 = 0;
+  while (i < serverCount && server(i).thread != from) i++;
+  if (i == serverCount) return false;
+  if (label >> 4 == LABEL_FAULT) return answerFault(server(i), mr(1));
+  if (label == ROOT_PORTS) {
+    const driver = server(i).role == ROLE_DRIVER;
+    if (!driver && server(i).role != ROLE_SERVICE) return false;
+    setMr(0, tag(0, 0, 4));
+    // The driver: PCI configuration. The service server: COM1 and the port that ends the machine.
+    setMapItem(1, 0, driver ? ioFpage(0xcf8, 3) : ioFpage(0x3f8, 3));
+    setMapItem(3, 0, driver ? 0 : ioFpage(0xf4, 2));
+    return true;
+  }
+  if (label == ROOT_DEVICE && server(i).role == ROLE_DRIVER && mr(1) >= DEVICES) {
+    requestInto(mr(1), DEVICE_SHIFT, fpage(DEVICE_WINDOW, DEVICE_SHIFT, 0));
+    return mapWhole(DEVICE_WINDOW, DEVICE_SHIFT);
+  }
+  if (label == ROOT_INTERRUPT && server(i).role == ROLE_DRIVER) {
+    const line = mr(1);
+    if (line <= PACKET_LINE_LAST) threadControl(globalId(line), globalId(line), NIL, from, UNCHANGED);
+    setMr(0, tag(0, 0, 0));
+    return true;
+  }
+  return false;
+}
+
+/** A server's page fault: its image, or what its role entitles it to see at its own address. */
+function answerFault(s: Server, address: u32): bool {
+  const page = address & ~(PAGE - 1);
+  let frame = page;
+  let rights = ALL_RIGHTS;
+  if (page >= s.first && page < s.end) frame = s.frames + page - s.first;
+  else if (s.role == ROLE_PAGER) {
+    const inPool = page - POOL_BASE < 1 << POOL_SHIFT;
+    const readable = page < 1 << LOW_MEMORY_SHIFT || (page >= (modulesStart & ~(PAGE - 1)) && page < modulesEnd);
+    if (!inPool && !readable) return false;
+    if (inPool) return mapWhole(POOL_BASE, POOL_SHIFT);
+    rights = READ;
+  } else if (s.role == ROLE_DRIVER && page - DRIVER_MEMORY < 1 << DRIVER_MEMORY_SHIFT) {
+    return mapWhole(DRIVER_MEMORY, DRIVER_MEMORY_SHIFT);
+  } else return false;
+  setMr(0, tag(0, 0, 2));
+  setMapItem(1, page, fpage(frame, PAGE_SHIFT, rights));
+  return true;
+}
+
+function mapWhole(base: u32, shift: u32): bool {
+  setMr(0, tag(0, 0, 2));
+  setMapItem(1, base, fpage(base, shift, ALL_RIGHTS));
+  return true;
+}
