@@ -84,7 +84,7 @@ export class Assembler {
   }
   /** `count` zero bytes. */
   space(count: number): void {
-    this.f.bytes(...new Array<number>(count).fill(0))
+    this.f.space(count)
   }
   bytes(...values: number[]): void {
     this.f.bytes(...values)

@@ -38,6 +38,7 @@ type Atom =
   | { kind: 'hook'; name: string }
   | { kind: 'line'; position: number }
   | { kind: 'align'; to: number; fill: number }
+  | { kind: 'space'; size: number }
 
 export class Fragment {
   private readonly atoms: Atom[] = []
@@ -89,6 +90,12 @@ export class Fragment {
     this.atoms.push({ kind: 'align', to, fill })
   }
 
+  /** `size` zero bytes. */
+  space(size: number): void {
+    if (!Number.isInteger(size) || size < 0) throw new AssemblerError(`an area of ${size} bytes`)
+    this.atoms.push({ kind: 'space', size })
+  }
+
   branch(condition: Condition | 'jmp', target: string): void {
     this.atoms.push({ kind: 'branch', condition, target, near: false })
   }
@@ -136,32 +143,33 @@ export class Fragment {
   }
 
   private write(offsets: Map<string, number>): Assembled {
-    const out: number[] = []
+    const out = new Uint8Array(this.atoms.reduce((at, a) => at + sizeOf(a, at), 0))
     const relocations: Relocation[] = []
     const labels: Label[] = []
     const hooks: Label[] = []
     const lines: [number, number][] = []
+    let at = 0
     for (const a of this.atoms) {
-      const at = out.length
+      const size = sizeOf(a, at)
       if (a.kind === 'bytes') {
         for (const r of a.relocations) relocations.push({ ...r, offset: at + r.offset })
-        for (const b of a.bytes) out.push(b)
+        out.set(a.bytes, at)
       } else if (a.kind === 'label') labels.push({ name: a.name, offset: at })
       else if (a.kind === 'hook') hooks.push({ name: a.name, offset: at })
       else if (a.kind === 'line') lines.push([at, a.position])
-      else if (a.kind === 'align') for (let n = sizeOf(a, at); n > 0; n--) out.push(a.fill)
-      else {
-        const size = sizeOf(a, at)
+      else if (a.kind === 'align') out.fill(a.fill, at, at + size)
+      else if (a.kind === 'branch') {
         const target = offsets.get(a.target)
         const opcode = a.condition === 'jmp' ? [a.near ? 0xe9 : 0xeb] : conditional(a.condition, a.near)
-        out.push(...opcode)
-        if (target === undefined) relocations.push({ offset: out.length, kind: 'rel32', symbol: a.target, addend: -4 })
+        const place = at + opcode.length
         const distance = target === undefined ? 0 : target - (at + size)
-        if (a.near) out.push(distance & 255, (distance >> 8) & 255, (distance >> 16) & 255, distance >>> 24)
-        else out.push(distance & 255)
+        out.set(opcode, at)
+        if (target === undefined) relocations.push({ offset: place, kind: 'rel32', symbol: a.target, addend: -4 })
+        for (let n = 0; place + n < at + size; n++) out[place + n] = distance >> (8 * n)
       }
+      at += size
     }
-    return { bytes: Uint8Array.from(out), relocations, labels, hooks, lines, align: this.largestAlign }
+    return { bytes: out, relocations, labels, hooks, lines, align: this.largestAlign }
   }
 }
 
@@ -176,6 +184,8 @@ function sizeOf(a: Atom, at: number): number {
       return a.bytes.length
     case 'branch':
       return a.near ? (a.condition === 'jmp' ? 5 : 6) : 2
+    case 'space':
+      return a.size
     case 'align':
       return -at & (a.to - 1)
     default:
