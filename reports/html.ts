@@ -1,9 +1,11 @@
-/** report.html: the Markdown report as one page, its style within it, its charts beside it. */
-import { marked } from 'marked';
+/** report.html: the Markdown report as one page with contents, its style within it, its charts beside it. */
+import { Marked } from 'marked';
 
 const style = `
   body { font: 15px/1.5 system-ui, 'DejaVu Sans', sans-serif; color: #1f2430; background: #fff; margin: 0; }
   main { max-width: 1180px; margin: 0 auto; padding: 24px 28px 80px; }
+  nav { margin: 6px 0 16px; display: flex; gap: 6px 18px; flex-wrap: wrap; }
+  nav a, p a { color: #1d6fb8; text-decoration: none; }
   h1 { font-size: 28px; margin: 8px 0 4px; }
   h2 { font-size: 22px; margin: 44px 0 8px; border-bottom: 2px solid #d6dae2; padding-bottom: 4px; }
   h3 { font-size: 17px; margin: 30px 0 6px; }
@@ -18,9 +20,21 @@ const style = `
 `;
 
 export function reportHtml(markdown: string): string {
-  const body = (marked.parse(markdown, { async: false }) as string)
+  const contents: string[] = [];
+  const marked = new Marked({
+    renderer: {
+      heading({ tokens, depth, text }) {
+        const id = text.toLowerCase().replace(/[^a-z0-9]+/g, '-');
+        if (depth === 2) contents.push(`<a href="#${id}">${text}</a>`);
+        return `<h${depth} id="${id}">${this.parser.parseInline(tokens)}</h${depth}>\n`;
+      },
+    },
+  });
+  const page = marked.parse(markdown, { async: false });
+  const body = page
     .replaceAll('<table>', '<div class="table"><table>')
-    .replaceAll('</table>', '</table></div>');
+    .replaceAll('</table>', '</table></div>')
+    .replace('</h1>', `</h1>\n<nav>${contents.join(' ')}</nav>`);
   return `<!doctype html>
 <html lang="en">
 <head>

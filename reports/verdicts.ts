@@ -80,9 +80,9 @@ function attributed(claim: Claim): boolean {
 function findingTable(findings: readonly Finding[]): string {
   const rows = findings.map((finding) => [
     finding.processor + (finding.historical ? '' : ' (counterfactual)'),
-    finding.quantity,
+    finding.quantity + (finding.structural ? ' (structural)' : ''),
     finding.criterion + (finding.proposed ? ' (proposed)' : ''),
-    finding.min === finding.max
+    short(finding.min) === short(finding.max)
       ? short(finding.median)
       : `${short(finding.median)} (${short(finding.min)} to ${short(finding.max)})`,
     finding.holds ? 'holds' : 'fails',
