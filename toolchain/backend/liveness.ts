@@ -25,7 +25,7 @@ export class RegisterSet {
   merge(other: RegisterSet, except?: RegisterSet): boolean {
     let changed = false
     for (let i = 0; i < this.words.length; i++) {
-      const next = this.words[i] | (except ? other.words[i] & ~except.words[i] : other.words[i])
+      const next = (this.words[i] | (except ? other.words[i] & ~except.words[i] : other.words[i])) >>> 0
       if (next !== this.words[i]) changed = true
       this.words[i] = next
     }

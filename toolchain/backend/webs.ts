@@ -23,7 +23,11 @@ export function splitWebs(f: MachineFunction): void {
   const find = (d: number): number => {
     let root = d
     while (parent[root] !== root) root = parent[root]
-    for (let at = d; parent[at] !== root; ) [at, parent[at]] = [parent[at], root]
+    while (parent[d] !== root) {
+      const next = parent[d]
+      parent[d] = root
+      d = next
+    }
     return root
   }
   const used = new Map<Instruction, Map<number, number>>()
