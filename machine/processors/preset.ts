@@ -94,6 +94,9 @@ export class PresetError extends Error {
   override readonly name = 'PresetError';
 }
 
+/** Lines that the core's tables of L2 and L3 have room for (tables/layout.ts). */
+const LINE_LIMIT = 32768;
+
 type Path = string;
 type Loose = Record<string, unknown>;
 
@@ -188,6 +191,7 @@ function caches(table: Loose): void {
     const ways = integer(geometry.ways, `caches.${id}.ways`, 1, 64);
     const bytes = integer(geometry.bytes, `caches.${id}.bytes`, line, first ? 0x10000 : 0x200000);
     power(bytes / ways / line, `caches.${id}: bytes / ways / line`);
+    if (bytes / line > LINE_LIMIT) fail(`caches.${id}`, `at most ${LINE_LIMIT} lines`, bytes / line);
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * The map of the core's one WebAssembly.Memory: byte offsets. The host makes the memory, the core imports it; both sides
+ * The map of the core's one WebAssembly.Memory: byte offsets. The host makes the memory, the core imports it; both
  * address it by this table (the core by the generated twin). Guest RAM comes last, so its size is the only variable.
  *
  *     000000  static data of the core itself        130000  filters in front of TLB + first-level cache

@@ -1,5 +1,5 @@
 /*
- * The data side of the hierarchy: L1D, L2, L3, memory. Tags only; the bytes are in guest RAM. Physical indices and tags,
+ * The data side of the hierarchy: L1D, L2, L3, memory. Tags only, the bytes are in guest RAM. Physical index and tag,
  * "clock" replacement (filter.ts says why), write-back unless the preset says otherwise, not inclusive: a line that
  * leaves L2 stays in L1.
  *
