@@ -1,13 +1,13 @@
 // Tidies the control-flow graph: joins straight lines, threads jumps through empty blocks and through the tests that
 // `&&` and `||` leave behind, copies returns and short loop heads to where they are jumped from.
-import { type Block, contains, type Expr, expressions, substitute, successors, type Terminator } from './ir.js'
+import { type Block, contains, type Expr, expressions, reads, substitute, successors, type Terminator } from './ir.js'
 
 export function simplify(blocks: Block[]): Block[] {
   let all = reachable(blocks)
   for (let changed = true, round = 0; changed && round < 100; round++) {
     changed = threadEmpty(all)
     all = reachable(all)
-    const predecessors = countPredecessors(all)
+    const predecessors = findPredecessors(all)
     const uses = countUses(all)
     for (const b of all) if (joinOrCopy(b, all[0], predecessors, uses)) changed = true
     all = reachable(all)
@@ -51,10 +51,12 @@ function threadEmpty(blocks: Block[]): boolean {
   return changed
 }
 
-function countPredecessors(blocks: Block[]): Map<Block, number> {
-  const count = new Map<Block, number>()
-  for (const b of blocks) for (const s of successors(b)) count.set(s, (count.get(s) ?? 0) + 1)
-  return count
+type Predecessors = Map<Block, Set<Block>>
+
+function findPredecessors(blocks: Block[]): Predecessors {
+  const found: Predecessors = new Map(blocks.map((b) => [b, new Set()]))
+  for (const b of blocks) for (const s of successors(b)) found.get(s)?.add(b)
+  return found
 }
 
 function countUses(blocks: Block[]): Map<number, number> {
@@ -73,11 +75,11 @@ function addUses(e: Expr, count: Map<number, number>): void {
 
 const isSimple = (e: Expr): boolean => e.kind === 'const' || e.kind === 'reg'
 
-function joinOrCopy(b: Block, entry: Block, predecessors: Map<Block, number>, uses: Map<number, number>): boolean {
+function joinOrCopy(b: Block, entry: Block, predecessors: Predecessors, uses: Map<number, number>): boolean {
   const end = b.end as Terminator
   const last = b.statements[b.statements.length - 1]
   const setOnly = last?.kind === 'set' && uses.get(last.reg) === 1 ? last : undefined
-  if (end.kind === 'branch' && setOnly && contains(end.condition, (e) => e.kind === 'reg' && e.reg === setOnly.reg)) {
+  if (end.kind === 'branch' && setOnly && reads(end.condition, setOnly.reg)) {
     b.statements.pop()
     b.end = { ...end, condition: substitute(end.condition, setOnly.reg, setOnly.value) }
     uses.delete(setOnly.reg)
@@ -86,12 +88,15 @@ function joinOrCopy(b: Block, entry: Block, predecessors: Map<Block, number>, us
   if (end.kind !== 'jump') return false
   const next = end.to
   if (next === b) return false
-  if (predecessors.get(next) === 1 && next !== entry) {
+  const before = predecessors.get(next) as Set<Block>
+  if (before.size === 1 && next !== entry) {
     b.statements.push(...next.statements)
     b.end = next.end
+    for (const s of successors(b)) predecessors.get(s)?.delete(next)
+    for (const s of successors(b)) predecessors.get(s)?.add(b)
     next.statements = []
     next.end = { kind: 'trap', position: end.position }
-    predecessors.delete(next)
+    before.clear()
     return true
   }
   if (next.statements.length > 0) return false
@@ -102,20 +107,27 @@ function joinOrCopy(b: Block, entry: Block, predecessors: Map<Block, number>, us
     if (direct) b.statements.pop()
     b.end = direct ? { ...tail, values: [last.value] } : tail
     if (!direct) for (const e of tail.values) addUses(e, uses)
-    predecessors.set(next, (predecessors.get(next) as number) - 1)
+    before.delete(b)
     return true
   }
-  if (tail.kind === 'branch' && setOnly && contains(tail.condition, (e) => e.kind === 'reg' && e.reg === setOnly.reg)) {
+  if (tail.kind === 'branch' && setOnly && reads(tail.condition, setOnly.reg) && allSet(before, setOnly.reg)) {
     b.statements.pop()
     addUses(tail.condition, uses)
     uses.set(setOnly.reg, 1)
     b.end = { ...tail, condition: substitute(tail.condition, setOnly.reg, setOnly.value) }
-    predecessors.set(next, (predecessors.get(next) as number) - 1)
-    for (const to of [tail.yes, tail.no]) predecessors.set(to, (predecessors.get(to) as number) + 1)
+    before.delete(b)
+    for (const to of [tail.yes, tail.no]) predecessors.get(to)?.add(b)
     return true
   }
   return false
 }
+
+/** Every block sets the register last: its value does not come from further back, say from before a loop. */
+const allSet = (blocks: Set<Block>, reg: number): boolean =>
+  [...blocks].every((b) => {
+    const last = b.statements[b.statements.length - 1]
+    return b.end?.kind === 'jump' && last?.kind === 'set' && last.reg === reg
+  })
 
 /** A jump back to a loop head that only tests becomes that test: one jump less an iteration. */
 function copyLoopTests(blocks: Block[]): void {
