@@ -12,6 +12,7 @@ import { processors } from '../machine/processors/index.js';
 import { causes } from '../machine/tables/causes.js';
 import { group } from '../reports/format.js';
 import { UsageError } from './errors.js';
+import { bringUpToDate } from './fresh.js';
 import { type Operation, operations } from './operations.js';
 import { known, wholeNumber } from './options.js';
 
@@ -32,13 +33,14 @@ export function explainCommand(): Command {
     .option('--variant <name>', 'which of the rows of that system (default: its first)')
     .option('--seed <n>', 'declared seed', wholeNumber(1, 999), 1)
     .option('--json', 'as JSON')
-    .action((name: string, flags: ExplainFlags) => {
+    .action(async (name: string, flags: ExplainFlags) => {
       const [id] = known(
         'operation',
         [name],
         operations.map((each) => each.id),
       );
       const operation = operations.find((each) => each.id === id)!;
+      await bringUpToDate();
       const trace = traceOf(operation, flags);
       if (flags.json) {
         console.log(JSON.stringify({ ...trace, outside: Object.fromEntries(trace.outside) }));

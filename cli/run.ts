@@ -13,6 +13,7 @@ import { applyPreset, processors } from '../machine/processors/index.js';
 import { judgeAll, statusText } from '../reports/verdicts.js';
 import { writeReports } from '../reports/write.js';
 import { CheckFailedError } from './errors.js';
+import { bringUpToDate } from './fresh.js';
 import { known, list, setting, wholeNumber } from './options.js';
 import { progressView } from './progress.js';
 
@@ -46,6 +47,7 @@ export function runCommand(): Command {
 
 async function runAction(names: string[], flags: RunFlags): Promise<void> {
   const selection = selectionOf(names, flags);
+  await bringUpToDate();
   const surroundings = projectSurroundings();
   const manifest = manifestOf(selection, surroundings);
   const out = flags.out ?? (flags.json ? undefined : join('crossings-out', manifest.id));
