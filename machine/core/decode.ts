@@ -103,9 +103,12 @@ export function decodeRun(la: u32, code: usize, bytes: u32, entries: usize, most
     end = min(limit, at + LONGEST);
     starved = false;
     const before = out;
+    const issued = ticks;
     last = decodeOne(la + <u32>(at - code), <u32>(at - code));
     if (starved) {
       out = before;
+      ticks = issued;
+      last = false;
       if (instructions != 0) break;
       return end == at + LONGEST ? TOO_LONG : NEEDS_BYTES;
     }
