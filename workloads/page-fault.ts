@@ -4,12 +4,15 @@ import { CHECKSUM_START, checksum } from '../kernels/lib/bytes';
 import { __region_begin, __region_end } from '../kernels/lib/hooks';
 import { measureInit, pollute, repetitions, repetitionsOfAll, stateCount } from '../kernels/lib/measure';
 import { nextItem, option, wordIs } from '../kernels/lib/text';
+import { vstore32 } from '../kernels/lib/x86';
 import { failed, report } from './lib/report';
 import { mapMemory, unmapMemory, writeProtect } from './lib/system';
 
 export { programEnd, programStart } from './lib/start';
 
 const PAGE: u32 = 4096;
+/** Written at the begin of each repetition: an instruction that faults is restarted, so no label may stand on it. */
+const started: usize = memory.data(4, 4);
 let operations: u32 = 0;
 let sum: u32 = CHECKSUM_START;
 
@@ -40,6 +43,7 @@ function touchAll(area: usize): void {
     for (let n = repetitions(i); n; n--, page += PAGE) {
       pollute(i);
       __region_begin();
+      vstore32(started, n);
       store<u32>(page, n);
       __region_end();
       operations++;
