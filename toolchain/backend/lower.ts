@@ -46,6 +46,7 @@ export class Lowering {
   readonly r: Reader
   readonly stack: Value[] = []
   private readonly locals: number[][]
+  private readonly localRegisters: ReadonlySet<number>
   private readonly blocks: Block[] = []
   private readonly labels: Label[] = []
   private registers = FIRST_VIRTUAL
@@ -61,6 +62,7 @@ export class Lowering {
   ) {
     this.r = new Reader(module.bytes, fn.start)
     this.locals = fn.locals.map((type) => this.fresh(type === 'i64' ? 2 : 1))
+    this.localRegisters = new Set(this.locals.flat())
     this.current = this.place(this.block())
   }
 
@@ -109,11 +111,15 @@ export class Lowering {
   set(reg: number, value: Expr): void {
     this.emit({ kind: 'set', reg, value })
   }
-  /** Evaluates the waiting trees that satisfy `test` in any part. */
+  /**
+   * Evaluates the waiting trees that satisfy `test` in any part. A register that is no local is never written again: it
+   * stays where it is, also because a copy made in one arm of a branch would be read behind both.
+   */
   settle(test: (e: Expr) => boolean): void {
     for (const value of this.stack)
       for (let i = 0; i < value.length; i++) {
-        if (value[i].kind === 'const' || !contains(value[i], test)) continue
+        const e = value[i]
+        if (e.kind === 'const' || (e.kind === 'reg' && !this.localRegisters.has(e.reg)) || !contains(e, test)) continue
         const [reg] = this.fresh(1)
         this.set(reg, value[i])
         value[i] = register(reg)
