@@ -84,7 +84,7 @@ async function prepare(path: string, options: BootOptions): Promise<Machine> {
   }
   const image = read(path, 'image');
   const modules = options.module.map(readModule);
-  const core = await WebAssembly.compile(await buildCore());
+  const core = await WebAssembly.compile((await buildCore()) as BufferSource);
   const machine = Machine.create({ core, preset: processors[options.processor], memoryMiB: options.memory });
   machine.load(image, modules, options.append);
   return machine;

@@ -52,6 +52,7 @@ export class Machine {
   private attribution: Attribution | null = null;
   private tracker: CrossingTracker | null = null;
   private tracing = false;
+  private failure: unknown = null;
   /** Whether `run` was given a condition to check. */
   private checking = false;
   private ended: { reason: 'exit'; code: number } | { reason: 'triple-fault' } | null = null;
@@ -139,7 +140,7 @@ export class Machine {
       if (this.ended) return { ...this.ended, cycle: this.cycle };
       if (until?.()) return { reason: 'until', cycle: this.cycle };
       if (this.core.cycle >= limit) return { reason: 'budget', cycle: this.cycle };
-      const reason = this.step(limit, until !== undefined);
+      const reason = this.stepOrFail(limit, until !== undefined);
       if (reason) return { reason, cycle: this.cycle };
     }
   }
@@ -179,6 +180,17 @@ export class Machine {
     this.tracing = false;
     this.observersChanged();
     return { records: tracker?.records ?? [], outside: tracker?.outside ?? new Map() };
+  }
+
+  /** An error thrown by an observer or by the ledger ends the machine: part of an instruction may be done. */
+  private stepOrFail(limit: number, checks: boolean): ReturnType<Machine['step']> {
+    if (this.failure !== null) throw this.failure;
+    try {
+      return this.step(limit, checks);
+    } catch (error) {
+      this.failure = error;
+      throw error;
+    }
   }
 
   private step(limit: number, checks: boolean): 'halted' | 'triple-fault' | null {

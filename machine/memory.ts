@@ -1,6 +1,9 @@
 /** Guest memory as an observer reads it: no access is charged, no TLB or accessed bit changes. */
 import type { Core } from './core.js';
 
+/** Bit 31 of CR0. */
+const PAGING = 0x80000000;
+
 export class GuestMemory {
   private readonly view: DataView;
 
@@ -20,6 +23,7 @@ export class GuestMemory {
 
   /** Physical address behind a linear one under the current CR3, or null where nothing is mapped. */
   translate(linear: number): number | null {
+    if (this.core.get('cr0') < PAGING) return linear >>> 0;
     const physical = this.core.exports.translate(linear | 0);
     return physical === -1 ? null : physical >>> 0;
   }
