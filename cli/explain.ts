@@ -2,11 +2,12 @@
 import { Command } from 'commander';
 import { experiments } from '../experiments/index.js';
 import { regionGroups, regionSteps } from '../experiments/plan.js';
-import { bootsOf, subjectOf } from '../experiments/runner/boots.js';
+import { bootsOf, imagesOf, subjectOf } from '../experiments/runner/boots.js';
 import { materialsOf } from '../experiments/runner/images.js';
 import { traceBoot } from '../experiments/runner/measure.js';
 import { projectSurroundings } from '../experiments/runner/outside.js';
 import { systemIds } from '../experiments/system.js';
+import { systems } from '../experiments/systems/index.js';
 import type { Crossing, RegionTrace } from '../machine/index.js';
 import { processors } from '../machine/processors/index.js';
 import { causes } from '../machine/tables/causes.js';
@@ -40,8 +41,7 @@ export function explainCommand(): Command {
         operations.map((each) => each.id),
       );
       const operation = operations.find((each) => each.id === id)!;
-      await bringUpToDate();
-      const trace = traceOf(operation, flags);
+      const trace = await traceOf(operation, flags);
       if (flags.json) {
         console.log(JSON.stringify({ ...trace, outside: Object.fromEntries(trace.outside) }));
         return;
@@ -50,7 +50,7 @@ export function explainCommand(): Command {
     });
 }
 
-function traceOf(operation: Operation, flags: ExplainFlags): RegionTrace {
+async function traceOf(operation: Operation, flags: ExplainFlags): Promise<RegionTrace> {
   const [system] = known('system', [flags.system], systemIds);
   const [processor] = known('processor', [flags.processor], Object.keys(processors));
   const rows = experiments
@@ -70,6 +70,7 @@ function traceOf(operation: Operation, flags: ExplainFlags): RegionTrace {
     timer: 'off' as const,
     overrides: {},
   };
+  await bringUpToDate(imagesOf(selection, systems));
   const spec = bootsOf(selection, projectSurroundings()).find(
     (each) =>
       each.seed === flags.seed &&

@@ -3,10 +3,13 @@ import { buildCore } from '../toolchain/driver/core.js';
 import { buildImages } from '../toolchain/driver/images.js';
 import { CheckFailedError } from './errors.js';
 
-/** @throws CheckFailedError with the compiler's messages */
-export async function bringUpToDate(): Promise<void> {
+/**
+ * @param names images that are needed
+ * @throws CheckFailedError with the compiler's messages
+ */
+export async function bringUpToDate(names: readonly string[]): Promise<void> {
   await buildCore();
-  const { failed } = await buildImages({ progress: (line) => process.stderr.write(`${line}\n`) });
+  const { failed } = await buildImages({ names, progress: (line) => process.stderr.write(`${line}\n`) });
   if (failed.length === 0) return;
   const messages = failed.map(({ image, error }) => `image ${image}: ${error.message}`);
   throw new CheckFailedError(`not everything could be built:\n${messages.join('\n')}`);

@@ -3,12 +3,13 @@ import { join, relative } from 'node:path';
 import { Command, Option } from 'commander';
 import pc from 'picocolors';
 import { experiments } from '../experiments/index.js';
-import type { Selection, Surroundings } from '../experiments/runner/boots.js';
+import { imagesOf, type Selection, type Surroundings } from '../experiments/runner/boots.js';
 import { projectSurroundings } from '../experiments/runner/outside.js';
 import { openPool } from '../experiments/runner/pool.js';
 import { InterruptedError, manifestOf, run } from '../experiments/runner/run.js';
 import { type ResultSet, Store } from '../experiments/runner/store.js';
 import { systemIds } from '../experiments/system.js';
+import { systems } from '../experiments/systems/index.js';
 import { applyPreset, processors } from '../machine/processors/index.js';
 import { judgeAll, statusText } from '../reports/verdicts.js';
 import { writeReports } from '../reports/write.js';
@@ -47,7 +48,7 @@ export function runCommand(): Command {
 
 async function runAction(names: string[], flags: RunFlags): Promise<void> {
   const selection = selectionOf(names, flags);
-  await bringUpToDate();
+  await bringUpToDate(imagesOf(selection, systems));
   const surroundings = projectSurroundings();
   const manifest = manifestOf(selection, surroundings);
   const out = flags.out ?? (flags.json ? undefined : join('crossings-out', manifest.id));

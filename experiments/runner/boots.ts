@@ -52,6 +52,21 @@ export interface Surroundings {
   hasFeature(processor: string, feature: 'sysenter'): boolean;
 }
 
+/** Names of the images that a selection boots. */
+export function imagesOf(selection: Selection, systems: Surroundings['systems']): string[] {
+  const names = new Set<string>();
+  for (const experiment of experiments.filter(({ id }) => selection.experiments.includes(id))) {
+    for (const { workload, plan, rows } of experiment.families) {
+      for (const { system, variant } of rows.filter((row) => selection.systems.includes(row.system))) {
+        const options = { workload, variant, seed: 1, timer: true, arguments: planArguments(plan) };
+        const { image, modules } = systems[system].build(options);
+        for (const name of [image, ...modules.map((module) => module.image)]) names.add(name);
+      }
+    }
+  }
+  return [...names].sort();
+}
+
 export function bootsOf(selection: Selection, surroundings: Surroundings): BootSpec[] {
   const specs: BootSpec[] = [];
   const { timer } = selection;

@@ -5,7 +5,7 @@
 import type { BootCells } from '../cells.js';
 import { judgeWork } from '../equivalence.js';
 import type { Manifest } from '../schema.js';
-import { type BootSpec, bootsOf, type Selection, type Surroundings } from './boots.js';
+import { type BootSpec, bootsOf, imagesOf, type Selection, type Surroundings } from './boots.js';
 import { digest, projectVersion } from './project.js';
 import type { ResultSet, Store } from './store.js';
 
@@ -35,11 +35,7 @@ export class InterruptedError extends Error {
 }
 
 export function manifestOf(selection: Selection, surroundings: Surroundings): Manifest {
-  const names = new Set<string>();
-  for (const { boot } of bootsOf(selection, surroundings)) {
-    names.add(boot.image);
-    for (const module of boot.modules) names.add(module.image);
-  }
+  const names = imagesOf(selection, surroundings.systems);
   const determinants = {
     schema: 1 as const,
     project: 'crossings' as const,
@@ -52,7 +48,7 @@ export function manifestOf(selection: Selection, surroundings: Surroundings): Ma
     seeds: Array.from({ length: selection.seeds }, (_, index) => index + 1),
     timer: selection.timer,
     core: surroundings.coreDigest,
-    images: Object.fromEntries([...names].sort().map((name) => [name, surroundings.imageDigest(name)])),
+    images: Object.fromEntries(names.map((name) => [name, surroundings.imageDigest(name)])),
     overrides: { ...selection.overrides },
   };
   const { schema, project, version, ...rest } = determinants;
