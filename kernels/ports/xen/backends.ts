@@ -18,7 +18,7 @@ function rang(): void {
   const asked = storeWord(PING_ask);
   if (asked != answered) {
     answered = asked;
-    setStoreWord(PING_answer, asked + 1);
+    setStoreWord(PING_answer, asked);
     ring();
     return;
   }

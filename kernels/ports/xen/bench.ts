@@ -1,7 +1,7 @@
 // Measurements between kernels, and the hostile kernel (hostile.ts).
 //
 // `bench=ipc-primitive`: the guest's kernel writes one word where domain 0's kernel sees it, sends an event, and blocks;
-// domain 0's kernel is woken, answers with a word and an event, and blocks. One crossing of domains each way: what Xen
+// domain 0's kernel is woken, answers with that word and an event, and blocks. One crossing of domains each way: what Xen
 // has for "wake the other party and pass one word".
 import { CHECKSUM_START } from '../../lib/bytes';
 import { newline, print, printHex, printNumber } from '../../lib/console';
@@ -36,7 +36,7 @@ function ping(): void {
       __region_begin();
       setStoreWord(PING_ask, operations);
       ring();
-      while (storeWord(PING_answer) != operations + 1) idle();
+      while (storeWord(PING_answer) != operations) idle();
       __region_end();
       sum = (sum ^ storeWord(PING_answer)) * 0x01000193;
     }
