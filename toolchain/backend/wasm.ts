@@ -68,15 +68,30 @@ export class Reader {
     }
   }
   s32(): number {
-    return Number(BigInt.asIntN(32, this.s64()))
-  }
-  s64(): bigint {
-    let result = 0n
-    for (let shift = 0n; ; ) {
+    let result = 0
+    for (let shift = 0; ; ) {
       const b = this.byte()
-      result |= BigInt(b & 127) << shift
-      shift += 7n
-      if (b < 128) return BigInt.asIntN(64, b & 64 ? result - (1n << shift) : result)
+      result |= (b & 127) << shift
+      shift += 7
+      if (b < 128) return b & 64 && shift < 32 ? result | (-1 << shift) : result
+    }
+  }
+  /** Two halves of ordinary numbers: a loop over BigInt crashes the optimising compiler of Node 20. */
+  s64(): bigint {
+    let [low, high] = [0, 0]
+    for (let shift = 0; ; ) {
+      const b = this.byte()
+      const bits = b & 127
+      if (shift < 32) low |= bits << shift
+      if (shift === 28) high |= bits >>> 4
+      else if (shift > 28) high |= bits << (shift - 32)
+      shift += 7
+      if (b >= 128) continue
+      if (b & 64 && shift < 64) {
+        if (shift < 32) low |= -1 << shift
+        high |= shift < 32 ? -1 : -1 << (shift - 32)
+      }
+      return BigInt.asIntN(64, (BigInt(high) << 32n) | BigInt(low >>> 0))
     }
   }
   text(): string {

@@ -43,7 +43,7 @@ export async function compileAssemblyScript(input: AscInput): Promise<AscOutput>
   const stderr = asc.createMemoryStream()
   const guard = new Guard()
   const options = [
-    entry, '-O3', '--converge', '--runtime', 'stub', '--noAssert', '--debug', '--noColors',
+    entry, '-O3', '--converge', '--runtime', 'stub', '--noAssert', '--debug', '--noColors', '--disableWarning',
     '--memoryBase', String(memoryBase), '--initialMemory', '65536', '--noExportMemory',
     '--outFile', 'image.wasm', '--sourceMap', '--baseDir', root,
   ]

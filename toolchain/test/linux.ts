@@ -1,0 +1,67 @@
+// Runs an IA-32 executable of our linker on this host's processor, where its kernel allows 32-bit programs.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { defineStubs, eax, ebx, ecx, edx, type Stubs } from '../assembler/index.js';
+import { readModule } from '../backend/wasm.js';
+import { defineImage } from '../image.js';
+import { stubChunks } from '../linker/chunk.js';
+import { writeElf } from '../linker/elf.js';
+import { link } from '../linker/link.js';
+import { moduleChunks, runtimeChunks } from '../linker/objects.js';
+
+const [EXIT, WRITE] = [1, 4];
+
+/** Calls `run`, writes the memory from `from` on to standard output, and exits. */
+export const linuxStart = (from: number, size: number): Stubs =>
+  defineStubs('linux', (a) => {
+    a.global('_start');
+    a.call('run');
+    a.mov(eax, WRITE);
+    a.mov(ebx, 1);
+    a.mov(ecx, from);
+    a.mov(edx, size);
+    a.int(0x80);
+    a.mov(eax, EXIT);
+    a.mov(ebx, 0);
+    a.int(0x80);
+  });
+
+/** The executable of a module that exports `run`; its memory from base + textSpace to `end` is zero at first. */
+export function linuxProgram(wasm: Uint8Array, o: { base: number; memory: number; end: number; size: number }) {
+  const d = defineImage({
+    name: 'test', kind: 'program', entry: 'test', base: o.base, textSpace: o.memory - o.base, start: '_start',
+    stubs: [linuxStart(o.memory, o.size)],
+  });
+  const module = readModule(wasm);
+  const chunks = [...d.stubs.flatMap((s) => stubChunks(s.assemble())), ...moduleChunks(module)];
+  return writeElf(link(d, [...chunks, ...runtimeChunks(chunks)], { segments: module.data, end: o.end }));
+}
+
+export interface Outcome {
+  readonly output: Uint8Array;
+  readonly status: number | null;
+  readonly signal: string | null;
+}
+
+export function execute(elf: Uint8Array): Outcome {
+  const folder = mkdtempSync(join(tmpdir(), 'crossings-'));
+  try {
+    const file = join(folder, 'program');
+    writeFileSync(file, elf, { mode: 0o755 });
+    const { stdout, status, signal } = spawnSync(file, { timeout: 10_000, maxBuffer: 1 << 26 });
+    return { output: stdout, status, signal };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Why 32-bit programs cannot run here, or undefined when they can. */
+export function linuxUnavailable(): string | undefined {
+  const empty = Uint8Array.from([
+    0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0, 7, 7, 1, 3, 0x72, 0x75, 0x6e, 0, 0, 10, 4, 1, 2, 0, 0x0b,
+  ]);
+  const { status } = execute(linuxProgram(empty, { base: 0x400000, memory: 0x440000, end: 0x441000, size: 16 }));
+  return status === 0 ? undefined : 'this host does not run 32-bit Linux programs';
+}
