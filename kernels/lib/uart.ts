@@ -4,6 +4,7 @@ import { inb, outb } from './x86';
 const COM1: u32 = 0x3f8;
 const LINE_STATUS: u32 = COM1 + 5;
 const TRANSMIT_EMPTY: u32 = 0x20;
+const TRANSMITTER_IDLE: u32 = 0x40;
 
 export function uartInit(): void {
   outb(COM1 + 1, 0);
@@ -17,4 +18,9 @@ export function uartInit(): void {
 export function uartPut(byte: u32): void {
   while (!(inb(LINE_STATUS) & TRANSMIT_EMPTY)) {}
   outb(COM1, byte);
+}
+
+/** Waits until the last byte is on the line: before the machine is switched off. */
+export function uartDrain(): void {
+  while (!(inb(LINE_STATUS) & TRANSMITTER_IDLE)) {}
 }

@@ -1,6 +1,6 @@
 // The native port: ring 0 on bare hardware. What each function means stands in kernels/ports/README.md.
 import { EBADF } from '../../lib/callnumbers';
-import { uartPut } from '../../lib/uart';
+import { uartDrain, uartPut } from '../../lib/uart';
 import { cli, hlt, outb } from '../../lib/x86';
 import { commandLine } from './boot';
 import { interruptsInit } from './interrupts';
@@ -43,6 +43,7 @@ export function putByte(byte: u32): void {
 }
 
 export function powerOff(status: u32): void {
+  uartDrain();
   outb(EXIT_PORT, status);
   for (;;) {
     cli();
