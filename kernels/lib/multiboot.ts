@@ -1,6 +1,8 @@
 // Multiboot 1, chapter 3.3: what the boot loader leaves behind the address in EBX. All addresses in it are physical;
 // callers add the distance to where they see physical memory.
 
+import { textLength } from './text';
+
 /** EAX at entry. */
 export const MULTIBOOT_BOOTED: u32 = 0x2badb002;
 
@@ -33,4 +35,25 @@ export class MultibootModule {
   end: u32;
   text: u32;
   reserved: u32;
+}
+
+/**
+ * The physical address behind everything that was handed over, and not below `imageEnd`: memory is free from there on.
+ * Loaders put command line and module list where they like, QEMU right behind the image. `offset`: from a physical address
+ * to where the caller sees it.
+ */
+export function multibootEnd(info: MultibootInfo, imageEnd: u32, offset: u32): u32 {
+  let end = imageEnd;
+  if (info.flags & INFO_COMMAND_LINE) end = max(end, textEnd(info.commandLine, offset));
+  if (!(info.flags & INFO_MODULES)) return end;
+  end = max(end, info.modules + info.moduleCount * offsetof<MultibootModule>());
+  for (let i: u32 = 0; i < info.moduleCount; i++) {
+    const module = changetype<MultibootModule>(<usize>(info.modules + offset + i * offsetof<MultibootModule>()));
+    end = max(end, max(module.end, textEnd(module.text, offset)));
+  }
+  return end;
+}
+
+function textEnd(text: u32, offset: u32): u32 {
+  return text + textLength(text + offset) + 1;
 }

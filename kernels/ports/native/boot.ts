@@ -3,10 +3,17 @@
 
 import { kernelMain } from '../../guest/main';
 import { __image_end } from '../../lib/linker';
-import { INFO_COMMAND_LINE, INFO_MODULES, MULTIBOOT_BOOTED, MultibootInfo, MultibootModule } from '../../lib/multiboot';
+import {
+  INFO_COMMAND_LINE,
+  INFO_MODULES,
+  MULTIBOOT_BOOTED,
+  MultibootInfo,
+  MultibootModule,
+  multibootEnd,
+} from '../../lib/multiboot';
 import { uartInit } from '../../lib/uart';
 import { networkInit } from './network';
-import { linearOf, mapPhysical, physicalOf } from './physical';
+import { KERNEL_BASE, linearOf, mapPhysical, physicalOf } from './physical';
 import { trapsInit } from './traps';
 
 const noText: usize = memory.data(4, 4);
@@ -18,8 +25,7 @@ export function nativeStart(magic: u32, information: u32): void {
   if (magic != MULTIBOOT_BOOTED) unreachable();
   info = changetype<MultibootInfo>(linearOf(information));
   trapsInit();
-  let end = physicalOf(__image_end());
-  for (let i: u32 = 0; i < moduleCount(); i++) end = max(end, module(i).end);
+  const end = multibootEnd(info, physicalOf(__image_end()), KERNEL_BASE);
   memoryEnd = mapPhysical((info.memoryUpper + 1024) << 10, end);
   uartInit();
   // Its page table is taken before the guest gets its frames, and before a space copies the kernel's directory.
