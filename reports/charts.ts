@@ -8,7 +8,7 @@ import { experiments } from '../experiments/index.js';
 import type { Cell, Manifest } from '../experiments/schema.js';
 import type { SystemId } from '../experiments/system.js';
 import { type BarMark, barMarks, renderChart } from './canvas.js';
-import { cycles } from './format.js';
+import { cycles, shortTitle } from './format.js';
 import { type Line, linesOf } from './summary.js';
 
 export const systemColours: Record<SystemId, string> = { native: '#6b7280', vmm: '#c2570c', microkernel: '#1d6fb8' };
@@ -40,7 +40,7 @@ function barCharts(experiment: Experiment, family: Family, manifest: Manifest, c
   return operations.flatMap((operation) =>
     batches.flatMap((batch): ChartFile[] => {
       const groups = Object.keys(manifest.processors).map((processor) => ({
-        title: manifest.processors[processor].title,
+        title: shortTitle(manifest.processors[processor].title),
         lines: linesOf(cells, family, processor, { operation, size, batch, state: 'warm' }).filter(
           (line) => line.cells.length > 0,
         ),
@@ -125,7 +125,7 @@ function sizeCharts(experiment: Experiment, family: Family, manifest: Manifest, 
       perSize.every((lines) => lines.some((line) => line.row === row && line.cells.length > 0)),
     );
     if (rows.length === 0) return [];
-    const title = `${family.title}, ${manifest.processors[processor].title}`;
+    const title = `${family.title}, ${shortTitle(manifest.processors[processor].title)}`;
     const configuration: ChartConfiguration<'line', number[], string> = {
       type: 'line',
       data: {
@@ -163,7 +163,7 @@ function sizeCharts(experiment: Experiment, family: Family, manifest: Manifest, 
         experiment: experiment.id,
         family: family.id,
         path: `charts/${experiment.id}-${family.id}-sizes-${processor}.png`,
-        caption: `Busy cycles a round trip by size, warm, ${manifest.processors[processor].title}.`,
+        caption: `Busy cycles a round trip by size, warm, ${shortTitle(manifest.processors[processor].title)}.`,
         png: renderChart(configuration, 860, 480),
       },
     ];

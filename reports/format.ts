@@ -34,3 +34,8 @@ export function table(head: string[], rows: string[][], left = 1): string {
   const rule = head.map((_, index) => (index < left ? '---' : '---:'));
   return [line(head), line(rule), ...rows.map(line)].join('\n');
 }
+
+/** A processor's name without what stands around it: "Pentium III 800 MHz (Coppermine), PC133" is the first four words. */
+export function shortTitle(title: string): string {
+  return title.split(/[,(]/)[0].trim();
+}

@@ -3,7 +3,7 @@ import type { Experiment, Family } from '../experiments/define.js';
 import { type Cell, type Manifest, states } from '../experiments/schema.js';
 import { causes } from '../machine/tables/causes.js';
 import type { ChartFile } from './charts.js';
-import { cycles, percent, short, spreadText, table } from './format.js';
+import { cycles, percent, short, shortTitle, spreadText, table } from './format.js';
 import { causesOf, crossingsOf, type Line, linesOf, microseconds, perOperation } from './summary.js';
 
 export function experimentSection(
@@ -78,7 +78,7 @@ function mainTable(manifest: Manifest, lines: Line[]): string {
     '',
   ];
   const rows = lines.map((line) => [
-    manifest.processors[line.processor].title,
+    shortTitle(manifest.processors[line.processor].title),
     line.row.label,
     short(crossingsOf(line, 'privilege')),
     short(crossingsOf(line, 'addressSpace')),
