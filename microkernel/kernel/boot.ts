@@ -34,13 +34,13 @@ import { interruptsInit } from './interrupt';
 import { kipInit } from './kip';
 import { KERNEL_BASE, KIP_AREA, physicalOf, UTCB_POINTER, VECTOR_INTERRUPTS, window } from './layout';
 import { mappingInit, setSigma0 } from './mapping';
-import { allocateFrame, poolInit, poolStart, ramEnd } from './pool';
+import { poolInit, poolStart, ramEnd } from './pool';
 import { allowPort, ioMapCreate } from './ports';
 import { setPrivileged } from './privilege';
 import { processorInit } from './processor';
 import { dispatch, enqueue, idleInit, IDLE_THREAD } from './schedule';
 import { setKernelDirectory, Space, spaceConfigure } from './space';
-import { addressOf_utcbPointer } from './stubs';
+import { addressOf_kernelDirectory, addressOf_utcbPointer, addressOf_utcbPointerTable, addressOf_windowTables } from './stubs';
 import { block, frameOf, layoutMatches, STATE_READY, Tcb } from './tcb';
 import { control, USER_BASE } from './threads';
 import { setIoMap } from './typed';
@@ -101,29 +101,32 @@ export function boot(magic: u32, information: u32): void {
   dispatch(null);
 }
 
-/** The window on physical memory and the page of the UTCB pointer; everything above SHARED_FROM is complete after this. */
+/**
+ * The window on physical memory and the page of the UTCB pointer; everything above SHARED_FROM is complete after this. The
+ * pool is not mapped yet, so the tables lie in the image.
+ */
 function directoryInit(features: u32): void {
-  const directory = allocateFrame();
+  const directory = addressOf_kernelDirectory();
   const global = features & FEATURE_PGE ? PAGE_GLOBAL : 0;
   for (let at: u32 = 0; at < ramEnd; at += 0x400000) {
     let entry = at | PRESENT_WRITABLE | PAGE_LARGE | global;
     if (!(features & FEATURE_PSE)) entry = windowTable(at, global) | PRESENT_WRITABLE;
-    store<u32>(directorySlot(window(directory), KERNEL_BASE + at), entry);
+    store<u32>(directorySlot(directory, KERNEL_BASE + at), entry);
   }
-  const table = allocateFrame();
-  store<u32>(directorySlot(window(directory), UTCB_POINTER), table | PAGE_PRESENT | PAGE_USER);
-  store<u32>(tableSlot(window(table), UTCB_POINTER), physicalOf(addressOf_utcbPointer()) | PAGE_PRESENT | PAGE_USER | global);
-  setKernelDirectory(directory);
+  const table = addressOf_utcbPointerTable();
+  store<u32>(directorySlot(directory, UTCB_POINTER), physicalOf(table) | PAGE_PRESENT | PAGE_USER);
+  store<u32>(tableSlot(table, UTCB_POINTER), physicalOf(addressOf_utcbPointer()) | PAGE_PRESENT | PAGE_USER | global);
+  setKernelDirectory(physicalOf(directory));
   if (features & FEATURE_PSE) writeCr4(readCr4() | CR4_PSE);
-  writeCr3(directory);
+  writeCr3(physicalOf(directory));
   if (global) writeCr4(readCr4() | CR4_PGE);
 }
 
 /** 4 MiB of the window in small pages, for processors that know no others. */
 function windowTable(first: u32, global: u32): u32 {
-  const table = allocateFrame();
-  for (let i: u32 = 0; i < 1024; i++) store<u32>(window(table) + (i << 2), (first + (i << 12)) | PRESENT_WRITABLE | global);
-  return table;
+  const table = addressOf_windowTables() + (first >> 10);
+  for (let i: u32 = 0; i < 1024; i++) store<u32>(table + (i << 2), (first + (i << 12)) | PRESENT_WRITABLE | global);
+  return physicalOf(table);
 }
 
 /** Makes one of the first two threads, in a space of its own, ready at its image's entry. */

@@ -37,10 +37,10 @@ function mapAddress(map: u32): usize {
 }
 
 export function hasPort(map: u32, port: u32): bool {
-  return map != NO_IO_MAP && !(load<u8>(mapAddress(map) + (port >> 3)) & (1 << (port & 7)));
+  return map != NO_IO_MAP && !(<u32>load<u8>(mapAddress(map) + (port >> 3)) & (1 << (port & 7)));
 }
 
 export function allowPort(map: u32, port: u32): void {
   const at = mapAddress(map) + (port >> 3);
-  store<u8>(at, load<u8>(at) & ~(1 << (port & 7)));
+  store<u8>(at, <u8>(<u32>load<u8>(at) & ~(1 << (port & 7))));
 }

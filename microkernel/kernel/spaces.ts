@@ -27,8 +27,9 @@ export function spaceControl(): void {
   const shift = fpageShift(utcb);
   if (!shift || shift >= 30) return refuse(ERROR_UTCB);
   const base = fpageBase(utcb, shift);
-  if (base >= KIP_AREA || (1 << shift) > KIP_AREA - base || t.space.utcbSize) return refuse(ERROR_UTCB);
-  if (!spaceConfigure(t.space, base, 1 << shift)) return refuse(ERROR_MEMORY);
+  const size: u32 = 1 << shift;
+  if (base >= KIP_AREA || size > KIP_AREA - base || t.space.utcbSize) return refuse(ERROR_UTCB);
+  if (!spaceConfigure(t.space, base, size)) return refuse(ERROR_MEMORY);
   frame.eax = 1;
   frame.ecx = 0;
 }

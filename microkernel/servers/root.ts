@@ -12,6 +12,7 @@ import { copyName, numberOption, option, wordIs } from '../../kernels/lib/text';
 import {
   ALL_RIGHTS,
   ANY,
+  AT_ONCE,
   call,
   COMPLETE,
   FIRST_FREE,
@@ -34,6 +35,7 @@ import {
   setMr,
   SIGMA0,
   tag,
+  TAG_ERROR,
   UTCB_AREA,
   UTCB_AREA_BASE,
   UTCB_BYTES,
@@ -82,6 +84,8 @@ class Server {
 
 const servers: usize = memory.data(8 * 20, 4);
 const name: usize = memory.data(16, 4);
+const MESSAGE_WORDS: u32 = 7;
+const message: usize = memory.data(28, 4);
 let serverCount: u32 = 0;
 let nextThread: u32 = FIRST_FREE;
 let modulesStart: u32 = 0;
@@ -241,13 +245,19 @@ function startPrograms(info: MultibootInfo, first: u32): void {
 }
 
 /**
- * A call to a server that may need this task meanwhile (its faults come here): sends, then serves until its answer, which
- * has label 0, comes.
- * False: no such server.
+ * A call to a server that may need this task meanwhile, since its faults come here: while it does not take the message,
+ * and until its answer (label 0) comes, the others are served. False: no such server.
  */
 function callServing(to: u32): bool {
   if (to == NIL) return false;
-  ipc(to, NIL, NEVER);
+  for (let n: u32 = 0; n < MESSAGE_WORDS; n++) store<u32>(message + (n << 2), mr(n));
+  for (;;) {
+    for (let n: u32 = 0; n < MESSAGE_WORDS; n++) setMr(n, load<u32>(message + (n << 2)));
+    ipc(to, NIL, AT_ONCE);
+    if (!(mr(0) & TAG_ERROR)) break;
+    const waiting = ipc(NIL, ANY, NEVER);
+    if (answer(waiting)) ipc(waiting, NIL, NEVER);
+  }
   let from = ipc(NIL, ANY, NEVER);
   while (from != to || mr(0) >> 16 != 0) from = answer(from) ? ipc(from, ANY, NEVER) : ipc(NIL, ANY, NEVER);
   return true;
@@ -295,8 +305,8 @@ function answerFault(s: Server, address: u32): bool {
   if (page >= s.first && page < s.end) frame = s.frames + page - s.first;
   else if (s.role == ROLE_PAGER) {
     const inPool = page - POOL_BASE < 1 << POOL_SHIFT;
-    const readable = page < 1 << LOW_MEMORY_SHIFT || (page >= (modulesStart & ~(PAGE - 1)) && page < modulesEnd);
-    if (!inPool && !readable) return false;
+    // Where modules and the boot loader's texts lie, before, between or behind the modules.
+    if (!inPool && page >= modulesEnd) return false;
     if (inPool) return mapWhole(POOL_BASE, POOL_SHIFT);
     rights = READ;
   } else if (s.role == ROLE_DRIVER && page - DRIVER_MEMORY < 1 << DRIVER_MEMORY_SHIFT) {

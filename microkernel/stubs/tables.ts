@@ -5,6 +5,7 @@ import { ax, defineStubs, ds, eax, edx, es, fs, gs, mem, ss, sym } from '../../t
 import { SELECTOR, TCB, THREADS } from './offsets.js';
 
 const IO_MAPS = 4 * (8192 + 4);
+const WINDOW_TABLES = 48;
 
 export const tableStubs = defineStubs('tables', (a) => {
   // loadTables(gdtPointer, idtPointer). The kernel's stack segment is its own; its data goes through the segment that user
@@ -55,6 +56,13 @@ export const tableStubs = defineStubs('tables', (a) => {
   a.align(4096);
   a.global('utcbPointer');
   a.space(4096);
+  a.global('kernelDirectory');
+  a.space(4096);
+  a.global('utcbPointerTable');
+  a.space(4096);
+  // The kernel's window (kernel/layout.ts) in pages of 4 KiB, for processors without 4 MiB pages.
+  a.global('windowTables');
+  a.space(WINDOW_TABLES * 4096);
   a.global('idt');
   a.space(256 * 8);
   a.global('gdt');
