@@ -312,10 +312,14 @@ export class Machine {
 
   /** What the ledger itself wants to know. */
   private ownHook(name: string, attribution: Attribution): void {
-    if (name.startsWith(WORK_PREFIX)) this.ledger.countWork(name.slice(WORK_PREFIX.length));
-    else if (name === '__switch_commit') attribution.switched();
+    if (name.startsWith(WORK_PREFIX)) {
+      this.ledger.countWork(name.slice(WORK_PREFIX.length));
+    } else if (name === '__switch_commit') attribution.switched();
     else if (name === '__component_created' || name === '__component_gone') attribution.tableChanged();
-    else if (name === '__stub_enter' || name === '__stub_leave') attribution.stub(name === '__stub_enter');
+    else if (name === '__stub_enter' || name === '__stub_leave') {
+      attribution.stub(name === '__stub_enter');
+      this.tracker?.executorChanged();
+    }
     else if (name === '__small_space') this.ledger.crossings.smallSpace++;
     else if (name === '__ipc_slow') this.tracker?.slow();
   }

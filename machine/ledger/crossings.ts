@@ -97,6 +97,12 @@ export class CrossingTracker {
     if (innermost) innermost.path = 'slow';
   }
 
+  /** Somebody else executes at the same CPL: a kernel's stub begins or ends. */
+  executorChanged(): void {
+    this.settle();
+    this.executor = this.who.executor(this.cpl);
+  }
+
   /** Charges what has passed to the innermost record; to be called before reading the records. */
   settle(): void {
     const now = this.ledger.snapshot();

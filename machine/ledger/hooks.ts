@@ -20,20 +20,23 @@ export function hookMap(note: ImageNote | null): HookMap {
 }
 
 /**
- * Hooks of code that a kernel shows to user mode at another address than it was linked at. The label
- * `__stub_page_<address>` (eight hexadecimal digits) says at which linear address user mode sees the instruction that
- * carries it; hooks up to 4 KiB behind it are seen at the same distance.
+ * Hooks that user mode can reach in code that its kernel supplies. The linker lists those of an image's shared page at
+ * the address of user mode too; where there are several pages, the label `__stub_page_<address>` (eight hexadecimal
+ * digits) says at which linear address user mode sees the instruction that carries it, and hooks up to 4 KiB behind it
+ * are seen at the same distance.
  */
 export function stubHookMap(note: ImageNote | null): HookMap {
-  const map = new Map<number, string[]>();
+  const map = new Map<number, readonly string[]>(hookMap(note));
   const hooks = note?.hooks ?? [];
   for (const [label, start] of hooks) {
     if (!label.startsWith(STUB_PAGE_PREFIX)) continue;
     const seenAt = Number.parseInt(label.slice(STUB_PAGE_PREFIX.length), 16);
-    for (const [name, linear] of hooks) {
-      if (linear < start || linear >= start + 0x1000 || name.startsWith(STUB_PAGE_PREFIX)) continue;
-      const at = seenAt + linear - start;
-      map.set(at, [...(map.get(at) ?? []), name]);
+    const inside = hooks.filter(([name, at]) => at >= start && at < start + 0x1000 && !name.startsWith(STUB_PAGE_PREFIX));
+    for (const [, linear] of inside) {
+      map.set(
+        seenAt + linear - start,
+        inside.filter(([, at]) => at === linear).map(([name]) => name),
+      );
     }
   }
   return map;

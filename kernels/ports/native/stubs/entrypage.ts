@@ -6,7 +6,6 @@ import { ENTRY_SYSENTER } from './layout.js';
 export const entryPageStubs = defineStubs('entrypage', (a) => {
   a.align(4096);
   a.global('entryPageStart');
-  a.hook('__stub_page_bffff000');
   a.hook('__stub_enter');
   a.int(0x80);
   a.hook('__stub_leave');
