@@ -32,8 +32,8 @@ const I32: FunctionType = { params: [], results: ['i32'] }
 
 OPERATORS[0x41] = (l) => l.push(constant(l.r.s32()))
 OPERATORS[0x42] = (l) => {
-  const v = l.r.s64()
-  l.push(constant(Number(BigInt.asIntN(32, v))), constant(Number(BigInt.asIntN(32, v >> 32n))))
+  const { low, high } = l.r.s64()
+  l.push(constant(low), constant(high))
 }
 
 const select: Operator = (l) => {
@@ -54,8 +54,8 @@ OPERATORS[0x23] = (l) => {
   const index = l.r.u32()
   const g = l.module.globals[index]
   if (!g.mutable) {
-    if (g.type === 'i32') return l.push(constant(Number(g.init)))
-    return l.push(constant(Number(BigInt.asIntN(32, g.init))), constant(Number(BigInt.asIntN(32, g.init >> 32n))))
+    if (g.type === 'i32') return l.push(constant(g.init.low))
+    return l.push(constant(g.init.low), constant(g.init.high))
   }
   const address = constant(0, l.names.global(index))
   const word = (offset: number): Expr => ({ kind: 'load', size: 4, signed: false, address, offset, global: index })

@@ -23,10 +23,19 @@ export interface WasmFunction {
   end: number
 }
 
+/**
+ * A 64-bit integer as two signed halves. Not a BigInt: on a hot path of BigInt arithmetic the optimising compiler of
+ * Node 20 crashes.
+ */
+export interface Int64 {
+  readonly low: number
+  readonly high: number
+}
+
 export interface WasmGlobal {
   readonly type: ValueType
   readonly mutable: boolean
-  readonly init: bigint
+  readonly init: Int64
   name: string
   readonly exports: string[]
 }
@@ -76,8 +85,7 @@ export class Reader {
       if (b < 128) return b & 64 && shift < 32 ? result | (-1 << shift) : result
     }
   }
-  /** Two halves of ordinary numbers: a loop over BigInt crashes the optimising compiler of Node 20. */
-  s64(): bigint {
+  s64(): Int64 {
     let [low, high] = [0, 0]
     for (let shift = 0; ; ) {
       const b = this.byte()
@@ -91,7 +99,7 @@ export class Reader {
         if (shift < 32) low |= -1 << shift
         high |= shift < 32 ? -1 : -1 << (shift - 32)
       }
-      return BigInt.asIntN(64, (BigInt(high) << 32n) | BigInt(low >>> 0))
+      return { low, high }
     }
   }
   text(): string {
@@ -173,7 +181,7 @@ const SECTION_READERS: Record<number, (r: Reader, m: WasmModule, end: number) =>
     r.list(() => {
       const flags = r.u32()
       if (flags !== 0) throw new WasmError(`element segment of kind ${flags} is not supported`)
-      m.elements.push({ offset: Number(readConstant(r, m)), functions: r.list(() => r.u32()) })
+      m.elements.push({ offset: readConstant(r, m).low, functions: r.list(() => r.u32()) })
     })
   },
   10: (r, m) => {
@@ -184,7 +192,7 @@ const SECTION_READERS: Record<number, (r: Reader, m: WasmModule, end: number) =>
     r.list(() => {
       const flags = r.u32()
       if (flags !== 0) throw new WasmError(`data segment of kind ${flags} is not supported`)
-      const address = Number(readConstant(r, m)) >>> 0
+      const address = readConstant(r, m).low >>> 0
       const length = r.u32()
       m.data.push({ address, bytes: r.bytes.slice(r.at, r.at + length) })
       r.at += length
@@ -207,10 +215,10 @@ function readImport(r: Reader, m: WasmModule): void {
   else throw new WasmError(`import ${from.module}.${from.name}: only functions and the memory can be imported`)
 }
 
-function readConstant(r: Reader, m: WasmModule): bigint {
+function readConstant(r: Reader, m: WasmModule): Int64 {
   const op = r.byte()
-  let value: bigint
-  if (op === 0x41) value = BigInt(r.s32())
+  let value: Int64
+  if (op === 0x41) value = { low: r.s32(), high: 0 }
   else if (op === 0x42) value = r.s64()
   else if (op === 0x23) value = m.globals[r.u32()].init
   else if (op === 0x43 || op === 0x44) throw new WasmError('floating-point globals are not supported')

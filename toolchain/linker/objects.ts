@@ -38,8 +38,8 @@ export function moduleChunks(module: WasmModule): Chunk[] {
     const f = new Fragment()
     f.align(4, 0)
     for (const name of new Set([globalNames[index], ...g.exports])) f.label(name)
-    f.dword(Number(BigInt.asIntN(32, g.init)))
-    if (g.type === 'i64') f.dword(Number(BigInt.asIntN(32, g.init >> 32n)))
+    f.dword(g.init.low)
+    if (g.type === 'i64') f.dword(g.init.high)
     const globals = new Set([globalNames[index], ...g.exports])
     chunks.push({ section: 'data', code: f.finish(), scope: globalNames[index], globals, origin: `global ${g.name}` })
   }
