@@ -1,6 +1,7 @@
 // Four attempts at the kernel, each of which it must refuse: `refused NAME`, or `ALLOWED NAME`.
 import { EFAULT, FD_CONSOLE } from '../kernels/lib/callnumbers';
 import { newline, print } from '../kernels/lib/console';
+import { __region_begin, __region_end } from '../kernels/lib/hooks';
 import { addressOf_attemptRefused, attemptPort, attemptPrivileged, attemptRead, attemptWrite } from './hostile/stubs';
 import { catchFault, write } from './lib/system';
 
@@ -24,6 +25,7 @@ function armed(): void {
 }
 
 export function main(): i32 {
+  __region_begin();
   armed();
   const read = attemptRead(KERNEL);
   armed();
@@ -34,5 +36,6 @@ export function main(): i32 {
   armed();
   result('privileged-instruction', attemptPrivileged() != 0);
   result('pointer-into-kernel', write(FD_CONSOLE, KERNEL, 16) == -EFAULT);
+  __region_end();
   return allowed ? 1 : 0;
 }

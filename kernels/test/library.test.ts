@@ -1,11 +1,14 @@
 // The library's logic, run as the same WebAssembly in Node. What touches the machine is imported; here, by JavaScript.
-import { main } from 'assemblyscript/asc';
+
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { main } from 'assemblyscript/asc';
 import { beforeAll, describe, expect, test } from 'vitest';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const ENTRIES = ['text', 'frames', 'random', 'elf', 'measure', 'bytes', 'e1000'].map((name) => `kernels/lib/${name}.ts`);
+const ENTRIES = ['text', 'frames', 'random', 'elf', 'measure', 'bytes', 'e1000'].map(
+  (name) => `kernels/lib/${name}.ts`,
+);
 /** Scratch memory of the tests, behind all static data. */
 const SCRATCH = 0x80000;
 /** Bit 26 of the e1000's CTRL. */

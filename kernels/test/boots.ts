@@ -1,0 +1,112 @@
+// Boots of built images, here and under QEMU, for the tests of all kernels.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { projectRoot } from '../../experiments/runner/project.js';
+import type { Boot } from '../../experiments/system.js';
+import { Machine } from '../../machine/index.js';
+import { processors } from '../../machine/processors/index.js';
+import { coreBytes } from '../../toolchain/driver/core.js';
+import { imageBytes, imagePath } from '../../toolchain/driver/images.js';
+
+export interface Outcome {
+  /** What the guest wrote to port F4h. */
+  readonly status: number;
+  readonly lines: string[];
+  /** Ethernet frames in the order they left. */
+  readonly packets: Uint8Array[];
+}
+
+export interface Here extends Outcome {
+  readonly cycle: bigint;
+  readonly machine: Machine;
+}
+
+export interface HereOptions {
+  readonly processor?: string;
+  readonly memoryMiB?: number;
+  /** Called with the machine before its first instruction. */
+  readonly watch?: (machine: Machine) => void;
+}
+
+const BUDGET = 5_000_000_000n;
+let core: WebAssembly.Module | undefined;
+
+/** @throws Error when the guest does not end by itself */
+export function bootHere(boot: Boot, options: HereOptions = {}): Here {
+  const { processor = 'pentium3-800', memoryMiB = 64, watch } = options;
+  core ??= new WebAssembly.Module(coreBytes() as BufferSource);
+  const packets: Uint8Array[] = [];
+  const transmit = (frame: Uint8Array) => void packets.push(frame.slice());
+  const machine = Machine.create({
+    core,
+    preset: processors[processor],
+    memoryMiB,
+    devices: { packets: { transmit } },
+  });
+  let text = '';
+  machine.observe({
+    console: (byte, source) => {
+      if (source === 'com1') text += String.fromCharCode(byte);
+    },
+  });
+  const modules = boot.modules.map(({ image, args }) => ({ bytes: imageBytes(image, projectRoot), args }));
+  machine.load(imageBytes(boot.image, projectRoot), modules, boot.append);
+  watch?.(machine);
+  const stop = machine.run(BUDGET);
+  if (stop.reason !== 'exit') throw new Error(`the guest ended by ${stop.reason} at cycle ${stop.cycle}:\n${text}`);
+  return { status: stop.code, lines: linesOf(text), packets, cycle: stop.cycle, machine };
+}
+
+/** Whether QEMU is here: a test that needs it says so in its title when it is skipped. */
+export const qemu = spawnSync('qemu-system-i386', ['--version']).status === 0;
+export const noQemu = 'skipped: qemu-system-i386 is not installed';
+
+/** The same boot on QEMU's `pc` machine. @throws Error when the guest does not end by itself within a minute */
+export function bootUnderQemu(boot: Boot): Outcome {
+  const folder = mkdtempSync(join(tmpdir(), 'crossings-'));
+  try {
+    const dump = join(folder, 'packets');
+    const commas = (text: string) => text.replaceAll(',', ',,');
+    const modules = boot.modules.map(({ image, args }) => {
+      const [, ...rest] = args.split(' ');
+      return commas([imagePath(image, projectRoot), ...rest].join(' '));
+    });
+    const run = spawnSync(
+      'qemu-system-i386',
+      [
+        ...['-nodefaults', '-display', 'none', '-no-reboot', '-serial', 'stdio', '-m', '128'],
+        ...['-device', 'isa-debug-exit,iobase=0xf4,iosize=4'],
+        ...['-netdev', 'user,id=n', '-device', 'e1000,netdev=n'],
+        ...['-object', `filter-dump,id=f,netdev=n,file=${dump}`],
+        ...['-kernel', imagePath(boot.image, projectRoot), '-append', boot.append],
+        ...(modules.length > 0 ? ['-initrd', modules.join(',')] : []),
+      ],
+      { encoding: 'latin1', timeout: 60_000 },
+    );
+    if (run.status === null || run.status % 2 === 0) {
+      throw new Error(`QEMU ended with ${run.status ?? run.signal}:\n${run.stdout}${run.stderr}`);
+    }
+    return { status: run.status >> 1, lines: linesOf(run.stdout), packets: guestFrames(readFileSync(dump)) };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function linesOf(text: string): string[] {
+  return text.split('\n').filter((line) => line !== '');
+}
+
+/** Frames of a packet capture (libpcap's format) that the guest sent: QEMU's own network answers some of them. */
+function guestFrames(capture: Buffer): Uint8Array[] {
+  const OURS = '525400123456';
+  const frames: Uint8Array[] = [];
+  for (let at = 24; at + 16 <= capture.length; ) {
+    const length = capture.readUInt32LE(at + 8);
+    const frame = capture.subarray(at + 16, at + 16 + length);
+    if (frame.toString('hex', 6, 12) === OURS) frames.push(new Uint8Array(frame));
+    at += 16 + length;
+  }
+  return frames;
+}
