@@ -26,6 +26,7 @@ import {
   MESSAGE_USER,
   NIL_THREAD,
   setRegister,
+  STATE_IDLE,
   STATE_INACTIVE,
   STATE_READY,
   STATE_SENDING,
@@ -72,7 +73,7 @@ export function ipc(): void {
   let woken: Tcb | null = null;
   if (to != NIL_THREAD) {
     const d = lookup(to);
-    if (!d) return fail(t, ERROR_NO_PARTNER | PHASE_SEND);
+    if (!d || d.state == STATE_IDLE) return fail(t, ERROR_NO_PARTNER | PHASE_SEND);
     if (threadNumber(to) < KERNEL_INTERRUPTS) {
       if (d.handler != t.globalId) return fail(t, ERROR_NO_PARTNER | PHASE_SEND);
       picUnmask(threadNumber(to));

@@ -15,6 +15,8 @@ export const NEVER: u32 = 0;
 export const AT_ONCE: u32 = 0x04000400;
 
 export const TAG_ERROR: u32 = 0x8000;
+/** A message of one word, label 0. */
+export const TAG_ONE_WORD: u32 = 1;
 /** Labels of the protocols. */
 export const LABEL_FAULT: u32 = 0xffe;
 export const LABEL_EXCEPTION: u32 = 0xffb;
@@ -78,6 +80,11 @@ export function setMapItem(n: u32, sendBase: u32, page: u32): void {
 /** What map items may do to us: an fpage, or 0. */
 export function setAcceptor(window: u32): void {
   store<u32>(utcb() - 64, window & ~15);
+}
+
+/** Why the last system call was refused: the error TCR. */
+export function errorCode(): u32 {
+  return load<u32>(utcb() - 36);
 }
 
 /** This thread's global id. */

@@ -1,9 +1,11 @@
 // The images of this folder: the kernel, its servers (sigma0 and the root task at the physical addresses the kernel loads
-// them to), and two programs that speak L4 directly.
+// them to), and programs that speak L4 directly.
 import { defineImage } from '../../toolchain/image.js';
+import type { Stubs } from '../../toolchain/assembler/index.js';
 import { processorStubs } from '../../kernels/lib/stubs/processor.js';
 import { bootStubs } from './boot.js';
 import { entryStubs } from './entry.js';
+import { hostileStubs } from './hostile.js';
 import { ipcStubs } from './ipc.js';
 import { userPageStubs } from './programs.js';
 import { syscallStubs } from './syscalls.js';
@@ -12,7 +14,7 @@ import { userStubs } from './user.js';
 
 const SERVER_TEXT = 0x8000;
 
-const server = (name: string, base: number, folder = 'servers') =>
+const server = (name: string, base: number, folder = 'servers', more: Stubs[] = []) =>
   defineImage({
     name,
     kind: 'program',
@@ -21,7 +23,7 @@ const server = (name: string, base: number, folder = 'servers') =>
     load: base,
     start: '_start',
     textSpace: SERVER_TEXT,
-    stubs: [userStubs],
+    stubs: [userStubs, ...more],
   });
 
 export const images = [
@@ -43,4 +45,6 @@ export const images = [
   server('service', 0x08048000),
   server('e1000', 0x08048000),
   server('ipc-bench', 0x08048000, 'programs'),
+  server('hostile-l4', 0x08048000, 'programs', [hostileStubs]),
+  server('victim', 0x08048000, 'programs'),
 ];

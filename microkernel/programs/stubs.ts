@@ -1,0 +1,10 @@
+// Functions of microkernel/stubs/hostile.ts: each returns 0 when the processor let it pass, 1 when it was refused.
+export declare function attemptRead(address: usize): u32;
+export declare function attemptWrite(address: usize, value: u32): u32;
+export declare function attemptJump(address: usize): u32;
+export declare function attemptPort(port: u32): u32;
+export declare function attemptPrivileged(): u32;
+/** Loads null into DS, ES and FS and makes a call of the kernel; returns its result. */
+export declare function plantSegments(): u32;
+/** Where the kernel shall resume after a refusal. */
+export declare function addressOf_attemptRefused(): u32;
