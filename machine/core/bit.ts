@@ -145,26 +145,25 @@ function exchanged(a: u32, b: u32, shift: u32): u32 {
 export function CMPXCHG_RbGb(p: usize): void {
   const a: u32 = load<u8>(dst(p));
   const b: u32 = load<u8>(src(p));
-  if (a == <u32>load<u8>(EAX)) store<u8>(dst(p), b);
+  const equal = a == <u32>load<u8>(EAX);
   exchanged(a, b, 24);
+  if (equal) store<u8>(dst(p), b);
 }
 
 export function CMPXCHG_RwGw(p: usize): void {
   const a: u32 = load<u16>(dst(p));
   const b: u32 = load<u16>(src(p));
-  if (a == <u32>load<u16>(EAX)) {
-    exchanged(a, b, 16);
-    store<u16>(dst(p), b);
-  } else exchanged(a, b, 16);
+  const equal = a == <u32>load<u16>(EAX);
+  exchanged(a, b, 16);
+  if (equal) store<u16>(dst(p), b);
 }
 
 export function CMPXCHG_RdGd(p: usize): void {
   const a = load<u32>(dst(p));
   const b = load<u32>(src(p));
-  if (a == load<u32>(EAX)) {
-    exchanged(a, b, 0);
-    store<u32>(dst(p), b);
-  } else exchanged(a, b, 0);
+  const equal = a == load<u32>(EAX);
+  exchanged(a, b, 0);
+  if (equal) store<u32>(dst(p), b);
 }
 
 export function CMPXCHG_MbGb(p: usize): bool {
