@@ -9,7 +9,6 @@
 // The registers of the running domain lie at the top of the VMM's one stack. They are exchanged only when another domain
 // is loaded: idling in between leaves registers, page directory and TLB as they are.
 import { EINVAL, EPERM, SCHEDOP_block, SCHEDOP_shutdown, SCHEDOP_yield, SHUTDOWN_crash, VIRQ_TIMER } from '../kernels/lib/xen/numbers';
-import { REGS_BYTES } from '../kernels/lib/xen/arch';
 import { VCPU_upcall_mask, VCPU_upcall_pending } from '../kernels/lib/xen/sharedInfo';
 import { __switch_commit } from '../kernels/lib/hooks';
 import { TaskState } from '../kernels/lib/descriptors';
@@ -20,13 +19,13 @@ import {
 import { setPending } from './events';
 import { loadDirectory } from './frame';
 import { domainStopped } from './power';
-import { addressOf_guestFrame, loadFsGs, readFsGs } from './stubs';
+import { exchangeFrames, loadFsGs, readFsGs } from './stubs';
 import { updateTime } from './time';
 
 /** Woken domains wait here, the next to run first. */
-let queue: Vcpu = changetype<Vcpu>(0);
+export let runQueue: Vcpu = changetype<Vcpu>(0);
 export let idleVcpu: Vcpu = changetype<Vcpu>(0);
-/** Whose registers and page directory are loaded. */
+/** Whose registers and page directory are loaded; at first the idle one's, which are nobody's. */
 let loaded: Vcpu = changetype<Vcpu>(0);
 /** Where the processor finds the ring 1 stack and the gate of int 80h. */
 let task: TaskState = changetype<TaskState>(0);
@@ -34,6 +33,7 @@ let int80Gate: usize = 0;
 
 export function schedulerInit(idle: Vcpu, taskState: TaskState, gate: usize): void {
   idleVcpu = idle;
+  loaded = idle;
   task = taskState;
   int80Gate = gate;
   setCurrent(idle);
@@ -46,17 +46,17 @@ function none(v: Vcpu): bool {
 }
 
 function enqueueFirst(v: Vcpu): void {
-  v.next = queue;
-  queue = v;
+  v.next = runQueue;
+  runQueue = v;
 }
 
 function enqueueLast(v: Vcpu): void {
   v.next = changetype<Vcpu>(0);
-  if (none(queue)) {
-    queue = v;
+  if (none(runQueue)) {
+    runQueue = v;
     return;
   }
-  let last = queue;
+  let last = runQueue;
   while (!none(last.next)) last = last.next;
   last.next = v;
 }
@@ -74,12 +74,12 @@ export function schedule(): void {
   clearSoftirq();
   const v = current();
   if (v.state == RUNNABLE && v != idleVcpu) {
-    if (none(queue)) return;
+    if (none(runQueue)) return;
     enqueueLast(v);
   }
-  if (none(queue)) idle();
-  const next = queue;
-  queue = next.next;
+  if (none(runQueue)) idle();
+  const next = runQueue;
+  runQueue = next.next;
   if (next != loaded) switchRegisters(next);
   setCurrent(next);
   __switch_commit();
@@ -88,7 +88,7 @@ export function schedule(): void {
 function idle(): void {
   setCurrent(idleVcpu);
   __switch_commit();
-  while (none(queue)) {
+  while (none(runQueue)) {
     stiHlt();
     cli();
   }
@@ -96,22 +96,14 @@ function idle(): void {
 }
 
 function switchRegisters(next: Vcpu): void {
-  const frame = addressOf_guestFrame();
-  if (!none(loaded)) {
-    copyRegisters(changetype<usize>(loaded) + VCPU_REGS, frame);
-    loaded.fsGs = readFsGs();
-  }
-  copyRegisters(frame, changetype<usize>(next) + VCPU_REGS);
+  exchangeFrames(changetype<usize>(loaded) + VCPU_REGS, changetype<usize>(next) + VCPU_REGS);
+  loaded.fsGs = readFsGs();
   loaded = next;
   task.esp1 = next.kernelSp;
   task.ss1 = next.kernelSs;
   loadInt80(next);
   loadDirectory(next.cr3);
   loadFsGs(next.fsGs);
-}
-
-function copyRegisters(to: usize, from: usize): void {
-  for (let i: usize = 0; i < REGS_BYTES; i += 4) store<u32>(to + i, load<u32>(from + i));
 }
 
 /** Installs the domain's own gate for int 80h. */
@@ -169,5 +161,5 @@ export function tick(): void {
   updateTime(v);
   const port = virqPort(v, VIRQ_TIMER);
   if (port != 0) setPending(currentDomain(), port, false);
-  if (!none(queue)) raiseSoftirq();
+  if (!none(runQueue)) raiseSoftirq();
 }

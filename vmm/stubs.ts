@@ -18,6 +18,8 @@ export declare function addressOf_irqEntries(): u32;
 export declare function addressOf_bootInformation(): u32;
 
 export declare function loadVmmSegments(): void;
+/** Stores the running guest's registers (struct cpu_user_regs) at `to`, and takes those at `from` as the running ones. */
+export declare function exchangeFrames(to: usize, from: usize): void;
 /** fs | gs << 16. */
 export declare function readFsGs(): u32;
 export declare function loadFsGs(fsGs: u32): void;

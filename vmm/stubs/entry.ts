@@ -293,6 +293,19 @@ export const entryStubs = defineStubs('vmm entry', (a) => {
   a.call('interrupt');
   restoreRegisters(a);
 
+  // exchangeFrames(old, next): the running guest's registers to `old`, those at `next` into their place.
+  a.align(16);
+  a.global('exchangeFrames');
+  a.push(ebx);
+  for (let at = 0; at < REGS.fs; at += 4) {
+    a.mov(ecx, mem({ sym: 'guestFrame', disp: at }));
+    a.mov(ebx, mem({ base: edx, disp: at }));
+    a.mov(mem({ base: eax, disp: at }), ecx);
+    a.mov(mem({ sym: 'guestFrame', disp: at }), ebx);
+  }
+  a.pop(ebx);
+  a.ret();
+
   // readFsGs(): fs | gs << 16.
   a.global('readFsGs');
   a.xor(eax, eax);

@@ -2,6 +2,7 @@ import { defineImage } from '../../toolchain/image.js';
 import { processorStubs } from '../../kernels/lib/stubs/processor.js';
 import { bootStubs, segmentStubs } from './boot.js';
 import { entryStubs } from './entry.js';
+import { sendStubs } from './send.js';
 
 export const image = defineImage({
   name: 'vmm',
@@ -10,7 +11,7 @@ export const image = defineImage({
   base: 0xff100000,
   load: 0x00100000,
   start: '_start',
-  stubs: [bootStubs, entryStubs, segmentStubs, processorStubs],
+  stubs: [bootStubs, entryStubs, sendStubs, segmentStubs, processorStubs],
   currentThread: 'currentThread',
   components: 'components',
   componentCount: 'componentCount',

@@ -1,5 +1,4 @@
-// Events: what the VMM has instead of interrupts. A handler a port; all ports are taken in one sweep over the pending bits,
-// and the sweep is repeated while a new event has come.
+// Events: what the VMM has instead of interrupts. A handler a port; the sweep over what is pending is in stubs/events.ts.
 import { FLAT_RING1_CS } from '../../lib/xen/arch';
 import { EVTCHNOP_bind_virq } from '../../lib/xen/events';
 import {
@@ -8,15 +7,16 @@ import {
 import {
   SHARED_evtchn_mask, SHARED_evtchn_pending, VCPU_pending_sel, VCPU_upcall_mask, VCPU_upcall_pending,
 } from '../../lib/xen/sharedInfo';
-import { lockAnd32, lockOr32, vload32, vload8, vstore8, xchg32 } from '../../lib/x86';
+import { lockAnd32, lockOr32, vload32, vstore8 } from '../../lib/x86';
 import { timerTick } from '../../guest/schedule';
 import { SHARED_INFO } from './fixmap';
 import { bindInterrupt, must } from './hypercalls';
-import { addressOf_eventCallback, addressOf_failsafeCallback, addressOf_trapTable, hypercall2, hypercall4 } from './stubs';
+import {
+  addressOf___function_table, addressOf_eventCallback, addressOf_eventHandlers, addressOf_failsafeCallback,
+  addressOf_trapTable, hypercall2, hypercall4,
+} from './stubs';
 
 const MAX_PORTS: u32 = 32;
-/** Function indices by port. */
-const handlers: usize = memory.data(32 * 4, 4);
 
 /** Traps and callbacks; events are masked at the start of a domain, and every port is masked until it has a handler. */
 export function eventsInit(): void {
@@ -29,7 +29,8 @@ export function eventsInit(): void {
 export function listen(port: i32, handler: u32): void {
   must(port);
   if (<u32>port >= MAX_PORTS) unreachable();
-  store<u32>(handlers + (port << 2), handler);
+  const code = load<u32>(addressOf___function_table() + (handler << 2));
+  store<u32>(addressOf_eventHandlers() + (port << 2), code);
   lockAnd32(SHARED_INFO + SHARED_evtchn_mask, ~(1 << port));
   if (vload32(SHARED_INFO + SHARED_evtchn_pending) & (1 << port)) {
     lockOr32(SHARED_INFO + VCPU_pending_sel, 1);
@@ -39,18 +40,6 @@ export function listen(port: i32, handler: u32): void {
 
 export function listenToTimer(): void {
   listen(bindInterrupt(EVTCHNOP_bind_virq, VIRQ_TIMER), timerTick.index);
-}
-
-/** From the upcall, events masked. */
-export function handleEvents(): void {
-  while (vload8(SHARED_INFO + VCPU_upcall_pending)) {
-    vstore8(SHARED_INFO + VCPU_upcall_pending, 0);
-    if (!xchg32(SHARED_INFO + VCPU_pending_sel, 0)) continue;
-    // Ports of this kernel lie in the first word.
-    let ports = vload32(SHARED_INFO + SHARED_evtchn_pending) & ~vload32(SHARED_INFO + SHARED_evtchn_mask);
-    lockAnd32(SHARED_INFO + SHARED_evtchn_pending, ~ports);
-    for (; ports; ports &= ports - 1) call_indirect<void>(load<u32>(handlers + (ctz(ports) << 2)));
-  }
 }
 
 /** Blocks until an event has been handled: the VMM unmasks events, and the upcall comes on the way back. */

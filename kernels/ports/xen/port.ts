@@ -20,7 +20,7 @@ import {
 
 export { benchmark } from './bench';
 export { commandLine, endFrame, firstFrame, moduleCount, moduleEnd, moduleImage, moduleStart, moduleText, xenStart } from './boot';
-export { handleEvents, idle } from './events';
+export { idle } from './events';
 export { pageEntry, setPageEntry, spaceCreate, spaceDestroy, spaceLoad } from './spaces';
 export { copyFromUser, copyToUser, enterUser, switchContext } from './stubs';
 

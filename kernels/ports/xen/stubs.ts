@@ -12,6 +12,9 @@ export declare function hypercall4(number: u32, a: u32, b: u32, c: u32, d: u32):
 export declare function systemCall(): void;
 
 export declare function addressOf_trapTable(): u32;
+/** Code addresses by port; code addresses by function index. */
+export declare function addressOf_eventHandlers(): u32;
+export declare function addressOf___function_table(): u32;
 export declare function addressOf_eventCallback(): u32;
 export declare function addressOf_failsafeCallback(): u32;
 /** A page for the page table of the fixmap. */

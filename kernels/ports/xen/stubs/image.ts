@@ -4,6 +4,7 @@ import { processorStubs } from '../../../lib/stubs/processor.js';
 import { bootStubs } from './boot.js';
 import { entryStubs } from './entry.js';
 import { entryPageStubs } from './entrypage.js';
+import { eventStubs } from './events.js';
 
 /** Where programs see the page they enter the kernel through (kernels/lib/userlayout.ts). */
 const ENTRY_PAGE = 0xbffff000;
@@ -16,7 +17,7 @@ export const image = defineImage({
   base: 0xc0100000,
   load: 0x00100000,
   start: '_start',
-  stubs: [bootStubs, entryStubs, entryPageStubs, syscallStubs, processorStubs],
+  stubs: [bootStubs, entryStubs, entryPageStubs, eventStubs, syscallStubs, processorStubs],
   sharedPage: { symbol: 'entryPageStart', at: ENTRY_PAGE },
   currentThread: 'currentThread',
   components: 'components',

@@ -11,7 +11,10 @@ export const USER_DATA = 0xe033;
 export const SHARED_INFO = 0xfb800000;
 export const UPCALL_PENDING = SHARED_INFO;
 export const UPCALL_MASK = SHARED_INFO + 1;
+export const PENDING_SELECTOR = SHARED_INFO + 4;
 export const FAULT_ADDRESS = SHARED_INFO + 8;
+export const EVENT_PENDING = SHARED_INFO + 2048;
+export const EVENT_MASK = SHARED_INFO + 2176;
 
 /** Offsets in a TrapFrame (kernels/lib/trapframe.ts). The VMM keeps the upcall mask of before in the byte above CS. */
 export const FRAME = { ecx: 24, edx: 20, eax: 28, cs: 40, savedMask: 42, size: 56 };
