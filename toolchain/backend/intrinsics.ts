@@ -56,7 +56,7 @@ const systemSelector = (extension: number): Expansion => (s, [selector]) =>
   s.emit({ op: 'rawrm', bytes: [0x0f, 0x00], count: extension, a: m.reg(s.inRegister(selector)) })
 
 const volatileLoad = (size?: 1 | 2): Expansion => (s, [address], [result]) =>
-  s.emit({ op: size ? 'movzx' : 'mov', a: m.reg(result), b: s.address(address, 0), size })
+  s.emit({ op: size ? 'movzx' : 'mov', a: m.reg(result), b: s.address(address, 0), size, keep: true })
 const volatileStore = (size?: 1 | 2): Expansion => (s, [address, value]) => {
   let source: m.Operand
   if (value.kind === 'const') source = m.imm(size ? value.value & (256 ** size - 1) : value.value, value.symbol)

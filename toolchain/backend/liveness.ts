@@ -87,7 +87,7 @@ export function removeDead(f: MachineFunction): void {
         const i = b.instructions[k]
         const { uses, defs } = usesAndDefs(i)
         const dead = i.a?.kind === 'reg' && defs.length > 0 && defs.every((r) => isVirtual(r) && !live.has(r))
-        if (dead && DROPPABLE.has(i.op) && !i.setsCarry) {
+        if (dead && DROPPABLE.has(i.op) && !i.setsCarry && !i.keep) {
           removed = true
           continue
         }

@@ -73,6 +73,8 @@ export interface Instruction {
   defs?: readonly number[]
   /** The next instruction reads the flags: it must not be dropped for having an unused result. */
   setsCarry?: boolean
+  /** A volatile access: reading is an effect of its own, whether or not the value is used. */
+  keep?: boolean
   position: number
 }
 
