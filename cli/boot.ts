@@ -186,7 +186,7 @@ class Script {
     private readonly options: BootOptions,
   ) {
     this.expected = options.expect.map((text) => toRegex(text, '--expect'));
-    this.answers = options.send.map(unescape);
+    this.answers = options.send.map(decodeEscapes);
   }
 
   take(byte: number): void {
@@ -254,7 +254,7 @@ function toRegex(text: string, option: string): RegExp {
   }
 }
 
-function unescape(text: string): Uint8Array {
+function decodeEscapes(text: string): Uint8Array {
   const plain = text.replace(/\\(?:n|t|\\|x([0-9a-fA-F]{2}))/g, (match, code: string | undefined) => {
     if (code !== undefined) return String.fromCharCode(Number.parseInt(code, 16));
     return { '\\n': '\n', '\\t': '\t', '\\\\': '\\' }[match]!;

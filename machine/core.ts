@@ -2,6 +2,7 @@
  * The compiled core as the host sees it: its exports, the calls it makes, and its state by name in the shared memory.
  * Everything that knows an offset of the memory map on the host's side is here.
  */
+import { config } from './tables/config.js';
 import { layout } from './tables/layout.js';
 import { stateFields, stateOffset } from './tables/state.js';
 import { type StopId, stops } from './tables/stop.js';
@@ -87,6 +88,12 @@ export class Core {
 
   set(field: string, value: number, index = 0): void {
     this.words[(fieldAddress(field) >> 2) + index] = value;
+  }
+
+  /** Cycles that the event with this number costs in the preset in use. */
+  eventPrice(number: number): number {
+    // The top byte of a price word says its cause and whether it serialises, see processors/config.ts.
+    return this.words[(layout.CONFIG + config.EVENT_PRICES + 4 * number) >> 2] & 0xffffff;
   }
 
   /** An unsigned 64-bit number of the memory map, below 2^53. */

@@ -238,8 +238,8 @@ export class Machine {
     core.exports.clearHooks();
     ledger.declareWork(workNames([kernel, ...modules]));
     this.attribution = kernel && new Attribution(core, this.memory, ledger.accounts, kernel, modules);
-    if (!this.attribution) return this.accountByPrivilege();
-    for (const linear of this.attribution.hookedAddresses()) core.exports.addHook(linear);
+    if (!this.attribution) this.accountByPrivilege();
+    for (const linear of this.attribution?.hookedAddresses() ?? []) core.exports.addHook(linear);
   }
 
   /** An image that declares nothing is one component at each CPL. */
@@ -319,8 +319,7 @@ export class Machine {
     else if (name === '__stub_enter' || name === '__stub_leave') {
       attribution.stub(name === '__stub_enter');
       this.tracker?.executorChanged();
-    }
-    else if (name === '__small_space') this.ledger.crossings.smallSpace++;
+    } else if (name === '__small_space') this.ledger.crossings.smallSpace++;
     else if (name === '__ipc_slow') this.tracker?.slow();
   }
 

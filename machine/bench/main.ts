@@ -147,7 +147,8 @@ function runProcess(command: string, args: readonly string[]): Promise<PhaseTime
 
 function whole(option: string, text: string, least: number, most: number): number {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < least || value > most) fail(`${option} ${text}: expected ${least} to ${most}`);
+  if (!Number.isInteger(value) || value < least || value > most)
+    fail(`${option} ${text}: expected ${least} to ${most}`);
   return value;
 }
 

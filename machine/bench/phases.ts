@@ -9,8 +9,8 @@
  *     02000000 64 MiB of test memory     06000000 4 MiB of frames     40000000 the window     50000000 demand-zero pages
  */
 import {
-  al,
   type Assembler,
+  al,
   ax,
   cr0,
   cr2,
@@ -101,7 +101,12 @@ export function phases(shift: number): Phase[] {
     phase('b4_rand64M', 'read 64 MiB at random', n.random * 8),
     phase('c_int80', 'int 0x80 and iret', n.nullCalls * 5),
     phase('d_cr3churn', 'mov cr3 and 8 reads', n.switches * 20),
-    phase('e_pagefault', 'page fault and zeroing', n.faultWindows * (1024 * 23 + 14), n.faultWindows * (1024 * 1024 + 1024)),
+    phase(
+      'e_pagefault',
+      'page fault and zeroing',
+      n.faultWindows * (1024 * 23 + 14),
+      n.faultWindows * (1024 * 1024 + 1024),
+    ),
     phase('f1_movsd1460', 'rep movsd of 1460 bytes', n.copies1460 * 6, n.copies1460 * 365),
     phase('f2_movsd4096', 'rep movsd of 4096 bytes', n.copies4096 * 6, n.copies4096 * 1024),
   ];

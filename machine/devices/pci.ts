@@ -35,7 +35,11 @@ export class PciFunction {
 
   /** Bits of the 32-bit word at `register` that a guest may change. */
   protected allow(register: number, mask: number): void {
-    this.writable.setUint32(register & ~3, this.writable.getUint32(register & ~3, true) | (mask << (8 * (register & 3))), true);
+    this.writable.setUint32(
+      register & ~3,
+      this.writable.getUint32(register & ~3, true) | (mask << (8 * (register & 3))),
+      true,
+    );
   }
 
   get command(): number {

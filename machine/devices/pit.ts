@@ -228,10 +228,14 @@ export class Pit implements Device {
 
   private control(value: number): void {
     const select = value >> 6;
-    if (select === 3) return this.readBack(value);
-    if ((value & 0x30) === 0) return this.channels[select].latchCount();
-    this.channels[select].control(value);
-    if (select === 0) this.reschedule();
+    if (select === 3) {
+      this.readBack(value);
+    } else if ((value & 0x30) === 0) {
+      this.channels[select].latchCount();
+    } else {
+      this.channels[select].control(value);
+      if (select === 0) this.reschedule();
+    }
   }
 
   private readBack(value: number): void {

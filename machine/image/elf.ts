@@ -108,7 +108,14 @@ function parseNotes(bytes: Uint8Array, from: number, length: number, image: stri
   return notes;
 }
 
-function expectField(name: string, offset: number, value: number, wanted: number, field: string, meaning: string): void {
+function expectField(
+  name: string,
+  offset: number,
+  value: number,
+  wanted: number,
+  field: string,
+  meaning: string,
+): void {
   if (value !== wanted) throw new ImageError(name, offset, `${field} is ${value}; expected ${meaning}`);
 }
 

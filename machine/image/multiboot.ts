@@ -42,7 +42,12 @@ const FLAGS_PRESENT = 0x001 | 0x004 | 0x008 | 0x040 | 0x200;
  * Puts an image and its modules into `ram`.
  * @throws ImageError when the image is malformed or does not fit
  */
-export function loadMultiboot(ram: Uint8Array, image: Uint8Array, modules: readonly Module[], commandLine: string): Loaded {
+export function loadMultiboot(
+  ram: Uint8Array,
+  image: Uint8Array,
+  modules: readonly Module[],
+  commandLine: string,
+): Loaded {
   const name = 'kernel image';
   const at = findHeader(image, name);
   const view = new DataView(image.buffer, image.byteOffset, image.byteLength);
@@ -64,9 +69,17 @@ function findHeader(image: Uint8Array, name: string): number {
     if (view.getUint32(at, true) !== HEADER_MAGIC) continue;
     const sum = (HEADER_MAGIC + view.getUint32(at + 4, true) + view.getUint32(at + 8, true)) >>> 0;
     if (sum === 0) return at;
-    throw new ImageError(name, at + 8, `multiboot checksum is wrong; magic, flags and checksum add up to 0x${sum.toString(16)}, expected 0`);
+    throw new ImageError(
+      name,
+      at + 8,
+      `multiboot checksum is wrong; magic, flags and checksum add up to 0x${sum.toString(16)}, expected 0`,
+    );
   }
-  throw new ImageError(name, null, `no multiboot header (magic 0x1badb002, 4-byte aligned) in its first ${SEARCH_BYTES} bytes`);
+  throw new ImageError(
+    name,
+    null,
+    `no multiboot header (magic 0x1badb002, 4-byte aligned) in its first ${SEARCH_BYTES} bytes`,
+  );
 }
 
 function loadFlat(ram: Uint8Array, image: Uint8Array, at: number, name: string): { entry: number; end: number } {
@@ -75,7 +88,7 @@ function loadFlat(ram: Uint8Array, image: Uint8Array, at: number, name: string):
   const [header, load, loadEnd, bssEnd, entry] = [12, 16, 20, 24, 28].map((field) => view.getUint32(at + field, true));
   const offset = at - (header - load);
   if (header < load || offset < 0) {
-    throw new ImageError(name, at + 12, 'header_addr - load_addr must be between 0 and the header\'s file offset');
+    throw new ImageError(name, at + 12, "header_addr - load_addr must be between 0 and the header's file offset");
   }
   const length = loadEnd === 0 ? image.length - offset : loadEnd - load;
   if (length < 0 || offset + length > image.length) {

@@ -40,7 +40,8 @@ export function parseNote(text: string, image: string): ImageNote {
   const { name, kind, hooks } = value;
   if (typeof name !== 'string') throw fieldError(image, 'name', 'a string');
   if (kind !== 'kernel' && kind !== 'program') throw fieldError(image, 'kind', '"kernel" or "program"');
-  if (!Array.isArray(hooks) || !hooks.every(isHook)) throw fieldError(image, 'hooks', 'a list of [name, address] pairs');
+  if (!Array.isArray(hooks) || !hooks.every(isHook))
+    throw fieldError(image, 'hooks', 'a list of [name, address] pairs');
   return {
     name,
     kind,
@@ -70,5 +71,9 @@ function address(
 }
 
 function fieldError(image: string, field: string, expected: string): ImageError {
-  return new ImageError(image, null, `note ${NOTE_NAME}: field "${field}" is missing or malformed; expected ${expected}`);
+  return new ImageError(
+    image,
+    null,
+    `note ${NOTE_NAME}: field "${field}" is missing or malformed; expected ${expected}`,
+  );
 }

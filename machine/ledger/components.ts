@@ -75,7 +75,13 @@ export class ComponentTable {
     const view = new DataView(bytes.buffer, bytes.byteOffset);
     const [word, id, kind, image] = [0, 4, 8, 12].map((at) => view.getUint32(at, true));
     if (word === 0 || kind >= componentKinds.length) return null;
-    return { word, id, kind: componentKinds[kind], module: image - 1, name: this.unique(text(bytes.subarray(NAME_AT)), id) };
+    return {
+      word,
+      id,
+      kind: componentKinds[kind],
+      module: image - 1,
+      name: this.unique(text(bytes.subarray(NAME_AT)), id),
+    };
   }
 
   private unique(name: string, id: number): string {

@@ -3,10 +3,11 @@
  * system.
  *
  * A record opens at the first cycle of the event's microcode that makes privilege rise. It closes at the return that
- * brings the same thread back to the CPL it left: a round trip, its return's microcode included. A thread that enters
- * user mode for the first time has a record of its own, one-way, of the return's microcode alone. Records of one thread
- * nest (a domain's kernel calls the VMM while it serves a program); a cycle is charged to the innermost open record of
- * the thread that runs. `own` adds up to the time: with the cycles outside of any record, to all of it.
+ * brings the same thread back to the CPL it left: a round trip, its return's microcode included. A return to a thread
+ * that has no open record (it never trapped, or did so before the trace began) is a record of its own, one-way, of the
+ * return's microcode alone. Records of one thread nest (a domain's kernel calls the VMM while it serves a program); a
+ * cycle is charged to the innermost open record of the thread that runs. `own` adds up to the time: with the cycles
+ * outside of any record, to all of it.
  */
 import type { Core } from '../core.js';
 import { causes } from '../tables/causes.js';
@@ -34,8 +35,11 @@ export interface Crossing {
   readonly parent: number;
   /** Id of the event (`machine/tables/events.ts`) that began it. */
   readonly reason: string;
+  /** Who executed before and who after: a kernel's stub at CPL 3 counts as that kernel. */
   readonly from: string;
   readonly to: string;
+  /** The component whose thread crosses. */
+  readonly onBehalfOf: string;
   readonly fromCpl: number;
   readonly toCpl: number;
   readonly enter: number;
@@ -74,21 +78,30 @@ export class CrossingTracker {
     this.executor = who.executor(this.cpl);
   }
 
-  /** CPL has changed, by the event with this number, whose microcode has been charged to the new CPL's row. */
+  /**
+   * CPL has changed, by the event with this number. The microcode of a trap has been charged to the new CPL's row, all of
+   * it and nothing else; that of a return, its price, to the row that was left.
+   */
   changed(reason: number): void {
     const cpl = this.core.get('cpl');
     const now = this.ledger.snapshot();
     const passed = this.ledger.subtract(this.last, now);
-    const microcode = this.ledger.byCause(passed, (account) => account.cpl === cpl);
-    this.book(this.ledger.byCause(passed, (account) => account.cpl !== cpl));
+    const rises = cpl < this.cpl;
+    const microcode = rises ? this.ledger.byCause(passed, (account) => account.cpl === cpl) : this.returnCost(reason);
+    const all = this.ledger.byCause(passed);
+    this.book(all.map((cycles, column) => cycles - microcode[column]));
     this.last = now;
     // A thread switched to since the last change of CPL is the one that goes on now.
     this.thread = this.who.current.thread;
     const change = { reason: events[reason].id, to: this.who.executor(cpl), cpl, microcode };
-    if (cpl < this.cpl) this.push(change);
+    if (rises) this.push(change);
     else this.fall(change);
     this.cpl = cpl;
     this.executor = change.to;
+  }
+
+  private returnCost(event: number): number[] {
+    return causes.map(({ id }) => (id === events[event].cause ? this.core.eventPrice(event) : 0));
   }
 
   /** `__ipc_slow` was reached. */
@@ -139,6 +152,7 @@ export class CrossingTracker {
       reason,
       from: this.executor,
       to,
+      onBehalfOf: this.who.current.name,
       fromCpl: this.cpl,
       toCpl: cpl,
       enter: this.core.cycle - microcode.reduce((sum, cycles) => sum + cycles, 0),

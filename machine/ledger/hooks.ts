@@ -31,7 +31,9 @@ export function stubHookMap(note: ImageNote | null): HookMap {
   for (const [label, start] of hooks) {
     if (!label.startsWith(STUB_PAGE_PREFIX)) continue;
     const seenAt = Number.parseInt(label.slice(STUB_PAGE_PREFIX.length), 16);
-    const inside = hooks.filter(([name, at]) => at >= start && at < start + 0x1000 && !name.startsWith(STUB_PAGE_PREFIX));
+    const inside = hooks.filter(
+      ([name, at]) => at >= start && at < start + 0x1000 && !name.startsWith(STUB_PAGE_PREFIX),
+    );
     for (const [, linear] of inside) {
       map.set(
         seenAt + linear - start,

@@ -117,7 +117,9 @@ export class Ledger {
     const cycles = values[head.CYCLES];
     const residual = cycles - sum;
     if (residual !== 0) {
-      throw new LedgerError(`${cycles} cycles passed, but the accounts add up to ${sum}: residual ${residual}, expected 0`);
+      throw new LedgerError(
+        `${cycles} cycles passed, but the accounts add up to ${sum}: residual ${residual}, expected 0`,
+      );
     }
     const counted = this.named(counters, values, this.countersAt);
     return {
@@ -152,7 +154,8 @@ export class Ledger {
     const sums = causes.map(() => 0);
     this.accounts.list.forEach((account, row) => {
       if (!chosen(account)) return;
-      for (let column = 0; column < columns; column++) sums[column] += values[this.rowsAt + row * columns + column] ?? 0;
+      for (let column = 0; column < columns; column++)
+        sums[column] += values[this.rowsAt + row * columns + column] ?? 0;
     });
     return sums;
   }

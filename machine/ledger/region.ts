@@ -61,6 +61,7 @@ export class RegionMeter {
   private readonly stopWatching: () => void;
 
   /**
+   * To be made after `machine.load`.
    * @param steps the repetitions that will come, in order
    * @param request one of them, whose crossings are to be recorded
    */
@@ -70,8 +71,8 @@ export class RegionMeter {
     private readonly request: TraceRequest | null = null,
   ) {
     this.samples = steps.map(() => []);
-    this.sums = steps.map(() => new Float64Array());
-    while (this.step < steps.length && steps[this.step].n === 0) this.step++;
+    this.sums = steps.map(() => machine.ledger.snapshot().fill(0));
+    this.skipFinished();
     this.stopWatching = machine.observe({
       hook: (name, where) => {
         if (name === BEGIN) this.begin(where.component);
@@ -109,7 +110,9 @@ export class RegionMeter {
   private begin(component: string): void {
     if (this.complete) {
       const declared = this.steps.reduce((sum, { n }) => sum + n, 0);
-      throw new RegionError(`${component} begins more repetitions than the ${declared} declared; declare as many as it runs`);
+      throw new RegionError(
+        `${component} begins more repetitions than the ${declared} declared; declare as many as it runs`,
+      );
     }
     if (this.begun) throw new RegionError(`${component} reaches ${BEGIN} inside a region (${this.position})`);
     const { empty } = this.steps[this.step];
@@ -127,7 +130,11 @@ export class RegionMeter {
     this.samples[step].push({ cycles, busy: cycles - idle, idle, instructions });
     this.sums[step] = add(this.sums[step], passed);
     this.begun = null;
-    if (this.samples[step].length === this.steps[step].n) this.step++;
+    this.skipFinished();
+  }
+
+  private skipFinished(): void {
+    while (!this.complete && this.samples[this.step].length === this.steps[this.step].n) this.step++;
   }
 
   private get traced(): boolean {

@@ -6,12 +6,15 @@
  * them it was charged for.
  */
 import {
-  al,
   type Assembler,
+  al,
   ax,
+  cr0,
+  cr3,
   defineStubs,
   ds,
   eax,
+  ecx,
   es,
   esp,
   fs,
@@ -92,6 +95,27 @@ export function enter(a: Assembler, ring: 1 | 3, entry: string | Memory, resume:
   a.label(resume);
 }
 
+/** Page directories that map the first 4 MiB one to one for everybody, each by a table of its own from `tables` on. */
+export function identityPaging(a: Assembler, directories: readonly number[], tables: number): void {
+  directories.forEach((directory, i) => {
+    const at = tables + i * 0x1000;
+    a.mov(eax, 7);
+    a.mov(ecx, 0);
+    a.label(`map${i}`);
+    a.mov(mem({ index: ecx, scale: 4, disp: at }), eax);
+    a.add(eax, 0x1000);
+    a.inc(ecx);
+    a.cmp(ecx, 1024);
+    a.jb(`map${i}`);
+    a.mov(mem({ disp: directory }), at + 7);
+  });
+  a.mov(eax, directories[0]);
+  a.mov(cr3, eax);
+  a.mov(eax, cr0);
+  a.or(eax, 0x80000000);
+  a.mov(cr0, eax);
+}
+
 /** The component table and the current-thread word, at labels of their usual names. */
 export function table(a: Assembler, records: readonly Record_[]): void {
   a.align(4);
@@ -168,7 +192,9 @@ export function signatures(machine: Machine, budget = 10_000_000n): string[] {
   const { ledger } = machine.ledger.difference(before, machine.ledger.snapshot());
   return ledger
     .filter((row) => row.cause === 'io')
-    .map(({ component, onBehalfOf, cpl, cycles }) => `${component} for ${onBehalfOf}, CPL ${cpl}: ${cycles / OUT_PRICE}`)
+    .map(
+      ({ component, onBehalfOf, cpl, cycles }) => `${component} for ${onBehalfOf}, CPL ${cpl}: ${cycles / OUT_PRICE}`,
+    )
     .sort();
 }
 

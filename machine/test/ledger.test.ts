@@ -1,11 +1,12 @@
-import { type Assembler, cr0, cr3, defineStubs, eax, ecx, mem, sym } from '../../toolchain/assembler/index.js';
 import { describe, expect, it } from 'vitest';
+import { type Assembler, cr3, defineStubs, eax, ecx, mem, sym } from '../../toolchain/assembler/index.js';
 import { flatImage } from '../bench/flat-image.js';
 import { UnknownComponentError } from '../index.js';
 import {
   commit,
   enter,
   guestImage,
+  identityPaging,
   KERNEL_STACK,
   makeMachine,
   noted,
@@ -256,7 +257,7 @@ describe('who is running under a VMM', () => {
       GUEST_BASE,
     );
 
-  it('charges the VMM on behalf of the program inside the domain, and the domain\'s kernel at CPL 1', async () => {
+  it("charges the VMM on behalf of the program inside the domain, and the domain's kernel at CPL 1", async () => {
     const guest = guestKernel(SHELL);
     const thread = guest.symbols.get('currentThread')!;
     const image = guestImage({
@@ -297,7 +298,7 @@ describe('who is running under a VMM', () => {
     ]);
   });
 
-  it('reads a domain\'s own table through the domain\'s CR3, not the one its VMM was still on', async () => {
+  it("reads a domain's own table through the domain's CR3, not the one its VMM was still on", async () => {
     // Both domains have the same linear addresses; behind them domain 1 has frames of its own, with another thread.
     const guest = guestKernel(0);
     const page = guest.symbols.get('currentThread')! & ~0xfff;
@@ -389,27 +390,6 @@ describe('the ledger', () => {
     expect(await run()).toEqual(first);
   });
 });
-
-/** Page directories that map the first 4 MiB one to one for everybody, each by a table of its own from `tables` on. */
-function identityPaging(a: Assembler, directories: readonly number[], tables: number): void {
-  directories.forEach((directory, i) => {
-    const at = tables + i * 0x1000;
-    a.mov(eax, 7);
-    a.mov(ecx, 0);
-    a.label(`map${i}`);
-    a.mov(mem({ index: ecx, scale: 4, disp: at }), eax);
-    a.add(eax, 0x1000);
-    a.inc(ecx);
-    a.cmp(ecx, 1024);
-    a.jb(`map${i}`);
-    a.mov(mem({ disp: directory }), at + 7);
-  });
-  a.mov(eax, directories[0]);
-  a.mov(cr3, eax);
-  a.mov(eax, cr0);
-  a.or(eax, 0x80000000);
-  a.mov(cr0, eax);
-}
 
 /** Puts a guest kernel's image where it was linked, as a domain builder would. */
 function loadGuest(a: Assembler, guest: { bytes: Uint8Array }): void {

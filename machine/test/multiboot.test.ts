@@ -72,9 +72,17 @@ describe('multiboot loader', () => {
     ['a wrong checksum', words(MAGIC, 0, 5), /offset 0x8: multiboot checksum is wrong/],
     ['a required feature', header(0x4), /offset 0x4: the header requires features 0x4; supported are 0x1 .* and 0x2/],
     ['no addresses and no ELF', header(0), /neither an ELF file nor a multiboot header with load addresses/],
-    ['an end beyond the file', flat({ loadEnd: MIB + 100 }), /offset 0x14: load_end_addr wants 100 bytes; the file has 36/],
+    [
+      'an end beyond the file',
+      flat({ loadEnd: MIB + 100 }),
+      /offset 0x14: load_end_addr wants 100 bytes; the file has 36/,
+    ],
     ['a load address beyond memory', flat({ bssEnd: 9 * MIB }), /outside the 8 MiB of memory/],
-    ['an ELF of another machine', elf({ machine: 62, entry: 0, segments: [] }, header(0)), /ELF machine is 62; expected 3/],
+    [
+      'an ELF of another machine',
+      elf({ machine: 62, entry: 0, segments: [] }, header(0)),
+      /ELF machine is 62; expected 3/,
+    ],
     ['an ELF without segments', elf({ entry: 0, segments: [] }, header(0)), /has no loadable segment/],
   ])('refuses %s, naming the place', (_what, image, message) => {
     expect(() => loadMultiboot(ram(), image, [], '')).toThrow(ImageError);

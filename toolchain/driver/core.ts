@@ -12,7 +12,17 @@ import { writeGenerated } from './generate.js';
 
 const ENTRY = 'machine/core/index.ts';
 /** Static data of the core ends below the first area of machine/tables/layout.ts. */
-const OPTIONS = ['-O3', '--enable', 'simd', '--runtime', 'stub', '--importMemory', '--noAssert', '--uncheckedBehavior', 'always'];
+const OPTIONS = [
+  '-O3',
+  '--enable',
+  'simd',
+  '--runtime',
+  'stub',
+  '--importMemory',
+  '--noAssert',
+  '--uncheckedBehavior',
+  'always',
+];
 
 /** The nearest folder upwards that holds this package's package.json. */
 const root = (() => {
