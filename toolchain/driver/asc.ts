@@ -43,7 +43,7 @@ export async function compileAssemblyScript(input: AscInput): Promise<AscOutput>
   const stderr = asc.createMemoryStream()
   const guard = new Guard()
   const options = [
-    entry, '-O3', '--converge', '--runtime', 'stub', '--noAssert', '--debug', '--noColors', '--disableWarning',
+    entry, '-O3', '--runtime', 'stub', '--noAssert', '--debug', '--noColors', '--disableWarning',
     '--memoryBase', String(memoryBase), '--initialMemory', '65536', '--noExportMemory',
     '--outFile', 'image.wasm', '--sourceMap', '--baseDir', root,
   ]
@@ -56,6 +56,7 @@ export async function compileAssemblyScript(input: AscInput): Promise<AscOutput>
     transforms: [guard],
   } as unknown as Parameters<typeof asc.main>[1])
   const wasm = written.get('image.wasm')
+  if (error instanceof CompileError) throw error
   if (error || !(wasm instanceof Uint8Array))
     throw new CompileError(`${entry}: AssemblyScript reports\n${stderr.toString().trim() || error?.message}`)
   return { wasm, sourceMap: String(written.get('image.wasm.map')), reads, dataEnd: Math.max(guard.dataEnd, memoryBase) }
@@ -76,9 +77,40 @@ interface BinaryenModule {
   getDataSegmentInfo(segment: number): { offset: number; data: ArrayBuffer }
 }
 
-/** Looks at the module before the optimiser drops areas that hold zeros. */
+/** What is used of AssemblyScript's program. */
+interface Program {
+  readonly elementsByName: Map<string, ClassElement>
+}
+interface ClassElement {
+  readonly internalName: string
+  readonly instanceMembers?: Map<string, { readonly declaration: { readonly range: SourceRange } }> | null
+  readonly basePrototype?: ClassElement | null
+}
+interface SourceRange {
+  readonly start: number
+  readonly source: { readonly normalizedPath: string; lineAt(position: number): number }
+}
+
+/** Looks at what the compiler does not check, and at the module before the optimiser drops areas that hold zeros. */
 class Guard {
   dataEnd = 0
+
+  /** A method that overrides one of an unmanaged class is called wrongly, without a word: nobody may override. */
+  afterInitialize(program: Program): void {
+    for (const element of program.elementsByName.values()) {
+      if (element.internalName.startsWith('~lib/') || !element.instanceMembers) continue
+      for (const [member, { declaration }] of element.instanceMembers)
+        for (let base = element.basePrototype; base; base = base.basePrototype) {
+          if (member === 'constructor' || !base.instanceMembers?.has(member)) continue
+          const { source, start } = declaration.range
+          throw new CompileError(
+            `${source.normalizedPath}:${source.lineAt(start)}: '${member}' overrides that of ${base.internalName}; ` +
+              'guest classes have no virtual methods: give it another name',
+          )
+        }
+    }
+  }
+
   afterCompile(module: BinaryenModule): void {
     for (let i = 0; i < module.getNumDataSegments(); i++) {
       const { offset, data } = module.getDataSegmentInfo(module.getDataSegmentByIndex(i))

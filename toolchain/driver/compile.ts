@@ -38,7 +38,7 @@ function compileModule(d: ImageDefinition, module: WasmModule, sourceMap: Source
   } catch (error) {
     if (!(error instanceof WasmError)) throw error
     const at = error.cause as { function: string; position: number } | undefined
-    const place = at && sourceMap.at(at.position)
+    const place = at && sourceMap.inProject(at.position)
     const where = place ? `${place.file}:${place.line}` : d.entry
     throw new CompileError(`${where}: ${error.message}${at ? ` (in ${at.function})` : ''}`)
   }

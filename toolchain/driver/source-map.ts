@@ -24,15 +24,26 @@ export class SourceMap {
     }
   }
 
+  /** Like `at`, but code that was inlined from AssemblyScript's library counts to the project's line before it. */
+  inProject(position: number): SourcePlace | undefined {
+    let index = this.indexOf(position)
+    while (index >= 0 && this.places[index].file.startsWith('~lib/')) index--
+    return this.places[index]
+  }
+
   /** The place of the last mapping at or before a position; undefined before the first. */
   at(position: number): SourcePlace | undefined {
+    return this.places[this.indexOf(position)]
+  }
+
+  private indexOf(position: number): number {
     let [low, high] = [0, this.positions.length]
     while (low < high) {
       const middle = (low + high) >>> 1
       if (this.positions[middle] <= position) low = middle + 1
       else high = middle
     }
-    return this.places[low - 1]
+    return low - 1
   }
 }
 

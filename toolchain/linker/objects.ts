@@ -23,7 +23,9 @@ export function moduleChunks(module: WasmModule): Chunk[] {
     table: TABLE,
   }
   const chunks: Chunk[] = []
-  for (const fn of module.functions) {
+  // The library comes last, so that an error in it is reported where the project's code calls it.
+  const isLibrary = (name: string) => (name.startsWith('~lib/') ? 1 : 0)
+  for (const fn of module.functions.toSorted((a, b) => isLibrary(a.name) - isLibrary(b.name))) {
     if (fn.import) continue
     const { name, text, tables } = compileFunction(module, fn, names)
     const others = fn.exports.filter((e) => e !== name)
