@@ -31,6 +31,8 @@ const runs = whole('--runs', values.runs, 1, 20);
 const preset = processors[values.processor];
 if (!preset) fail(`--processor ${values.processor}: expected one of ${Object.keys(processors).join(', ')}`);
 
+/** What the first contestant printed, by phase. */
+const results = new Map<string, string>();
 const image = phasesImage(shift).bytes;
 const folder = mkdtempSync(join(tmpdir(), 'crossings-bench-'));
 const imagePath = join(folder, 'phases.bin');
@@ -106,8 +108,6 @@ function speed(phase: Phase, name: string, timers: readonly PhaseTimer[]): numbe
   const sorted = times.map((t) => t.seconds).sort((a, b) => a - b);
   return phase.instructions / 1e6 / sorted[sorted.length >> 1];
 }
-
-const results = new Map<string, string>();
 
 function check(phase: Phase, name: string, result: string): void {
   const first = results.get(phase.id) ?? result;
