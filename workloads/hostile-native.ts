@@ -1,9 +1,19 @@
-// Four attempts at the kernel, each of which it must refuse: `refused NAME`, or `ALLOWED NAME`.
+// Four attempts at the kernel, each of which it must refuse: `refused NAME`, or `ALLOWED NAME`. Then three null calls with a
+// processor state that it must not rely on: `survived NAME`, if anything is left to print it.
 import { EFAULT, FD_CONSOLE } from '../kernels/lib/callnumbers';
 import { newline, print } from '../kernels/lib/console';
 import { __region_begin, __region_end } from '../kernels/lib/hooks';
-import { addressOf_attemptRefused, attemptPort, attemptPrivileged, attemptRead, attemptWrite } from './hostile/stubs';
-import { catchFault, write } from './lib/system';
+import {
+  addressOf_attemptRefused,
+  attemptPort,
+  attemptPrivileged,
+  attemptRead,
+  attemptWrite,
+  callBackwards,
+  callInNestedTask,
+  callWithNullSegments,
+} from './hostile/stubs';
+import { catchFault, getppid, write } from './lib/system';
 
 export { programEnd, programStart } from './lib/start';
 
@@ -16,6 +26,15 @@ function result(name: string, refused: bool): void {
     print('ALLOWED ');
     allowed++;
   }
+  print(name);
+  newline();
+}
+
+function survived(name: string, answer: i32): void {
+  if (answer != getppid()) {
+    allowed++;
+    print('WRONG ANSWER ');
+  } else print('survived ');
   print(name);
   newline();
 }
@@ -36,6 +55,9 @@ export function main(): i32 {
   armed();
   result('privileged-instruction', attemptPrivileged() != 0);
   result('pointer-into-kernel', write(FD_CONSOLE, KERNEL, 16) == -EFAULT);
+  survived('null-segments', callWithNullSegments());
+  survived('direction-flag', callBackwards());
+  survived('nested-task-flag', callInNestedTask());
   __region_end();
   return allowed ? 1 : 0;
 }

@@ -4,7 +4,7 @@ import { componentCreateNamed, KIND_KERNEL } from '../lib/components';
 import { consoleTo, newline, print, printWord } from '../lib/console';
 import { framesInit } from '../lib/frames';
 import { seedRandom } from '../lib/random';
-import { numberOption, option } from '../lib/text';
+import { numberOption, option, wordIs } from '../lib/text';
 import {
   channelPresent,
   commandLine,
@@ -46,6 +46,8 @@ export function kernelMain(): void {
   seedRandom(numberOption(commandLine(), 'seed', 0));
   framesInit(firstFrame(), endFrame());
   componentCreateNamed(<u32>changetype<usize>(adoptBootThread()), 0, KIND_KERNEL, 0, 'kernel');
+  const timer = option(commandLine(), 'timer');
+  if (timer && !wordIs(timer, 'on') && !wordIs(timer, 'off')) fail('timer', timer, 'on, off');
   portReady();
   print('kernel ');
   print(portName());

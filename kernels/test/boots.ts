@@ -63,8 +63,11 @@ export function bootHere(boot: Boot, options: HereOptions = {}): Here {
 export const qemu = spawnSync('qemu-system-i386', ['--version']).status === 0;
 export const noQemu = 'skipped: qemu-system-i386 is not installed';
 
-/** The same boot on QEMU's `pc` machine. @throws Error when the guest does not end by itself within a minute */
-export function bootUnderQemu(boot: Boot): Outcome {
+/**
+ * The same boot on QEMU's `pc` machine, with one of its processors.
+ * @throws Error when the guest does not end by itself within a minute
+ */
+export function bootUnderQemu(boot: Boot, cpu = 'qemu32'): Outcome {
   const folder = mkdtempSync(join(tmpdir(), 'crossings-'));
   try {
     const dump = join(folder, 'packets');
@@ -76,7 +79,7 @@ export function bootUnderQemu(boot: Boot): Outcome {
     const run = spawnSync(
       'qemu-system-i386',
       [
-        ...['-nodefaults', '-display', 'none', '-no-reboot', '-serial', 'stdio', '-m', '128'],
+        ...['-nodefaults', '-display', 'none', '-no-reboot', '-serial', 'stdio', '-m', '128', '-cpu', cpu],
         ...['-device', 'isa-debug-exit,iobase=0xf4,iosize=4'],
         ...['-netdev', 'user,id=n', '-device', 'e1000,netdev=n'],
         ...['-object', `filter-dump,id=f,netdev=n,file=${dump}`],

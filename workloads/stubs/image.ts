@@ -22,4 +22,5 @@ export const images = [
   program('packet'),
   program('checks'),
   program('hostile-native', [programStubs, hostileStubs]),
+  program('hostile-vmm', [programStubs, hostileStubs]),
 ];

@@ -1,7 +1,6 @@
 // Interrupts: the tick, and the network device.
 
 import { timerTick } from '../../guest/schedule';
-import { print } from '../../lib/console';
 import { picEnd, picInit, picUnmask } from '../../lib/pic';
 import { pitRate } from '../../lib/pit';
 import { option, wordIs } from '../../lib/text';
@@ -15,7 +14,6 @@ const TIMER: u32 = 0;
 export function interruptsInit(commandLine: usize): void {
   picInit(FIRST_VECTOR);
   const timer = option(commandLine, 'timer');
-  if (timer && !wordIs(timer, 'on') && !wordIs(timer, 'off')) print('timer= must be on or off; taken as on\n');
   if (!timer || !wordIs(timer, 'off')) {
     pitRate(TICK_HZ);
     picUnmask(TIMER);

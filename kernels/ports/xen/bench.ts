@@ -1,4 +1,4 @@
-// Measurements between kernels, and the hostile kernel (hostile.ts).
+// Measurements between kernels, the hostile kernel (hostile.ts), and checks of the interface (checks.ts).
 //
 // `bench=ipc-primitive`: the guest's kernel writes one word where domain 0's kernel sees it, sends an event, and blocks;
 // domain 0's kernel is woken, answers with that word and an event, and blocks. One crossing of domains each way: what Xen
@@ -10,8 +10,10 @@ import { pollute, repetitions, stateCount } from '../../lib/measure';
 import { wordIs } from '../../lib/text';
 import { PING_answer, PING_ask } from './backends';
 import { isPrivileged } from './boot';
+import { interfaceChecks } from './checks';
 import { idle } from './events';
 import { hostileKernel } from './hostile';
+import { powerOff } from './port';
 import { ring, setStoreWord, storeWord } from './store';
 
 export function benchmark(name: usize): bool {
@@ -21,6 +23,10 @@ export function benchmark(name: usize): bool {
   }
   if (wordIs(name, 'hostile') && !isPrivileged()) {
     hostileKernel();
+    return true;
+  }
+  if (wordIs(name, 'interface') && !isPrivileged()) {
+    if (!interfaceChecks()) powerOff(1);
     return true;
   }
   return false;

@@ -3,6 +3,7 @@
 // install the gate nor survive in ring 0 with it, but stop this domain.
 //
 // `limits=off` leaves out what only segment limits refuse: for machines that do not check them.
+import { __region_begin, __region_end } from '../../lib/hooks';
 import { newline, print } from '../../lib/console';
 import { option } from '../../lib/text';
 import { PAGE_ACCESSED, PAGE_PRESENT, PAGE_WRITE } from '../../lib/paging';
@@ -53,6 +54,7 @@ function foreignFrame(): u32 {
 }
 
 export function hostileKernel(): void {
+  __region_begin();
   const page = ownPage();
   result('foreign-frame', updateVaMapping(page, (foreignFrame() << 12) | PRESENT_WRITABLE, M.UVMF_INVLPG) < 0
     && updateVaMapping(page, (foreignFrame() << 12) | PAGE_PRESENT, M.UVMF_INVLPG) < 0);
@@ -146,6 +148,7 @@ function ring0Gate(): void {
   store<u64>(block, 0, 8);
   hypercall2(N.HYPERVISOR_set_trap_table, <u32>block, 0);
   print('using a gate into ring 0\n');
+  __region_end();
   systemCall();
   print('ALLOWED ring0-gate\n');
 }
