@@ -1,6 +1,6 @@
 /**
  * The VMM with two domains, each with the same guest kernel in ring 1: domain 0, which owns the network device, and the
- * guest domain, whose programs are measured. Module texts begin with whose they are (vmm/modules.ts).
+ * guest domain, whose programs are measured. The second word of a module's text says whose it is (vmm/modules.ts).
  */
 
 import type { Boot, BuildOptions, System } from '../system.js';
@@ -25,12 +25,12 @@ function kernels({ workload, variant, seed, arguments: args }: BuildOptions): Bo
   if (workload === 'service' && variant === 'cross-domain') both.push('channel=on');
   if (workload === 'page-fault') guest.push(`paging=${variant}`);
   if (workload === 'ipc-primitive') guest.push('bench=ipc-primitive', args);
-  const kernel = (tag: string, words: string[]) => ({ image: 'xen-guest', args: [tag, ...words].join(' ') });
+  const kernel = (tag: string, words: string[]) => ({ image: 'xen-guest', args: ['xen-guest', tag, ...words].join(' ') });
   return [kernel('dom0:', both), kernel('domU:', [...both, ...guest])];
 }
 
 function programs({ workload, variant, arguments: args }: BuildOptions): Boot['modules'] {
-  const program = (tag: string, image: string) => ({ image, args: `${tag} ${image} ${args}` });
+  const program = (tag: string, image: string) => ({ image, args: `${image} ${tag} ${args}` });
   switch (workload) {
     case 'ipc-primitive':
       return [];
