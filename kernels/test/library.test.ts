@@ -44,7 +44,7 @@ beforeAll(async () => {
     // A reset is over at once, as the device's register says.
     vstore32: (at: number, value: number) => memory.setUint32(at, value & ~CTRL_RESET, true),
   };
-  const { instance } = await WebAssembly.instantiate(binary, {
+  const instance = new WebAssembly.Instance(new WebAssembly.Module(binary as BufferSource), {
     x86,
     env: {
       abort: () => {
