@@ -10,7 +10,7 @@ export interface Published {
   figure: string;
   processor: string;
   selector: Selector;
-  /** Our operation is this many of the published one: 2 for a round trip against a one-way figure. */
+  /** One of our operations is this many of the published: 2 for a round trip against a one-way figure. */
   operations: number;
   caution: string;
 }
@@ -56,6 +56,6 @@ export const published: readonly Published[] = [
     processor: 'pentium-133',
     selector: { experiment: 'ipc', family: 'primitive', system: 'microkernel', variant: 'other-space' },
     operations: 2,
-    caution: 'hand-written kernel with small spaces, one way; ours is a round trip without small spaces',
+    caution: 'hand-written kernel with small spaces; ours is half a round trip, without small spaces',
   },
 ];

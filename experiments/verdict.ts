@@ -255,5 +255,5 @@ function distinct<T>(values: T[]): T[] {
 }
 
 function round(value: number): number {
-  return Math.round(value * 10) / 10;
+  return Number(value.toPrecision(3));
 }

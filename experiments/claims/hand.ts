@@ -26,12 +26,14 @@ function others(view: View, selector: Selector): number | undefined {
   return cell === undefined ? undefined : otherComponents(cell).length;
 }
 
+/** A kernel's own code counts to it at any privilege level: entry stubs run in ring 3. */
 export function otherComponents(cell: Cell): string[] {
+  const kernels = new Set(cell.ledger.filter(({ cpl }) => cpl === 0).map(({ component }) => component));
   const program = cell.ledger.find((row) => row.cpl === 3 && lastName(row.component) === cell.experiment)?.component;
   const domain = program?.includes('/') ? program.slice(0, program.lastIndexOf('/')) : undefined;
   const names = new Set<string>();
   for (const { component, cpl, cause } of cell.ledger) {
-    if (cpl === 0 || cause === 'idle' || component === program) continue;
+    if (kernels.has(component) || cause === 'idle' || component === program) continue;
     if (cpl === 1 && domain !== undefined && component.startsWith(`${domain}/`)) continue;
     names.add(component);
   }

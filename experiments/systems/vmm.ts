@@ -25,7 +25,10 @@ function kernels({ workload, variant, seed, arguments: args }: BuildOptions): Bo
   if (workload === 'service' && variant === 'cross-domain') both.push('channel=on');
   if (workload === 'page-fault') guest.push(`paging=${variant}`);
   if (workload === 'ipc-primitive') guest.push('bench=ipc-primitive', args);
-  const kernel = (tag: string, words: string[]) => ({ image: 'xen-guest', args: ['xen-guest', tag, ...words].join(' ') });
+  const kernel = (tag: string, words: string[]) => ({
+    image: 'xen-guest',
+    args: ['xen-guest', tag, ...words].join(' '),
+  });
   return [kernel('dom0:', both), kernel('domU:', [...both, ...guest])];
 }
 
