@@ -17,14 +17,15 @@ import { ISSUE_STRING_COMPARE, ISSUE_STRING_MOVE, ISSUE_STRING_START, ISSUE_STRI
 import { CYCLE, EAX, ECX, EDI, EDX, EFLAGS, EIP, ESI, INTERRUPT_LINE, NEXT_DUE, REPEATING, RUN_LIMIT, SEGMENT_READ_END,
   SEGMENT_WRITE_END, STOP_REQUEST } from './generated/state';
 import { portRead, portWrite } from './host';
-import { filteredRead, filteredWrite, probeWrite, read16, read32, read8, write16, write32, write8 } from './memory/access';
+import { DEVICE, FAULTED, filteredRead, filteredWrite, holdsGranule, probeWrite, read16, read32, read8, touchForStore,
+  write16, write32, write8 } from './memory/access';
 import { chargeEvent } from './memory/charge';
 import { ES_RECORD, faulted, linear, readable, writable } from './operands';
 import { portAllowed } from './port';
 import { CS_RECORD } from './segments';
 
-/** Iterations between two looks at interrupts and devices, where iterations go one by one. */
-const CHUNK: u32 = 8;
+/** Iterations between two looks at interrupts and devices, whether they go one by one or not. */
+const CHUNK: u32 = 32;
 
 function sizeOf(p: usize): u32 {
   if (operation(p) == 0) return 1;
@@ -71,6 +72,8 @@ function mustPause(): bool {
 const CONTINUE: u32 = 0;
 const FINISHED: u32 = 1;
 const FAULT: u32 = 2;
+/** `bulk` reports a fault by it. */
+const FAULT_IN_BULK: u32 = 0xffffffff;
 
 /** What the repeated forms share: `kind` chooses the iteration, `price` is its issue class. */
 function repeat(p: usize, kind: u32, price: u32): void {
@@ -83,10 +86,14 @@ function repeat(p: usize, kind: u32, price: u32): void {
   const ticks = issueClass(price);
   while (true) {
     if (index(p, ECX) == 0) break;
-    const done = bulk(p, kind, ticks);
-    if (done == 0) {
-      let outcome = CONTINUE;
-      for (let i: u32 = 0; i < CHUNK; i++) {
+    let outcome = CONTINUE;
+    for (let i: u32 = 0; i < CHUNK; ) {
+      const done = bulk(p, kind, ticks, CHUNK - i);
+      if (done == FAULT_IN_BULK) return;
+      if (done != 0) {
+        i += done;
+        if (load<u32>(ECX) == 0) outcome = FINISHED;
+      } else {
         outcome = iterate(p, kind);
         if (outcome == FAULT) return;
         issue(ticks);
@@ -94,10 +101,11 @@ function repeat(p: usize, kind: u32, price: u32): void {
         setIndex(p, ECX, left);
         if (left == 0) outcome = FINISHED;
         else if (kind >= COMPARES && zero() != ((flags & REPEAT) != 0)) outcome = FINISHED;
-        if (outcome == FINISHED) break;
+        i++;
       }
       if (outcome == FINISHED) break;
     }
+    if (outcome == FINISHED) break;
     if (index(p, ECX) != 0 && mustPause()) {
       // EIP stays here; the instruction has not retired, and its hook is not to be called again.
       uncount();
@@ -226,36 +234,56 @@ function outputOne(p: usize): u32 {
 // ---- whole granules
 
 /**
- * Does as many iterations of MOVS or STOS as stay in the granules that the filter answers for; returns their number, 0
- * where single iterations must go first.
+ * Does as many iterations of MOVS or STOS, `most` at most, as stay in the granules that the filter answers for; returns
+ * their number, 0 where a single iteration must go first.
  */
-function bulk(p: usize, kind: u32, ticks: u32): u32 {
+function bulk(p: usize, kind: u32, ticks: u32, most: u32): u32 {
   if (kind > STORE || (flagsOf(p) & WORD_ADDRESS) != 0 || (load<u32>(EFLAGS) & DF) != 0) return 0;
   const size = sizeOf(p);
   const edi = load<u32>(EDI);
   const target = linear(ES_RECORD, edi);
   if ((target & (size - 1)) != 0 || edi + 32 >= load<u32>(ES_RECORD, SEGMENT_WRITE_END) || edi + 32 < edi) return 0;
-  const to = filteredWrite(target);
-  if (to == 0) return 0;
-  let room = 32 - (target & 31);
-  if (kind == MOVE) {
-    const s = segment(p);
-    const esi = load<u32>(ESI);
-    const origin = linear(s, esi);
-    if ((origin & (size - 1)) != 0 || esi + 32 >= load<u32>(s, SEGMENT_READ_END) || esi + 32 < esi) return 0;
-    const from = filteredRead(origin);
-    if (from == 0) return 0;
-    room = min(room, 32 - (origin & 31));
-    const n = min(room / size, load<u32>(ECX));
-    const bytes = n * size;
-    if (from < to && from + bytes > to) return 0;
-    memory.copy(to, from, bytes);
-    store<u32>(ESI, esi + bytes);
-    return bulkDone(n, bytes, ticks);
+  const known = filteredWrite(target);
+  if (kind == STORE) return storeGranule(target, known, size, most, ticks);
+  if (known == 0) return 0;
+  const s = segment(p);
+  const esi = load<u32>(ESI);
+  const origin = linear(s, esi);
+  if ((origin & (size - 1)) != 0 || esi + 32 >= load<u32>(s, SEGMENT_READ_END) || esi + 32 < esi) return 0;
+  const from = filteredRead(origin);
+  if (from == 0) return 0;
+  const room = min(32 - (target & 31), 32 - (origin & 31));
+  const n = min(min(room / size, load<u32>(ECX)), most);
+  const bytes = n * size;
+  if (from < known && from + bytes > known) return 0;
+  copy(known, from, bytes);
+  store<u32>(ESI, esi + bytes);
+  return bulkDone(n, bytes, ticks);
+}
+
+/**
+ * STOS to the rest of a granule. Where the filter does not answer, the first iteration goes through the model, and the
+ * others are free if the line is in L1D after it; so no slot of the filter is spent on a page that is only cleared.
+ */
+function storeGranule(target: u32, known: u32, size: u32, most: u32, ticks: u32): u32 {
+  let to = known;
+  let n = min(min((32 - (target & 31)) / size, load<u32>(ECX)), most);
+  if (to == 0) {
+    const host = touchForStore(target);
+    if (host == FAULTED) return FAULT_IN_BULK;
+    if (host == DEVICE) return 0;
+    to = <u32>host;
+    if (!holdsGranule) n = 1;
   }
-  const n = min(room / size, load<u32>(ECX));
   fill(to, n, size);
   return bulkDone(n, n * size, ticks);
+}
+
+/** Upwards, as many bytes at a time as are left: a source below its destination is at least a granule away. */
+function copy(to: u32, from: u32, bytes: u32): void {
+  const end = to + bytes;
+  for (; to + 8 <= end; to += 8, from += 8) store<u64>(to, load<u64>(from));
+  for (; to < end; to++, from++) store<u8>(to, load<u8>(from));
 }
 
 // @ts-ignore: decorator
@@ -268,13 +296,13 @@ function bulk(p: usize, kind: u32, ticks: u32): u32 {
 
 function fill(to: u32, n: u32, size: u32): void {
   const value = load<u32>(EAX);
-  if (size == 1) {
-    memory.fill(to, <u8>value, n);
-    return;
-  }
   const end = to + n * size;
-  if (size == 4) for (; to < end; to += 4) store<u32>(to, value);
-  else for (; to < end; to += 2) store<u16>(to, value);
+  if (size == 4) {
+    const pair = (<u64>value << 32) | value;
+    for (; to + 8 <= end; to += 8) store<u64>(to, pair);
+    if (to < end) store<u32>(to, value);
+  } else if (size == 2) for (; to < end; to += 2) store<u16>(to, value);
+  else for (; to < end; to++) store<u8>(to, value);
 }
 
 export function MOVS(p: usize): void { repeat(p, MOVE, ISSUE_STRING_MOVE); }

@@ -188,7 +188,7 @@ function caches(table: Loose): void {
     keys(geometry, `caches.${id}`, ['bytes', 'ways', 'line']);
     const line = integer(geometry.line, `caches.${id}.line`, 32, first ? 64 : 128);
     power(line, `caches.${id}.line`);
-    const ways = integer(geometry.ways, `caches.${id}.ways`, 1, 64);
+    const ways = integer(geometry.ways, `caches.${id}.ways`, 1, 32);
     const bytes = integer(geometry.bytes, `caches.${id}.bytes`, line, first ? 0x10000 : 0x200000);
     power(bytes / ways / line, `caches.${id}: bytes / ways / line`);
     if (bytes / line > LINE_LIMIT) fail(`caches.${id}`, `at most ${LINE_LIMIT} lines`, bytes / line);

@@ -47,14 +47,14 @@ export const layout = {
 
   /** Filters: 16-byte slots, see core/memory/filter.ts; supervisor half first, then the user half. */
   DATA_FILTER: 0x130000,
-  CODE_FILTER: 0x134000,
-  FILTER_SLOTS: 512,
-  FILTER_MODE_BYTES: 0x2000,
+  CODE_FILTER: 0x138000,
+  FILTER_SLOTS: 1024,
+  FILTER_MODE_BYTES: 0x4000,
   /** Slots in use, so that emptying a filter is cheap. */
-  FILTER_JOURNAL: 0x138000,
-  FILTER_JOURNAL_LIMIT: 2048,
+  FILTER_JOURNAL: 0x12b000,
+  FILTER_JOURNAL_LIMIT: 4096,
 
-  /** Cache tags, see core/memory/cache.ts: 8-byte lines in L1, 4-byte lines below. */
+  /** Cache tags, see core/memory/lines.ts; those of L1 have a second array 0x4000 bytes further. */
   L1I: 0x140000,
   L1D: 0x148000,
   L2: 0x150000,

@@ -50,8 +50,8 @@ describe('memory map', () => {
       ['CODE_FILTER', 2 * layout.FILTER_MODE_BYTES],
       ['FILTER_JOURNAL', layout.FILTER_JOURNAL_LIMIT * 4],
       // The largest caches that validatePreset lets pass: 64 KiB of 32-byte lines; 32768 lines.
-      ['L1I', 2048 * 8],
-      ['L1D', 2048 * 8],
+      ['L1I', 0x4000 + 2048 * 4],
+      ['L1D', 0x4000 + 2048 * 4],
       ['L1I_HANDS', 2048 * 2],
       ['L1D_HANDS', 2048 * 2],
       ['WRITE_BUFFER', 64 * 8],

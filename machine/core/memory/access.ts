@@ -14,10 +14,11 @@ import { EVENT_DEVICE_READ, EVENT_DEVICE_WRITE, EVENT_MISALIGNED, EVENT_SPLIT_LI
 import { CLOCK_FILTER_HALF, DATA_FILTER, RAM_BASE } from '../generated/layout';
 import { CR0, CR2, FAULT_CODE, FAULT_VECTOR } from '../generated/state';
 import { mmioRead, mmioWrite } from '../host';
-import { LINE_MODIFIED, touchData, unfilterLine } from './cache';
+import { ALIASES, touchData, unfilterLine } from './cache';
 import { chargeEvent, count } from './charge';
 import { EMPTY, installSlot, slotOffset } from './filter';
 import { isCode, noticeWrite } from './granules';
+import { LINE_MODIFIED } from './lines';
 import {
   DATA, DIRTY, dropEntry, findEntry, insertEntry, LARGE, noteFiltered, physicalBy, REFERENCED,
 } from './tlb';
@@ -25,8 +26,8 @@ import { permits, walk, walkedFlags, walkedFrame } from './walk';
 
 const PAGE_FAULT: u32 = 14;
 /** What `touch` returns instead of a host address. */
-const FAULTED: i32 = -1;
-const DEVICE: i32 = -2;
+export const FAULTED: i32 = -1;
+export const DEVICE: i32 = -2;
 /** Filter halves. */
 const SYSTEM: u32 = 0;
 
@@ -199,6 +200,23 @@ export function filteredWrite(la: u32): u32 {
   return load<u32>(slot, 4) == (la & ~31) ? la + load<u32>(slot, 8) : 0;
 }
 
+/**
+ * What an aligned write at `la` does to the model, without the write: a host address, FAULTED or
+ * DEVICE. `holdsGranule` tells whether further writes to the granule would change nothing.
+ */
+export function touchForStore(la: u32): i32 {
+  const half = load<u32>(CLOCK_FILTER_HALF);
+  const translated = translate(la, true, half != SYSTEM);
+  if (translated < 0) return FAULTED;
+  const physical = <u32>translated;
+  if (physical >= load<u32>(CONFIG_RAM_BYTES)) return DEVICE;
+  holdsGranule = touchData(physical, true) != 0;
+  noticeWrite(physical & ~31, 32);
+  return RAM_BASE + physical;
+}
+
+export let holdsGranule: bool = false;
+
 // ---- read-modify-write, and checks before a write
 
 /**
@@ -294,10 +312,10 @@ export function raisePageFault(la: u32, code: u32): void {
 function filterGranule(la: u32, physical: u32, line: u32, half: u32): void {
   const granule = la & ~31;
   const alias = (la & 0xfffff000) | 1;
-  const known = load<u32>(line, 4);
+  const known = load<u32>(line, ALIASES);
   if (known != alias) {
     if (known != 0) unfilterLine(line);
-    store<u32>(line, alias, 4);
+    store<u32>(line, alias, ALIASES);
   }
   const entry = translatedBy;
   let writable = (load<u32>(line) & LINE_MODIFIED) != 0 && !isCode(physical);

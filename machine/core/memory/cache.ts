@@ -3,15 +3,12 @@
  * "clock" replacement (filter.ts says why), write-back unless the preset says otherwise, not inclusive: a line that
  * leaves L2 stays in L1.
  *
- *     L1 line:  0 physical line | state    4 linear page | 1 under which it is in the filter, or 0
- *     L2 line:  0 physical line | state    (L3 alike)
- *     state:    1 valid, 2 referenced, 4 modified
+ * A line of L1D has a word in a second array beside: the linear page | 1 under which it is in the filter, or 0.
  */
 import { CAUSE_CACHE, CAUSE_FETCH, CAUSE_MEMORY, CAUSE_WALK } from '../generated/causes';
 import {
-  CONFIG_L1D_SETS, CONFIG_L1D_SHIFT, CONFIG_L1D_WAYS, CONFIG_L2_LATENCY, CONFIG_L2_SETS, CONFIG_L2_SHIFT,
-  CONFIG_L2_STALL, CONFIG_L2_WAYS, CONFIG_L3_LATENCY, CONFIG_L3_SETS, CONFIG_L3_SHIFT, CONFIG_L3_STALL,
-  CONFIG_L3_WAYS, CONFIG_MEMORY_LATENCY, CONFIG_MEMORY_STALL, CONFIG_WALK_ENTERS_AT, CONFIG_WRITE_ALLOCATE,
+  CONFIG_L1D_SETS, CONFIG_L1D_SHIFT, CONFIG_L1D_WAYS, CONFIG_L2_LATENCY, CONFIG_L2_SETS, CONFIG_L2_STALL,
+  CONFIG_L3_LATENCY, CONFIG_L3_SETS, CONFIG_L3_STALL, CONFIG_MEMORY_LATENCY, CONFIG_MEMORY_STALL, CONFIG_WALK_ENTERS_AT, CONFIG_WRITE_ALLOCATE,
   CONFIG_WRITE_THROUGH,
 } from '../generated/config';
 import {
@@ -21,15 +18,13 @@ import {
 import { DATA_FILTER, L1D, L1D_HANDS, L2, L2_HANDS, L3, L3_HANDS } from '../generated/layout';
 import { charge, count, stall } from './charge';
 import { dropGranule } from './filter';
+import {
+  chooseWay, findWay, LINE_MODIFIED, LINE_REFERENCED, LINE_VALID, passedWays, STATE_MASK,
+} from './lines';
 import { bufferWrite, drainIntoL2, drainIntoMemory } from './write-buffer';
 
-export const LINE_VALID: u32 = 1;
-export const LINE_REFERENCED: u32 = 2;
-export const LINE_MODIFIED: u32 = 4;
-export const STATE_MASK: u32 = 31;
-
-export const L1_LINE_BYTES: u32 = 8;
-const NEXT_LINE_BYTES: u32 = 4;
+/** From a word of L1D or L1I to its word in the second array. */
+export const ALIASES: u32 = 0x4000;
 
 /** Where a line was found. */
 const IN_L2: u32 = 2;
@@ -38,14 +33,7 @@ const IN_MEMORY: u32 = 4;
 
 /** Address of the L1D line that holds `physical`, or 0; no side effect. */
 export function findDataLine(physical: u32): u32 {
-  const shift = load<u32>(CONFIG_L1D_SHIFT);
-  const ways = load<u32>(CONFIG_L1D_WAYS);
-  const tag = ((physical >> shift) << shift) | LINE_VALID;
-  let line = L1D + ((physical >> shift) & (load<u32>(CONFIG_L1D_SETS) - 1)) * ways * L1_LINE_BYTES;
-  for (let way: u32 = 0; way < ways; way++, line += L1_LINE_BYTES) {
-    if ((load<u32>(line) & ~(LINE_REFERENCED | LINE_MODIFIED)) == tag) return line;
-  }
-  return 0;
+  return findLine(L1D, CONFIG_L1D_SETS, physical);
 }
 
 /** A read or write of the program. Returns the L1D line, now referenced, or 0 when the write went past L1D. */
@@ -105,39 +93,24 @@ function fillDataLine(physical: u32): u32 {
   const shift = load<u32>(CONFIG_L1D_SHIFT);
   const ways = load<u32>(CONFIG_L1D_WAYS);
   const set = (physical >> shift) & (load<u32>(CONFIG_L1D_SETS) - 1);
-  const line = victimLine(L1D + set * ways * L1_LINE_BYTES, L1D_HANDS + (set << 1), ways);
+  const first = L1D + ((set * ways) << 2);
+  const line = chooseWay(first, ways, L1D_HANDS + (set << 1));
+  for (let passed = passedWays; passed != 0; passed &= passed - 1) unfilterLine(first + (<u32>ctz(passed) << 2));
   const old = load<u32>(line);
   if ((old & LINE_MODIFIED) != 0 && load<u32>(CONFIG_WRITE_THROUGH) == 0) {
     count(COUNTER_L1D_WRITE_BACKS);
     bufferWrite(writeL2(old & ~STATE_MASK) ? drainIntoL2() : drainIntoMemory());
   }
   store<u32>(line, ((physical >> shift) << shift) | LINE_VALID);
-  store<u32>(line, 0, 4);
-  return line;
-}
-
-/** Clock replacement among 8-byte lines of the data cache. */
-function victimLine(first: u32, handAddress: u32, ways: u32): u32 {
-  for (let way: u32 = 0; way < ways; way++) {
-    if (load<u32>(first + way * L1_LINE_BYTES) == 0) return first + way * L1_LINE_BYTES;
-  }
-  let hand: u32 = load<u16>(handAddress);
-  let line = first + hand * L1_LINE_BYTES;
-  while ((load<u32>(line) & LINE_REFERENCED) != 0) {
-    store<u32>(line, load<u32>(line) & ~LINE_REFERENCED);
-    unfilterLine(line);
-    hand = hand + 1 == ways ? 0 : hand + 1;
-    line = first + hand * L1_LINE_BYTES;
-  }
-  store<u16>(handAddress, hand + 1 == ways ? 0 : hand + 1);
+  store<u32>(line, 0, ALIASES);
   return line;
 }
 
 /** Takes a data line out of the filter. */
 export function unfilterLine(line: u32): void {
-  const page = load<u32>(line, 4);
+  const page = load<u32>(line, ALIASES);
   if (page == 0) return;
-  store<u32>(line, 0, 4);
+  store<u32>(line, 0, ALIASES);
   const la = (page & ~1) + (load<u32>(line) & 0xfe0);
   const end = la + (1 << load<u32>(CONFIG_L1D_SHIFT));
   for (let granule = la; granule < end; granule += 32) dropGranule(DATA_FILTER, granule);
@@ -175,16 +148,13 @@ function writeL2(physical: u32): bool {
   return false;
 }
 
-/** Address of the line in L2 or L3, or 0. `geometry` is the address of sets, ways and shift. */
-function findLine(array: u32, geometry: u32, physical: u32): u32 {
+/** Address of the line in an array, or 0. `geometry` is the address of sets, ways and shift. */
+// @ts-ignore: decorator
+@inline function findLine(array: u32, geometry: u32, physical: u32): u32 {
   const shift = load<u32>(geometry, 8);
   const ways = load<u32>(geometry, 4);
-  const tag = ((physical >> shift) << shift) | LINE_VALID;
-  let line = array + ((physical >> shift) & (load<u32>(geometry) - 1)) * ways * NEXT_LINE_BYTES;
-  for (let way: u32 = 0; way < ways; way++, line += NEXT_LINE_BYTES) {
-    if ((load<u32>(line) & ~(LINE_REFERENCED | LINE_MODIFIED)) == tag) return line;
-  }
-  return 0;
+  const set = (physical >> shift) & (load<u32>(geometry) - 1);
+  return findWay(array + ((set * ways) << 2), ways, ((physical >> shift) << shift) | LINE_VALID);
 }
 
 /** True on a hit; a miss fills the line, and a modified victim goes to memory through the write buffer. */
@@ -197,28 +167,11 @@ function lookup(array: u32, hands: u32, geometry: u32, physical: u32): bool {
   const shift = load<u32>(geometry, 8);
   const ways = load<u32>(geometry, 4);
   const set = (physical >> shift) & (load<u32>(geometry) - 1);
-  const first = array + set * ways * NEXT_LINE_BYTES;
-  const chosen = clockVictim(first, hands + (set << 1), ways);
+  const chosen = chooseWay(array + ((set * ways) << 2), ways, hands + (set << 1));
   if ((load<u32>(chosen) & LINE_MODIFIED) != 0) {
     count(COUNTER_MEMORY_WRITES);
     bufferWrite(drainIntoMemory());
   }
   store<u32>(chosen, ((physical >> shift) << shift) | LINE_VALID | LINE_REFERENCED);
   return false;
-}
-
-/** Clock replacement among 4-byte lines. */
-function clockVictim(first: u32, handAddress: u32, ways: u32): u32 {
-  for (let way: u32 = 0; way < ways; way++) {
-    if (load<u32>(first + (way << 2)) == 0) return first + (way << 2);
-  }
-  let hand: u32 = load<u16>(handAddress);
-  let line = first + (hand << 2);
-  while ((load<u32>(line) & LINE_REFERENCED) != 0) {
-    store<u32>(line, load<u32>(line) & ~LINE_REFERENCED);
-    hand = hand + 1 == ways ? 0 : hand + 1;
-    line = first + (hand << 2);
-  }
-  store<u16>(handAddress, hand + 1 == ways ? 0 : hand + 1);
-  return line;
 }

@@ -13,7 +13,6 @@ import {
 } from '../generated/layout';
 import { FETCH_LINE } from '../generated/state';
 import { emptyBranches } from './branch';
-import { L1_LINE_BYTES } from './cache';
 import { count } from './charge';
 import { emptyCode, emptyTrace } from './fetch';
 import { clearFilters, EMPTY, emptyFilters } from './filter';
@@ -59,17 +58,16 @@ export function emptyTlbs(): void {
 export function emptyAll(): void {
   emptyTlbs();
   emptyCode();
-  memory.fill(L1D, 0, load<u32>(CONFIG_L1D_SETS) * load<u32>(CONFIG_L1D_WAYS) * L1_LINE_BYTES);
-  memory.fill(L1D_HANDS, 0, load<u32>(CONFIG_L1D_SETS) << 1);
-  emptyLower(L2, L2_HANDS, CONFIG_L2_SETS, CONFIG_L2_WAYS);
-  emptyLower(L3, L3_HANDS, CONFIG_L3_SETS, CONFIG_L3_WAYS);
+  emptyArray(L1D, L1D_HANDS, CONFIG_L1D_SETS, CONFIG_L1D_WAYS);
+  emptyArray(L2, L2_HANDS, CONFIG_L2_SETS, CONFIG_L2_WAYS);
+  emptyArray(L3, L3_HANDS, CONFIG_L3_SETS, CONFIG_L3_WAYS);
   store<i64>(CLOCK_DRAINED, load<i64>(CLOCK_DRAIN));
   store<u32>(CLOCK_WRITE_SLOT, 0);
   memory.fill(WRITE_BUFFER, 0, 512);
   emptyBranches();
 }
 
-function emptyLower(array: u32, hands: u32, sets: u32, ways: u32): void {
+function emptyArray(array: u32, hands: u32, sets: u32, ways: u32): void {
   memory.fill(array, 0, (load<u32>(sets) * load<u32>(ways)) << 2);
   memory.fill(hands, 0, load<u32>(sets) << 1);
 }

@@ -6,8 +6,8 @@
  * decoded form of one granule and remembers its physical address: where no CR3 load empties the trace cache, lines of
  * another address space must not answer. What the real processor does there is not documented, so it is a factor.
  *
- *     L1I line:    0 physical line | state     4 linear page | 1 under which it is in the filter, or 0
- *     trace line:  0 linear granule | state    4 physical granule | generation (one that is past means empty)
+ *     L1I line:    physical line | state     beside it: linear page | 1 under which it is in the filter, or 0
+ *     trace line:  linear granule | state    beside it: physical granule | generation (one that is past means empty)
  */
 import {
   CONFIG_L1I_SETS, CONFIG_L1I_SHIFT, CONFIG_L1I_WAYS, CONFIG_RAM_BYTES, CONFIG_TRACE_CACHE,
@@ -19,9 +19,10 @@ import {
 } from '../generated/layout';
 import { CR0, FETCH_HOST, FETCH_LINE } from '../generated/state';
 import { raisePageFault } from './access';
-import { L1_LINE_BYTES, LINE_REFERENCED, LINE_VALID, touchCodeBelow } from './cache';
+import { ALIASES, touchCodeBelow } from './cache';
 import { chargeEvent, count } from './charge';
 import { dropCodeGranule, EMPTY, installSlot, slotOffset } from './filter';
+import { chooseWay, findWay, LINE_REFERENCED, LINE_VALID, passedWays } from './lines';
 import { CODE, dropEntry, findEntry, insertEntry, LARGE, noteFiltered, physicalBy, REFERENCED } from './tlb';
 import { permits, translateQuiet, walk, walkedFlags, walkedFrame } from './walk';
 
@@ -61,10 +62,10 @@ function touchCode(la: u32, user: bool): i64 {
   if (physical < 0) return -1;
   const line = touchLine(<u32>physical);
   const alias = (la & 0xfffff000) | 1;
-  const known = load<u32>(line, 4);
+  const known = load<u32>(line, ALIASES);
   if (known != alias) {
     unfilterCode(line);
-    store<u32>(line, alias, 4);
+    store<u32>(line, alias, ALIASES);
   }
   noteCode(la);
   return physical;
@@ -90,9 +91,9 @@ function touchTrace(la: u32, user: bool): i64 {
   count(COUNTER_L1I_MISSES);
   touchCodeBelow(<u32>physical);
   chargeEvent(EVENT_TRACE_BUILD);
-  const line = victimCode(la, 5);
+  const line = chooseCodeLine(la, 5);
   store<u32>(line, (la & ~31) | LINE_VALID | LINE_REFERENCED);
-  store<u32>(line, traceWord(<u32>physical), 4);
+  store<u32>(line, traceWord(<u32>physical), ALIASES);
   noteCode(la);
   return physical;
 }
@@ -143,66 +144,59 @@ let translatedBy: u32 = 0;
 /** The L1I line of `physical`, filled on a miss and referenced. */
 function touchLine(physical: u32): u32 {
   const shift = load<u32>(CONFIG_L1I_SHIFT);
-  const ways = load<u32>(CONFIG_L1I_WAYS);
   const tag = ((physical >> shift) << shift) | LINE_VALID;
-  let line = firstLine(physical, shift);
-  for (let way: u32 = 0; way < ways; way++, line += L1_LINE_BYTES) {
-    const state = load<u32>(line);
-    if ((state & ~LINE_REFERENCED) == tag) {
-      store<u32>(line, state | LINE_REFERENCED);
-      return line;
-    }
+  let line = findWay(firstWay(physical, shift), load<u32>(CONFIG_L1I_WAYS), tag);
+  if (line != 0) {
+    store<u32>(line, load<u32>(line) | LINE_REFERENCED);
+    return line;
   }
   count(COUNTER_L1I_MISSES);
   touchCodeBelow(physical);
-  line = victimCode(physical, shift);
+  line = chooseCodeLine(physical, shift);
   store<u32>(line, tag | LINE_REFERENCED);
-  store<u32>(line, 0, 4);
+  store<u32>(line, 0, ALIASES);
   return line;
 }
 
-/** Second word of a trace line: physical granule, and the generation in the low bits. */
+/** What stands beside a trace line: physical granule, and the generation in the low bits. */
 function traceWord(physical: u32): u32 {
   return (physical & ~31) | load<u32>(CLOCK_TRACE_GENERATION);
 }
 
 function findTrace(granule: u32, physical: u32): u32 {
   const word = traceWord(physical);
-  const ways = load<u32>(CONFIG_L1I_WAYS);
-  let line = firstLine(granule, 5);
-  for (let way: u32 = 0; way < ways; way++, line += L1_LINE_BYTES) {
-    if ((load<u32>(line) & ~LINE_REFERENCED) == (granule | LINE_VALID) && load<u32>(line, 4) == word) return line;
+  let line = firstWay(granule, 5);
+  for (const end = line + (load<u32>(CONFIG_L1I_WAYS) << 2); line < end; line += 4) {
+    if ((load<u32>(line) & ~LINE_REFERENCED) == (granule | LINE_VALID) && load<u32>(line, ALIASES) == word) return line;
   }
   return 0;
 }
 
-function firstLine(address: u32, shift: u32): u32 {
-  return L1I + ((address >> shift) & (load<u32>(CONFIG_L1I_SETS) - 1)) * load<u32>(CONFIG_L1I_WAYS) * L1_LINE_BYTES;
+/** Address of the first way of the set of `address`. */
+function firstWay(address: u32, shift: u32): u32 {
+  return L1I + ((setOf(address, shift) * load<u32>(CONFIG_L1I_WAYS)) << 2);
 }
 
-/** Clock replacement among the lines of code. */
-function victimCode(address: u32, shift: u32): u32 {
+function setOf(address: u32, shift: u32): u32 {
+  return (address >> shift) & (load<u32>(CONFIG_L1I_SETS) - 1);
+}
+
+/** The line to fill next; what the hand passed leaves the filter. */
+function chooseCodeLine(address: u32, shift: u32): u32 {
   const ways = load<u32>(CONFIG_L1I_WAYS);
-  const first = firstLine(address, shift);
-  for (let way: u32 = 0; way < ways; way++) {
-    if (isFree(first + way * L1_LINE_BYTES)) return first + way * L1_LINE_BYTES;
-  }
-  const handAddress = L1I_HANDS + (((address >> shift) & (load<u32>(CONFIG_L1I_SETS) - 1)) << 1);
-  let hand: u32 = load<u16>(handAddress);
-  let line = first + hand * L1_LINE_BYTES;
-  while ((load<u32>(line) & LINE_REFERENCED) != 0) {
-    store<u32>(line, load<u32>(line) & ~LINE_REFERENCED);
-    unfilterCode(line);
-    hand = hand + 1 == ways ? 0 : hand + 1;
-    line = first + hand * L1_LINE_BYTES;
-  }
-  store<u16>(handAddress, hand + 1 == ways ? 0 : hand + 1);
+  const first = firstWay(address, shift);
+  if (load<u32>(CONFIG_TRACE_CACHE) != 0) dropPastLines(first, ways);
+  const line = chooseWay(first, ways, L1I_HANDS + (setOf(address, shift) << 1));
+  for (let passed = passedWays; passed != 0; passed &= passed - 1) unfilterCode(first + (<u32>ctz(passed) << 2));
   return line;
 }
 
-function isFree(line: u32): bool {
-  if (load<u32>(line) == 0) return true;
-  return load<u32>(CONFIG_TRACE_CACHE) != 0 && (load<u32>(line, 4) & 31) != load<u32>(CLOCK_TRACE_GENERATION);
+/** Trace lines of a past generation are empty; here they become so in fact. */
+function dropPastLines(first: u32, ways: u32): void {
+  const generation = load<u32>(CLOCK_TRACE_GENERATION);
+  for (let line = first, end = first + (ways << 2); line < end; line += 4) {
+    if ((load<u32>(line, ALIASES) & 31) != generation) store<u32>(line, 0);
+  }
 }
 
 /** Takes a line of code out of the filter. */
@@ -211,9 +205,9 @@ function unfilterCode(line: u32): void {
     dropCodeGranule(load<u32>(line) & ~31);
     return;
   }
-  const page = load<u32>(line, 4);
+  const page = load<u32>(line, ALIASES);
   if (page == 0) return;
-  store<u32>(line, 0, 4);
+  store<u32>(line, 0, ALIASES);
   const la = (page & ~1) + (load<u32>(line) & 0xfe0);
   const end = la + (1 << load<u32>(CONFIG_L1I_SHIFT));
   for (let granule = la; granule < end; granule += 32) dropCodeGranule(granule);
@@ -229,6 +223,6 @@ export function emptyTrace(): void {
 
 /** Empties L1I or the trace cache. The caller empties the filters. */
 export function emptyCode(): void {
-  memory.fill(L1I, 0, load<u32>(CONFIG_L1I_SETS) * load<u32>(CONFIG_L1I_WAYS) * L1_LINE_BYTES);
+  memory.fill(L1I, 0, (load<u32>(CONFIG_L1I_SETS) * load<u32>(CONFIG_L1I_WAYS)) << 2);
   memory.fill(L1I_HANDS, 0, load<u32>(CONFIG_L1I_SETS) << 1);
 }

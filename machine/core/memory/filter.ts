@@ -22,11 +22,16 @@ import { FETCH_LINE } from '../generated/state';
 export const EMPTY: u32 = 0xffffffff;
 const EMPTY_TAGS: i64 = -1;
 const SLOT_MASK: u32 = (FILTER_SLOTS - 1) << 4;
+const PAGE_PART: u32 = SLOT_MASK & ~0x7f0;
 const FILTER_BYTES: u32 = FILTER_MODE_BYTES * 2;
 
-/** Offset of the slot of linear address `la` in one half of a filter. */
-export function slotOffset(la: u32): u32 {
-  return ((la >> 1) ^ (la >> 10)) & SLOT_MASK;
+/**
+ * Offset of the slot of linear address `la` in one half of a filter: the granule within its page, and above it the page
+ * number folded, so that the granules of one page never meet and those of two pages seldom do.
+ */
+// @ts-ignore: decorator
+@inline export function slotOffset(la: u32): u32 {
+  return ((la >> 1) ^ ((la >> 5) & PAGE_PART)) & SLOT_MASK;
 }
 
 /** Fills a slot; the caller answers for the rule above. */
