@@ -24,11 +24,11 @@ export class SourceMap {
     }
   }
 
-  /** Like `at`, but code that was inlined from AssemblyScript's library counts to the project's line before it. */
+  /** Like `at`, but code inlined from AssemblyScript's library counts to the project's line before it, or else after. */
   inProject(position: number): SourcePlace | undefined {
-    let index = this.indexOf(position)
-    while (index >= 0 && this.places[index].file.startsWith('~lib/')) index--
-    return this.places[index]
+    const index = this.indexOf(position)
+    const own = (p: SourcePlace) => !p.file.startsWith('~lib/')
+    return this.places.slice(0, index + 1).findLast(own) ?? this.places.slice(index + 1).find(own)
   }
 
   /** The place of the last mapping at or before a position; undefined before the first. */
