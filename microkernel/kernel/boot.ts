@@ -51,7 +51,7 @@ const ROOT: u32 = ((USER_BASE + 2) << 14) | 1;
 const UTCB_AREA: u32 = 0xbff00000;
 const POWER_PORT: u32 = 0xf4;
 const TICK_HZ: u32 = 100;
-const SMALLEST_RAM: u32 = 64 << 20;
+const SMALLEST_RAM: u32 = 48 << 20;
 const PRESENT_WRITABLE: u32 = PAGE_PRESENT | PAGE_WRITE;
 
 /** Stops the machine with a message: nothing can go on. */
@@ -72,7 +72,7 @@ export function boot(magic: u32, information: u32): void {
   const commandLine = info.flags & INFO_COMMAND_LINE ? window(info.commandLine) : 0;
   if (!(info.flags & INFO_MODULES) || info.moduleCount < 2) die('needs modules: sigma0, root task, servers, programs');
   poolInit((info.memoryUpper + 1024) << 10);
-  if (ramEnd < SMALLEST_RAM) die('needs 64 MiB of memory');
+  if (ramEnd < SMALLEST_RAM) die('needs 48 MiB of memory');
   const features = processorFeatures();
   directoryInit(features);
   if (!mappingInit()) die('no memory for the mapping database');

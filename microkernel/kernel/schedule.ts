@@ -94,13 +94,13 @@ function switchTo(t: Tcb): void {
 
 /**
  * Ends a kernel operation that may have blocked the running thread and may have made `woken` ready: decides who runs.
- * A running thread that can go on yields only to a higher priority; a blocked one hands over to `woken`.
+ * A running thread that can go on yields to whom it woke unless that one's priority is lower; a blocked one hands over.
  */
 export function dispatch(woken: Tcb | null): void {
   const t = current();
   if (t.state == STATE_READY) {
     if (!woken || woken == t) return;
-    if (woken.priority > t.priority) {
+    if (woken.priority >= t.priority) {
       enqueue(t);
       switchTo(woken);
     } else enqueue(woken);

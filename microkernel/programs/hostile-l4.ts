@@ -57,6 +57,9 @@ export function main(stack: usize): void {
   const personality = changetype<Personality>(<usize>PERSONALITY);
   victim = personality.partner;
   pager = personality.pager;
+  // The victim answers once its memory is filled.
+  setMr(0, 0);
+  ipc(victim, victim, NEVER);
   print('hostile begins');
   newline();
   kernelAddresses();

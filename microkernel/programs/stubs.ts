@@ -1,4 +1,9 @@
-// Functions of microkernel/stubs/hostile.ts: each returns 0 when the processor let it pass, 1 when it was refused.
+// Functions of microkernel/stubs/hostile.ts and, the first, of user.ts.
+
+/** LOCK NOP: the address of the kernel interface page. */
+export declare function kernelInterface(): usize;
+
+// Of microkernel/stubs/hostile.ts: each returns 0 when the processor let it pass, 1 when it was refused.
 export declare function attemptRead(address: usize): u32;
 export declare function attemptWrite(address: usize, value: u32): u32;
 export declare function attemptJump(address: usize): u32;

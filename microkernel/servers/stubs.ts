@@ -11,6 +11,10 @@ export declare function threadControl(dest: u32, space: u32, scheduler: u32, pag
 export declare function spaceControl(space: u32, kip: u32, utcb: u32): u32;
 export declare function exchangeRegisters(dest: u32, control: u32, sp: u32, ip: u32): u32;
 export declare function setPriority(dest: u32, priority: u32): u32;
+/** Microseconds. */
+export declare function systemClock(): u64;
+/** Gives the processor to `dest`, or to whoever is next. */
+export declare function threadSwitch(dest: u32): void;
 export declare function unmap(control: u32, fpage: u32): u32;
 export declare function componentName(thread: u32, what: u32, name: usize): u32;
 export declare function systemCall(entry: usize, number: u32, a: u32, b: u32, c: u32): i32;

@@ -46,5 +46,6 @@ export const images = [
   server('e1000', 0x08048000),
   server('ipc-bench', 0x08048000, 'programs'),
   server('hostile-l4', 0x08048000, 'programs', [hostileStubs]),
+  server('l4-checks', 0x08048000, 'programs'),
   server('victim', 0x08048000, 'programs'),
 ];

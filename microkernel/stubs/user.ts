@@ -124,6 +124,15 @@ export const userStubs = defineStubs('user', (a) => {
     a.callIndirect(ebp);
   });
 
+  // systemClock(): microseconds, in EDX:EAX
+  systemCall(a, 'systemClock', () => callLink(a, 0xf0, ecx));
+
+  // threadSwitch(dest)
+  systemCall(a, 'threadSwitch', () => callLink(a, 0xf4, ecx));
+
+  // kernelInterface()
+  systemCall(a, 'kernelInterface', () => a.bytes(0xf0, 0x90));
+
   a.bss();
   a.align(16);
   a.global('ipcLink');
