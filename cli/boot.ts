@@ -7,6 +7,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { ImageError, Machine, MEMORY_LIMITS, type Module, type Stop, UnknownComponentError } from '../machine/index.js';
 import { processors } from '../machine/processors/index.js';
 import { buildCore } from '../toolchain/driver/core.js';
+import { UsageError } from './errors.js';
 
 interface BootOptions {
   module: string[];
@@ -66,8 +67,6 @@ async function boot(path: string, options: BootOptions): Promise<number> {
     throw error;
   }
 }
-
-class UsageError extends Error {}
 
 function complain(message: string, status: number): number {
   process.stderr.write(`crossings boot: ${message}\n`);

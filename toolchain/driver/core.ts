@@ -7,7 +7,6 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFile
 import { createRequire } from 'node:module';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import asc from 'assemblyscript/asc';
 import { writeGenerated } from './generate.js';
 
 const ENTRY = 'machine/core/index.ts';
@@ -83,6 +82,8 @@ function sources(folder: string): string[] {
 }
 
 async function compile(): Promise<Uint8Array> {
+  // The compiler takes a second to load, which a core that is up to date need not pay.
+  const { default: asc } = await import('assemblyscript/asc');
   let binary: Uint8Array | undefined;
   const messages: string[] = [];
   const { error } = await asc.main([ENTRY, '--outFile', 'core.wasm', ...OPTIONS], {
