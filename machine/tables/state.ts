@@ -79,7 +79,11 @@ export const stateFields: readonly StateField[] = [
     size: 4,
     meaning: 'instructions retired (low word) at an STI or load of SS: no interrupt until more are',
   },
-  { name: 'repeating', size: 4, meaning: 'linear address of a REP instruction that gave way to an interrupt; -1 = none' },
+  {
+    name: 'repeating',
+    size: 4,
+    meaning: 'linear address of a REP instruction that gave way to an interrupt; -1 = none',
+  },
   { name: 'codeWidth', size: 4, meaning: '0 in 32-bit code, bit 31 in 16-bit code: part of the tag of a decoded run' },
   { name: 'fetchEnd', size: 4, meaning: 'EIPs below it are far from the limit of CS; 0 while single-stepping' },
   { name: 'interruptLine', size: 4, meaning: '1 while the 8259 asserts INTR; set by the host' },
