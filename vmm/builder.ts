@@ -11,17 +11,27 @@ import { copyBytes } from '../kernels/lib/bytes';
 import { elfEntry, elfSegment, elfSegmentCount, elfValid, SEGMENT_LOAD } from '../kernels/lib/elf';
 import { MultibootModule } from '../kernels/lib/multiboot';
 import { textLength } from '../kernels/lib/text';
-import { FLAT_RING1_CS, FLAT_RING1_DS, REGS_cs, REGS_ds, REGS_eflags, REGS_eip, REGS_es, REGS_esi, REGS_esp, REGS_ss,
+import { repStosb } from '../kernels/lib/x86';
+import {
+  FLAT_RING1_CS,
+  FLAT_RING1_DS,
+  REGS_cs,
+  REGS_ds,
+  REGS_eflags,
+  REGS_eip,
+  REGS_es,
+  REGS_esi,
+  REGS_esp,
+  REGS_ss,
 } from '../kernels/lib/xen/arch';
 import * as S from '../kernels/lib/xen/sharedInfo';
 import { Domain, VCPU_REGS } from './domain';
 import { frameInfo, getFrame, getType, pin, TYPE_L2 } from './frame';
+import { physicalOf } from './heap';
 import { directMap, MACHINE_TO_PHYS, PAGE, PTE_A, PTE_D, PTE_P, PTE_RW, PTE_US, VIRT_START } from './layout';
 import { mapFrame, unmapFrame } from './mapcache';
-import { physicalOf } from './heap';
 import { argumentsOf, moduleAt, moduleText, nameLength } from './modules';
 import { panic } from './power';
-import { repStosb } from '../kernels/lib/x86';
 
 export const GUEST_BASE: u32 = 0xc0000000;
 const EFLAGS_IF: u32 = 0x200;
@@ -84,7 +94,8 @@ function putKernel(module: MultibootModule): u32 {
     const segment = elfSegment(image, i);
     if (segment.type != SEGMENT_LOAD) continue;
     const offset = segment.linear - GUEST_BASE;
-    if (segment.linear < GUEST_BASE || pages(offset + segment.memorySize) > target.frames) panic('guest kernel does not fit', segment.linear);
+    if (segment.linear < GUEST_BASE || pages(offset + segment.memorySize) > target.frames)
+      panic('guest kernel does not fit', segment.linear);
     put(offset, image + segment.offset, segment.fileSize);
     clear(offset + segment.fileSize, segment.memorySize - segment.fileSize);
     place = max(place, pages(offset + segment.memorySize) << 12);

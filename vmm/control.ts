@@ -1,9 +1,10 @@
 // The smaller hypercalls: traps and callbacks, floating point, console, devices, version, memory.
-import { codeSelectorAllowed, fixSelector } from './descriptors';
-import { TI_IF, TRAP_address, TRAP_cs, TRAP_flags, TRAP_INFO_BYTES, TRAP_vector } from '../kernels/lib/xen/arch';
-import * as N from '../kernels/lib/xen/numbers';
+
 import { printByte } from '../kernels/lib/console';
 import { clts, readCr0, writeCr0 } from '../kernels/lib/x86';
+import { TI_IF, TRAP_address, TRAP_cs, TRAP_flags, TRAP_INFO_BYTES, TRAP_vector } from '../kernels/lib/xen/arch';
+import * as N from '../kernels/lib/xen/numbers';
+import { codeSelectorAllowed, fixSelector } from './descriptors';
 import { current, currentDomain, Vcpu } from './domain';
 import { unmaskInterrupts } from './events';
 import { frameCount } from './frame';
@@ -36,7 +37,7 @@ export function setTrapTable(table: usize): i32 {
     if (!guestReadable(table, TRAP_INFO_BYTES)) return -N.EFAULT;
     const address = load<u32>(table, TRAP_address);
     if (address == 0) break;
-    const to = v.traps + (<u32>load<u8>(table, TRAP_vector) << 3);
+    const to = v.traps + ((<u32>load<u8>(table, TRAP_vector)) << 3);
     store<u8>(to, load<u8>(table, TRAP_vector));
     store<u8>(to, load<u8>(table, TRAP_flags), TRAP_flags);
     store<u16>(to, <u16>fixSelector(load<u16>(table, TRAP_cs)), TRAP_cs);

@@ -72,32 +72,22 @@ export let currentThread: u32 = 0;
 /** Not 0: the scheduler must run before a guest goes on. */
 export let softirqPending: u32 = 0;
 
-// @ts-ignore: decorator
-@inline
 export function current(): Vcpu {
   return changetype<Vcpu>(<usize>currentThread);
 }
 
-// @ts-ignore: decorator
-@inline
 export function currentDomain(): Domain {
   return current().domain;
 }
 
-// @ts-ignore: decorator
-@inline
 export function setCurrent(v: Vcpu): void {
   currentThread = <u32>changetype<usize>(v);
 }
 
-// @ts-ignore: decorator
-@inline
 export function raiseSoftirq(): void {
   softirqPending = 1;
 }
 
-// @ts-ignore: decorator
-@inline
 export function clearSoftirq(): void {
   softirqPending = 0;
 }
@@ -111,8 +101,6 @@ export function setDomain(id: u32, domain: Domain): void {
   store<usize>(domains + (id << 2), changetype<usize>(domain));
 }
 
-// @ts-ignore: decorator
-@inline
 export function addressOf(domain: Domain): u32 {
   return <u32>changetype<usize>(domain);
 }

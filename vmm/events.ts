@@ -2,13 +2,18 @@
 // a physical or virtual interrupt. An event sets the port's pending bit; if the port is not masked, also its word's bit
 // in the selector, and then the upcall-pending byte, in this order; that wakes a blocked domain. The upcall itself is
 // made on the way back to the guest (stubs/entry.ts).
-import * as E from '../kernels/lib/xen/events';
-import { DOMID_SELF, EFAULT, EINVAL, ENOSPC, ENOSYS, EEXIST, EPERM, ESRCH, NR_VIRQS } from '../kernels/lib/xen/numbers';
-import {
-  NR_EVENT_CHANNELS, SHARED_evtchn_mask, SHARED_evtchn_pending, VCPU_pending_sel, VCPU_upcall_pending,
-} from '../kernels/lib/xen/sharedInfo';
-import { picMask, picUnmask } from '../kernels/lib/pic';
+
 import { __work_event } from '../kernels/lib/hooks';
+import { picMask, picUnmask } from '../kernels/lib/pic';
+import * as E from '../kernels/lib/xen/events';
+import { DOMID_SELF, EEXIST, EFAULT, EINVAL, ENOSPC, ENOSYS, EPERM, ESRCH, NR_VIRQS } from '../kernels/lib/xen/numbers';
+import {
+  NR_EVENT_CHANNELS,
+  SHARED_evtchn_mask,
+  SHARED_evtchn_pending,
+  VCPU_pending_sel,
+  VCPU_upcall_pending,
+} from '../kernels/lib/xen/sharedInfo';
 import { currentDomain, Domain, domainById, setVirqPort, virqPort } from './domain';
 import { guestReadable } from './guest';
 import { wake } from './scheduler';

@@ -12,9 +12,10 @@
 //   word 1  references
 //   word 2  type 31-29 | pinned 28 | validated 27 | uses 26-0
 //   word 3  the flush clock when the last use ended
+
+import { readCr3, writeCr3 } from '../kernels/lib/x86';
 import { FRAME_TABLE } from './layout';
 import { invalidateTable, validateTable } from './pagetable';
-import { readCr3, writeCr3 } from '../kernels/lib/x86';
 
 export const OWNER_VMM: u32 = 1;
 
@@ -40,8 +41,6 @@ export class Frame {
 export let frameCount: u32 = 0;
 let flushClock: u32 = 1;
 
-// @ts-ignore: decorator
-@inline
 export function frameInfo(frame: u32): Frame {
   return changetype<Frame>(FRAME_TABLE + (frame << 4));
 }
@@ -50,23 +49,17 @@ export function setFrameCount(count: u32): void {
   frameCount = count;
 }
 
-// @ts-ignore: decorator
-@inline
 export function flushTlb(): void {
   flushClock++;
   writeCr3(readCr3());
 }
 
 /** Loads CR3, which empties the TLB of all but the VMM's global entries. */
-// @ts-ignore: decorator
-@inline
 export function loadDirectory(cr3: u32): void {
   flushClock++;
   writeCr3(cr3);
 }
 
-// @ts-ignore: decorator
-@inline
 export function getFrame(frame: u32, owner: u32): bool {
   if (frame >= frameCount) return false;
   const info = frameInfo(frame);
@@ -75,8 +68,6 @@ export function getFrame(frame: u32, owner: u32): bool {
   return true;
 }
 
-// @ts-ignore: decorator
-@inline
 export function putFrame(frame: u32): void {
   frameInfo(frame).references--;
 }

@@ -5,14 +5,24 @@
 //
 //   active entry (of the granter)    { readers, writers, frame, mapper's id }
 //   mapping (of the mapper)          { 0 or 1 + entry number, granter's id | 0x10000 when read-only }; index = handle
+
+import { __work_grant, __work_pte } from '../kernels/lib/hooks';
 import * as G from '../kernels/lib/xen/grants';
 import { DOMID_SELF, EFAULT, EINVAL, ENOSYS, EPERM } from '../kernels/lib/xen/numbers';
-import { __work_grant, __work_pte } from '../kernels/lib/hooks';
 import { currentDomain, Domain, domainById } from './domain';
 import { flushTlb, getFrame, getType, putFrame, putType, TYPE_WRITABLE } from './frame';
 import { guestReadable } from './guest';
 import {
-  DIRECT_MAP, LINEAR_DIRECTORY, LINEAR_TABLES, PAGE, PTE_A, PTE_D, PTE_P, PTE_RW, PTE_US, VIRT_START,
+  DIRECT_MAP,
+  LINEAR_DIRECTORY,
+  LINEAR_TABLES,
+  PAGE,
+  PTE_A,
+  PTE_D,
+  PTE_P,
+  PTE_RW,
+  PTE_US,
+  VIRT_START,
 } from './layout';
 import { isForeign, putL1Entry } from './pagetable';
 
@@ -108,7 +118,7 @@ function mapGrant(op: usize, address: u32, flags: u32, reference: u32, granterId
   store<u32>(place, (active.frame << 12) | PTE_P | PTE_US | PTE_A | PTE_D | (readOnly ? 0 : PTE_RW));
   putL1Entry(old, owner);
   store<u32>(op, handle, G.MAP_handle);
-  store<u64>(op, <u64>active.frame << 12, G.MAP_dev_bus_addr);
+  store<u64>(op, (<u64>active.frame) << 12, G.MAP_dev_bus_addr);
   return G.GNTST_okay;
 }
 
@@ -160,7 +170,11 @@ function unmapGrant(address: u32, handle: u32): i32 {
   const granter = domainById(load<u32>(mapping, 4) & 0xffff);
   const active = changetype<Active>(granter.active + reference * ACTIVE_BYTES);
   const place = entryPlace(address);
-  if (place == 0 || load<u32>(place) >> 12 != active.frame || !isForeign(load<u32>(place), <u32>changetype<usize>(self))) {
+  if (
+    place == 0 ||
+    load<u32>(place) >> 12 != active.frame ||
+    !isForeign(load<u32>(place), <u32>changetype<usize>(self))
+  ) {
     return G.GNTST_bad_virt_addr;
   }
   __work_pte();

@@ -4,8 +4,6 @@
 // change is half made across an access to guest memory*.
 import { VIRT_START } from './layout';
 
-// @ts-ignore: decorator
-@inline
 export function guestReadable(address: usize, bytes: u32): bool {
   return <u32>address < VIRT_START && bytes <= VIRT_START - <u32>address;
 }

@@ -42,8 +42,6 @@ export const PTE_PS: u32 = 0x080;
 export const PTE_G: u32 = 0x100;
 export const FRAME_MASK: u32 = 0xfffff000;
 
-// @ts-ignore: decorator
-@inline
 export function directMap(physical: u32): usize {
   return DIRECT_MAP + physical;
 }

@@ -4,43 +4,60 @@
 // The text of each says whose it is (modules.ts); what follows is the kernel's command line, or a program's name and
 // arguments. Options of the VMM itself: timer=on|off, entry=direct|bounced, dom0_mem=MiB,
 // domU_mem=MiB (each 16).
+
+import { componentCreateNamed, KIND_DOMAIN, KIND_IDLE } from '../kernels/lib/components';
 import { consoleTo, newline, print, printNumber } from '../kernels/lib/console';
-import { KIND_DOMAIN, KIND_IDLE, componentCreateNamed } from '../kernels/lib/components';
+import { __image_end, __load_offset } from '../kernels/lib/linker';
 import { INFO_MODULES, MultibootInfo, MultibootModule } from '../kernels/lib/multiboot';
 import { picInit, picUnmask } from '../kernels/lib/pic';
 import { pitRate } from '../kernels/lib/pit';
 import { numberOption, option, wordIs } from '../kernels/lib/text';
 import { uartInit, uartPut } from '../kernels/lib/uart';
-import { GRANT_domid, GRANT_ENTRY_BYTES, GRANT_flags, GRANT_frame, GRANT_REF_STORE, GTF_permit_access, NR_GRANT_FRAMES,
+import {
+  GRANT_domid,
+  GRANT_ENTRY_BYTES,
+  GRANT_flags,
+  GRANT_frame,
+  GRANT_REF_STORE,
+  GTF_permit_access,
+  NR_GRANT_FRAMES,
 } from '../kernels/lib/xen/grants';
 import { NR_EVENT_CHANNELS, START_store_evtchn, VCPU_upcall_mask } from '../kernels/lib/xen/sharedInfo';
 import { buildDomain, setStartInfo } from './builder';
 import { noDirectGates } from './control';
-import { BLOCKED, Domain, raiseSoftirq, setDomain, Vcpu, VCPU_TRAPS } from './domain';
+import { BLOCKED, Domain, raiseSoftirq, setDomain, VCPU_TRAPS, Vcpu } from './domain';
 import { CHANNEL_BYTES, connect } from './events';
 import { frameInfo, getFrame, getType, TYPE_WRITABLE } from './frame';
 import { ACTIVE_BYTES, MAPPING_BYTES, NR_MAPPINGS } from './grants';
 import { allocatePages, heapInit, physicalOf } from './heap';
-import { directMap, DOMAIN_MEMORY, HEAP_END, PAGE, PTE_A, PTE_D, PTE_P, PTE_RW } from './layout';
+import { DOMAIN_MEMORY, directMap, HEAP_END, PAGE, PTE_A, PTE_D, PTE_P, PTE_RW } from './layout';
 import { argumentsOf, belongsTo, moduleAt, moduleCount, modulesInit } from './modules';
 import { domainWorks, panic } from './power';
 import { FIRST_IRQ_VECTOR, int80Gate, perDomainTable, processorInit, taskState } from './processor';
 import { schedulerInit, wake } from './scheduler';
 import { spaceInit } from './space';
 import { addressOf_bootInformation } from './stubs';
-import { __image_end, __load_offset } from '../kernels/lib/linker';
 
+export { componentCount, components } from '../kernels/lib/components';
 // What the stubs call or read: hypercall handlers (in the order of stubs/entry.ts), traps, the scheduler, current state.
-export { setTrapTable, setCallbacks, fpuTaskswitch, memoryOp, xenVersion, consoleIo, physdevOp, notImplemented } from './control';
-export { mmuUpdate, updateVaMapping, mmuextOp } from './mmu';
+export {
+  consoleIo,
+  fpuTaskswitch,
+  memoryOp,
+  notImplemented,
+  physdevOp,
+  setCallbacks,
+  setTrapTable,
+  xenVersion,
+} from './control';
 export { setGdt, updateDescriptor } from './descriptors';
-export { runQueue, stackSwitch, schedOp, schedule } from './scheduler';
-export { multicall } from './multicall';
+export { currentThread, softirqPending } from './domain';
 export { eventChannelSlow } from './events';
 export { grantTableOp } from './grants';
-export { bounceRefused, vmmFault, interrupt, emulate } from './traps';
-export { currentThread, softirqPending } from './domain';
-export { components, componentCount } from '../kernels/lib/components';
+export { mmuextOp, mmuUpdate, updateVaMapping } from './mmu';
+export { multicall } from './multicall';
+export { runQueue, schedOp, schedule, stackSwitch } from './scheduler';
+export { bounceRefused, emulate, interrupt, vmmFault } from './traps';
 
 const HZ: u32 = 100;
 const MEBIBYTE: u32 = 0x100000;

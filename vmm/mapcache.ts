@@ -1,8 +1,9 @@
 // Windows of the VMM onto frames outside its own 12 MiB, as Xen's map_domain_page: 1024 slots handed out in turn. A slot
 // that is given back stays unusable until the turn starts again, when one TLB flush makes all of those free: so neither
 // opening nor closing a window needs an INVLPG.
-import { DIRECT_MAP, HEAP_END, MAP_CACHE, PAGE, PTE_A, PTE_D, PTE_P, PTE_RW } from './layout';
+
 import { flushTlb } from './frame';
+import { DIRECT_MAP, HEAP_END, MAP_CACHE, PAGE, PTE_A, PTE_D, PTE_P, PTE_RW } from './layout';
 
 const SLOTS: u32 = 1024;
 const GIVEN_BACK: u32 = 0x200;

@@ -1,13 +1,25 @@
 // The hypercalls that change address spaces: mmu_update, mmuext_op, update_va_mapping. Each speaks of the running domain
 // only (DOMID_SELF). The rules of what may be mapped are in pagetable.ts.
-import { DOMID_SELF, EFAULT, EINVAL, ENOSYS, ESRCH } from '../kernels/lib/xen/numbers';
-import * as M from '../kernels/lib/xen/mmu';
+
 import { __work_pte } from '../kernels/lib/hooks';
 import { invlpg } from '../kernels/lib/x86';
+import * as M from '../kernels/lib/xen/mmu';
+import { DOMID_SELF, EFAULT, EINVAL, ENOSYS, ESRCH } from '../kernels/lib/xen/numbers';
 import { current, currentDomain } from './domain';
 import {
-  flushTlb, frameInfo, getFrame, getType, loadDirectory, pin, putFrame, putType, TYPE_L1, TYPE_L2, TYPE_MASK,
-  TYPE_WRITABLE, unpin,
+  flushTlb,
+  frameInfo,
+  getFrame,
+  getType,
+  loadDirectory,
+  pin,
+  putFrame,
+  putType,
+  TYPE_L1,
+  TYPE_L2,
+  TYPE_MASK,
+  TYPE_WRITABLE,
+  unpin,
 } from './frame';
 import { guestReadable } from './guest';
 import { LINEAR_DIRECTORY, LINEAR_TABLES, MACHINE_TO_PHYS, PTE_P, VIRT_START } from './layout';

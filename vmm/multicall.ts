@@ -11,9 +11,17 @@ export function multicall(calls: usize, count: u32): i32 {
   if (!guestReadable(calls, count * ENTRY_BYTES)) return -EFAULT;
   for (let i: u32 = 0; i < count; i++, calls += ENTRY_BYTES) {
     const number = load<u32>(calls) & 31;
-    const result = number == HYPERVISOR_multicall ? -EINVAL : dispatch(
-      number, load<u32>(calls, 8), load<u32>(calls, 12), load<u32>(calls, 16), load<u32>(calls, 20), load<u32>(calls, 24),
-    );
+    const result =
+      number == HYPERVISOR_multicall
+        ? -EINVAL
+        : dispatch(
+            number,
+            load<u32>(calls, 8),
+            load<u32>(calls, 12),
+            load<u32>(calls, 16),
+            load<u32>(calls, 20),
+            load<u32>(calls, 24),
+          );
     store<i32>(calls, result, 4);
   }
   return 0;

@@ -6,16 +6,35 @@
 // another domain is mapped by grants only, and such an entry goes away by unmap_grant_ref only.
 // A level-2 entry maps a frame of the domain's own that can be had as a level-1 table. Neither may be global, and no
 // guest maps 4 MiB pages. Slots from FIRST_VMM_SLOT on are filled by the VMM when a table becomes a level-2 table.
+
+import { __work_pte, __work_validated } from '../kernels/lib/hooks';
+import { descriptorAllowed } from './descriptors';
 import { Domain } from './domain';
 import {
-  frameCount, frameInfo, getFrame, getType, putFrame, putType, TYPE_GDT, TYPE_L1, TYPE_L2, TYPE_WRITABLE,
+  frameCount,
+  frameInfo,
+  getFrame,
+  getType,
+  putFrame,
+  putType,
+  TYPE_GDT,
+  TYPE_L1,
+  TYPE_L2,
+  TYPE_WRITABLE,
 } from './frame';
 import {
-  FIRST_VMM_SLOT, FRAME_MASK, LINEAR_TABLES, PER_DOMAIN, PTE_A, PTE_D, PTE_G, PTE_P, PTE_PS, PTE_RW,
+  FIRST_VMM_SLOT,
+  FRAME_MASK,
+  LINEAR_TABLES,
+  PER_DOMAIN,
+  PTE_A,
+  PTE_D,
+  PTE_G,
+  PTE_P,
+  PTE_PS,
+  PTE_RW,
 } from './layout';
 import { mapFrame, unmapFrame } from './mapcache';
-import { descriptorAllowed } from './descriptors';
-import { __work_pte, __work_validated } from '../kernels/lib/hooks';
 
 const ENTRIES: u32 = 1024;
 const FORBIDDEN: u32 = PTE_G | PTE_PS;
@@ -56,8 +75,6 @@ export function putL1Entry(entry: u32, domain: u32): void {
 }
 
 /** An entry that a grant made. */
-// @ts-ignore: decorator
-@inline
 export function isForeign(entry: u32, domain: u32): bool {
   if ((entry & PTE_P) == 0) return false;
   const frame = entry >> 12;

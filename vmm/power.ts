@@ -1,8 +1,9 @@
 // The end. The machine is switched off, by a write to port F4h, when every domain that was given work (programs, or a
 // benchmark of its kernel) has stopped; the status is 0 only if all of them ended well.
-import { SHUTDOWN_poweroff } from '../kernels/lib/xen/numbers';
+
 import { newline, print, printHex, printNumber } from '../kernels/lib/console';
 import { cli, hlt, outb } from '../kernels/lib/x86';
+import { SHUTDOWN_poweroff } from '../kernels/lib/xen/numbers';
 import { Domain } from './domain';
 
 const EXIT_PORT: u32 = 0xf4;

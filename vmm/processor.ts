@@ -1,13 +1,28 @@
 // The processor's tables: the GDT page that every domain sees behind its own, the TSS, the IDT.
-import { setGate, setSegment, setTablePointer, TASK_STATE_IO_MAP, TASK_STATE_SIZE, TaskState, TYPE_CODE, TYPE_DATA,
-  TYPE_INTERRUPT_GATE, TYPE_TSS } from '../kernels/lib/descriptors';
-import { FIRST_RESERVED_GDT_BYTE, FIRST_RESERVED_GDT_PAGE } from '../kernels/lib/xen/arch';
-import { HYPERCALL_VECTOR } from '../kernels/lib/xen/numbers';
+import {
+  setGate,
+  setSegment,
+  setTablePointer,
+  TASK_STATE_IO_MAP,
+  TASK_STATE_SIZE,
+  TaskState,
+  TYPE_CODE,
+  TYPE_DATA,
+  TYPE_INTERRUPT_GATE,
+  TYPE_TSS,
+} from '../kernels/lib/descriptors';
 import { lgdt, lidt, ltr } from '../kernels/lib/x86';
+import { FIRST_RESERVED_GDT_BYTE, FIRST_RESERVED_GDT_PAGE, REGS_es } from '../kernels/lib/xen/arch';
+import { HYPERCALL_VECTOR } from '../kernels/lib/xen/numbers';
 import { allocatePages, physicalOf } from './heap';
 import { GUEST_SEGMENT_END, PER_DOMAIN, PTE_A, PTE_D, PTE_P, PTE_RW } from './layout';
-import { addressOf_exceptionEntries, addressOf_guestFrame, addressOf_hypercall, addressOf_irqEntries, loadVmmSegments } from './stubs';
-import { REGS_es } from '../kernels/lib/xen/arch';
+import {
+  addressOf_exceptionEntries,
+  addressOf_guestFrame,
+  addressOf_hypercall,
+  addressOf_irqEntries,
+  loadVmmSegments,
+} from './stubs';
 
 const VMM_CODE: u32 = 0xe008;
 const VMM_DATA: u32 = 0xe010;
@@ -66,7 +81,13 @@ export function processorInit(): void {
   for (let i: u32 = 0; i < EXCEPTIONS; i++) {
     // int3 and into are for everyone.
     const dpl: u32 = i == 3 || i == 4 ? 3 : 0;
-    setGate(interruptTable + (i << 3), VMM_CODE, load<u32>(addressOf_exceptionEntries() + (i << 2)), TYPE_INTERRUPT_GATE, dpl);
+    setGate(
+      interruptTable + (i << 3),
+      VMM_CODE,
+      load<u32>(addressOf_exceptionEntries() + (i << 2)),
+      TYPE_INTERRUPT_GATE,
+      dpl,
+    );
   }
   for (let i: u32 = 0; i < IRQS; i++) {
     const gate = interruptTable + ((FIRST_IRQ_VECTOR + i) << 3);

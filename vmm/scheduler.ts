@@ -8,13 +8,32 @@
 //
 // The registers of the running domain lie at the top of the VMM's one stack. They are exchanged only when another domain
 // is loaded: idling in between leaves registers, page directory and TLB as they are.
-import { EINVAL, EPERM, SCHEDOP_block, SCHEDOP_shutdown, SCHEDOP_yield, SHUTDOWN_crash, VIRQ_TIMER } from '../kernels/lib/xen/numbers';
-import { VCPU_upcall_mask, VCPU_upcall_pending } from '../kernels/lib/xen/sharedInfo';
-import { __switch_commit } from '../kernels/lib/hooks';
+
 import { TaskState } from '../kernels/lib/descriptors';
+import { __switch_commit } from '../kernels/lib/hooks';
 import { cli, stiHlt } from '../kernels/lib/x86';
 import {
-  BLOCKED, clearSoftirq, current, currentDomain, raiseSoftirq, RUNNABLE, setCurrent, STOPPED, Vcpu, VCPU_REGS, virqPort,
+  EINVAL,
+  EPERM,
+  SCHEDOP_block,
+  SCHEDOP_shutdown,
+  SCHEDOP_yield,
+  SHUTDOWN_crash,
+  VIRQ_TIMER,
+} from '../kernels/lib/xen/numbers';
+import { VCPU_upcall_mask, VCPU_upcall_pending } from '../kernels/lib/xen/sharedInfo';
+import {
+  BLOCKED,
+  clearSoftirq,
+  current,
+  currentDomain,
+  RUNNABLE,
+  raiseSoftirq,
+  STOPPED,
+  setCurrent,
+  VCPU_REGS,
+  Vcpu,
+  virqPort,
 } from './domain';
 import { setPending } from './events';
 import { loadDirectory } from './frame';
@@ -39,8 +58,6 @@ export function schedulerInit(idle: Vcpu, taskState: TaskState, gate: usize): vo
   setCurrent(idle);
 }
 
-// @ts-ignore: decorator
-@inline
 function none(v: Vcpu): bool {
   return changetype<usize>(v) == 0;
 }

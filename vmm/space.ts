@@ -2,7 +2,7 @@
 // of a guest. Large and global pages are used where the processor has them.
 import { FEATURE_PGE, FEATURE_PSE, processorFeatures } from '../kernels/lib/processor';
 import { readCr4, repStosd, writeCr3, writeCr4 } from '../kernels/lib/x86';
-import { setFrameCount, frameInfo, OWNER_VMM } from './frame';
+import { frameInfo, OWNER_VMM, setFrameCount } from './frame';
 import { allocatePages, physicalOf } from './heap';
 import * as L from './layout';
 import { setMapCacheTable } from './mapcache';
@@ -29,7 +29,8 @@ export function spaceInit(frames: u32, perDomain: usize): void {
 
   for (let i: u32 = 0; i < 3; i++) setSlot(i, 0);
   for (let at: u32 = 0; at < L.HEAP_END; at += LARGE) mapLarge(L.DIRECT_MAP + at, at, L.PTE_RW | global);
-  for (let at: u32 = 0; at < (frames << 4); at += LARGE) mapLarge(L.FRAME_TABLE + at, L.FRAME_TABLE_MEMORY + at, L.PTE_RW | global);
+  for (let at: u32 = 0; at < frames << 4; at += LARGE)
+    mapLarge(L.FRAME_TABLE + at, L.FRAME_TABLE_MEMORY + at, L.PTE_RW | global);
   mapLarge(L.MACHINE_TO_PHYS, L.M2P_MEMORY, L.PTE_RW | global);
   mapLarge(L.READ_ONLY_M2P, L.M2P_MEMORY, L.PTE_US | global);
   setSlot(L.LINEAR_TABLES >> 22, physicalOf(directory) | TABLE);

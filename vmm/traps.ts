@@ -4,12 +4,11 @@
 // the hypercall ends with -EFAULT. (2) While it writes a bounce frame: the guest has no usable kernel stack. (3) While
 // it returns to the guest: the guest's selectors lead nowhere. In (2) and (3) the domain is stopped. Anything else is an
 // error of the VMM's own.
-import {
-  REGS_cs, REGS_eax, REGS_edx, REGS_eip, REGS_entry_vector, REGS_error_code,
-} from '../kernels/lib/xen/arch';
-import { SHUTDOWN_crash } from '../kernels/lib/xen/numbers';
+
 import { picEnd } from '../kernels/lib/pic';
 import { inb, inl, inw, outb, outl, outw } from '../kernels/lib/x86';
+import { REGS_cs, REGS_eax, REGS_edx, REGS_eip, REGS_entry_vector, REGS_error_code } from '../kernels/lib/xen/arch';
+import { SHUTDOWN_crash } from '../kernels/lib/xen/numbers';
 import { currentDomain } from './domain';
 import { deviceInterrupt } from './events';
 import { guestReadable } from './guest';

@@ -1,7 +1,24 @@
 // From the boot loader (32-bit protected mode, flat segments, paging off, EAX magic, EBX information) to vmmMain: a page
 // directory that shows the first 12 MiB both where they are and where the VMM is linked, paging on, write protection on
 // (the VMM must not write through a guest's read-only mapping either).
-import { cr0, cr3, defineStubs, ds, eax, ebx, ecx, edi, es, esi, esp, fs, gs, mem, ss, sym } from '../../toolchain/assembler/index.js';
+import {
+  cr0,
+  cr3,
+  defineStubs,
+  ds,
+  eax,
+  ebx,
+  ecx,
+  edi,
+  es,
+  esi,
+  esp,
+  fs,
+  gs,
+  mem,
+  ss,
+  sym,
+} from '../../toolchain/assembler/index.js';
 import { DIRECT_MAP, SELECTOR } from './offsets.js';
 
 const physical = (name: string, disp = 0) => sym(name, (disp - DIRECT_MAP) | 0);

@@ -15,8 +15,31 @@
 //
 //   in bounce:  EBX = Vcpu   EDX = struct trap_info (cs, address)   CL = flags: 4 mask events, 10h push the error code
 import {
-  ah, al, ax, cl, cr2, cx, defineStubs, ds, eax, ebp, ebx, ecx, edi, edx, es, esi, esp, fs, gs, mem, mem16, mem8,
-  sym, type Assembler, type Register,
+  type Assembler,
+  ah,
+  al,
+  ax,
+  cl,
+  cr2,
+  cx,
+  defineStubs,
+  ds,
+  eax,
+  ebp,
+  ebx,
+  ecx,
+  edi,
+  edx,
+  es,
+  esi,
+  esp,
+  fs,
+  gs,
+  mem,
+  mem8,
+  mem16,
+  type Register,
+  sym,
 } from '../../toolchain/assembler/index.js';
 import { EFAULT, INFO, REGS, SELECTOR, TRAP, VCPU, VIRT_START } from './offsets.js';
 
@@ -252,7 +275,10 @@ export const entryStubs = defineStubs('vmm entry', (a) => {
   a.lea(edx, mem({ base: edx, index: esi, scale: TRAP.bytes }));
   a.mov(cl, mem8({ base: edx, disp: TRAP.flags }));
   a.and(cl, MASK_EVENTS);
-  a.mov(eax, WITH_ERROR_CODE.reduce((mask, vector) => mask | (1 << vector), 0));
+  a.mov(
+    eax,
+    WITH_ERROR_CODE.reduce((mask, vector) => mask | (1 << vector), 0),
+  );
   a.bt(eax, esi);
   a.jnc('bounce');
   a.or(cl, PUSH_ERROR);
@@ -336,47 +362,4 @@ export const entryStubs = defineStubs('vmm entry', (a) => {
   for (let vector = 0; vector < EXCEPTIONS; vector++) a.dd(sym(`exception${vector}`));
   a.global('irqEntries');
   for (let line = 0; line < IRQS; line++) a.dd(sym(`irq${line}`));
-  hypercallTable(a);
 });
-
-/** Hypercalls in the order of their numbers (public/xen.h of Xen 3.0.0). */
-const HYPERCALLS = [
-  'setTrapTable', // 0
-  'mmuUpdate', // 1
-  'setGdt', // 2
-  'stackSwitch', // 3
-  'setCallbacks', // 4
-  'fpuTaskswitch', // 5
-  'schedOp', // 6
-  'notImplemented', // 7 dom0_op
-  'notImplemented', // 8 set_debugreg
-  'notImplemented', // 9 get_debugreg
-  'updateDescriptor', // 10
-  'notImplemented', // 11 not assigned
-  'memoryOp', // 12
-  'multicall', // 13
-  'updateVaMapping', // 14
-  'notImplemented', // 15 set_timer_op
-  'eventChannelOp', // 16
-  'xenVersion', // 17
-  'consoleIo', // 18
-  'physdevOp', // 19
-  'grantTableOp', // 20
-  'notImplemented', // 21 vm_assist
-  'notImplemented', // 22 update_va_mapping_otherdomain
-  'notImplemented', // 23 switch_vm86
-  'notImplemented', // 24 vcpu_op
-  'notImplemented', // 25 set_segment_base (64 bits)
-  'mmuextOp', // 26
-  'notImplemented', // 27 acm_op
-  'notImplemented', // 28 to 31 not assigned
-  'notImplemented',
-  'notImplemented',
-  'notImplemented',
-] as const;
-
-function hypercallTable(a: Assembler): void {
-  a.align(16);
-  a.global('hypercallTable');
-  a.dd(...HYPERCALLS.map((name) => sym(name)));
-}

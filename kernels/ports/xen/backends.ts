@@ -2,7 +2,17 @@
 // other half of `bench=ipc-primitive`). All of it happens in the upcall.
 import { channelAccept } from './channel';
 import { netbackConnect, netbackInit } from './netback';
-import { DEVICE_state, ring, setStoreWord, STATE_INITIALISED, STORE_CHANNEL, STORE_PING, STORE_VIF, storeInit, storeWord } from './store';
+import {
+  DEVICE_state,
+  ring,
+  STATE_INITIALISED,
+  STORE_CHANNEL,
+  STORE_PING,
+  STORE_VIF,
+  setStoreWord,
+  storeInit,
+  storeWord,
+} from './store';
 
 export const PING_ask: u32 = STORE_PING;
 export const PING_answer: u32 = STORE_PING + 32;

@@ -4,11 +4,12 @@
 // if the other waits for room, when it has read.
 //
 //   control page, for each direction: +0 length (0: empty)   +4 the writer waits
+
+import { sleepOn, wakeAll } from '../../guest/schedule';
 import { clearPage } from '../../lib/bytes';
 import { EFAULT } from '../../lib/callnumbers';
 import { allocateFrame } from '../../lib/frames';
 import { vload32, vstore32 } from '../../lib/x86';
-import { sleepOn, wakeAll } from '../../guest/schedule';
 import { isPrivileged } from './boot';
 import { idle, listen } from './events';
 import { REMOTE_CHANNEL } from './fixmap';
@@ -16,8 +17,17 @@ import { grant, mapGranted, newReference } from './grants';
 import { allocUnbound, bindInterdomain, send } from './hypercalls';
 import { KERNEL_BASE, machineOf } from './memory';
 import {
-  connectDevice, DEVICE_port, DEVICE_references, DEVICE_state, DOMAIN_0, DOMAIN_U, setStoreWord, STATE_CLOSED,
-  STATE_CONNECTED, STORE_CHANNEL, storeWord,
+  connectDevice,
+  DEVICE_port,
+  DEVICE_references,
+  DEVICE_state,
+  DOMAIN_0,
+  DOMAIN_U,
+  STATE_CLOSED,
+  STATE_CONNECTED,
+  STORE_CHANNEL,
+  setStoreWord,
+  storeWord,
 } from './store';
 import { copyFromUser, copyToUser } from './stubs';
 

@@ -5,10 +5,10 @@ import { newline, print } from '../../lib/console';
 import { allocateFrame } from '../../lib/frames';
 import { PAGE_ACCESSED, PAGE_PRESENT, PAGE_WRITE } from '../../lib/paging';
 import { vload32 } from '../../lib/x86';
+import { MACHINE_TO_PHYS } from '../../lib/xen/arch';
 import * as E from '../../lib/xen/events';
 import * as M from '../../lib/xen/mmu';
 import * as N from '../../lib/xen/numbers';
-import { MACHINE_TO_PHYS } from '../../lib/xen/arch';
 import { SHARED_evtchn_pending } from '../../lib/xen/sharedInfo';
 import { endFrame } from './boot';
 import { REMOTE_RING, SHARED_INFO } from './fixmap';
@@ -59,7 +59,10 @@ export function interfaceChecks(): bool {
   check('descriptor', descriptor());
   check('events', events());
   check('yield', hypercall2(N.HYPERVISOR_sched_op, N.SCHEDOP_yield, 0) == 0);
-  check('fpu', hypercall2(N.HYPERVISOR_fpu_taskswitch, 1, 0) == 0 && hypercall2(N.HYPERVISOR_fpu_taskswitch, 0, 0) == 0);
+  check(
+    'fpu',
+    hypercall2(N.HYPERVISOR_fpu_taskswitch, 1, 0) == 0 && hypercall2(N.HYPERVISOR_fpu_taskswitch, 0, 0) == 0,
+  );
   return failures == 0;
 }
 
@@ -106,7 +109,9 @@ function pin(): bool {
   setReadOnly(table);
   if (mmuext(M.MMUEXT_PIN_L1_TABLE, frame) < 0 || canWrite(table)) return false;
   const twice = mmuext(M.MMUEXT_PIN_L1_TABLE, frame) < 0;
-  return mmuext(M.MMUEXT_UNPIN_TABLE, frame) == 0 && mmuext(M.MMUEXT_UNPIN_TABLE, frame) < 0 && canWrite(table) && twice;
+  return (
+    mmuext(M.MMUEXT_UNPIN_TABLE, frame) == 0 && mmuext(M.MMUEXT_UNPIN_TABLE, frame) < 0 && canWrite(table) && twice
+  );
 }
 
 /** The same for a page of descriptors. */

@@ -1,19 +1,33 @@
 // Events: what the VMM has instead of interrupts. A handler a port; the sweep over what is pending is in stubs/events.ts.
+
+import { timerTick } from '../../guest/schedule';
+import { lockAnd32, lockOr32, vload32, vstore8 } from '../../lib/x86';
 import { FLAT_RING1_CS } from '../../lib/xen/arch';
 import { EVTCHNOP_bind_virq } from '../../lib/xen/events';
 import {
-  HYPERVISOR_sched_op, HYPERVISOR_set_callbacks, HYPERVISOR_set_trap_table, SCHEDOP_block, VIRQ_TIMER,
+  HYPERVISOR_sched_op,
+  HYPERVISOR_set_callbacks,
+  HYPERVISOR_set_trap_table,
+  SCHEDOP_block,
+  VIRQ_TIMER,
 } from '../../lib/xen/numbers';
 import {
-  SHARED_evtchn_mask, SHARED_evtchn_pending, VCPU_pending_sel, VCPU_upcall_mask, VCPU_upcall_pending,
+  SHARED_evtchn_mask,
+  SHARED_evtchn_pending,
+  VCPU_pending_sel,
+  VCPU_upcall_mask,
+  VCPU_upcall_pending,
 } from '../../lib/xen/sharedInfo';
-import { lockAnd32, lockOr32, vload32, vstore8 } from '../../lib/x86';
-import { timerTick } from '../../guest/schedule';
 import { SHARED_INFO } from './fixmap';
 import { bindInterrupt, must } from './hypercalls';
 import {
-  addressOf___function_table, addressOf_eventCallback, addressOf_eventHandlers, addressOf_failsafeCallback,
-  addressOf_trapTable, hypercall2, hypercall4,
+  addressOf___function_table,
+  addressOf_eventCallback,
+  addressOf_eventHandlers,
+  addressOf_failsafeCallback,
+  addressOf_trapTable,
+  hypercall2,
+  hypercall4,
 } from './stubs';
 
 const MAX_PORTS: u32 = 32;
@@ -21,7 +35,15 @@ const MAX_PORTS: u32 = 32;
 /** Traps and callbacks; events are masked at the start of a domain, and every port is masked until it has a handler. */
 export function eventsInit(): void {
   must(hypercall2(HYPERVISOR_set_trap_table, addressOf_trapTable(), 0));
-  must(hypercall4(HYPERVISOR_set_callbacks, FLAT_RING1_CS, addressOf_eventCallback(), FLAT_RING1_CS, addressOf_failsafeCallback()));
+  must(
+    hypercall4(
+      HYPERVISOR_set_callbacks,
+      FLAT_RING1_CS,
+      addressOf_eventCallback(),
+      FLAT_RING1_CS,
+      addressOf_failsafeCallback(),
+    ),
+  );
   for (let i: u32 = 0; i < 128; i += 4) store<u32>(SHARED_INFO + i, ~0, SHARED_evtchn_mask);
 }
 

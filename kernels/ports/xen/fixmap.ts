@@ -1,9 +1,17 @@
 // Linear addresses of what is not this domain's ordinary memory, in the last 4 MiB below the VMM; one page table, made at
 // boot so that every space has it.
-import { FRAME_MASK, PAGE_ACCESSED, PAGE_DIRTY, PAGE_NO_CACHE, PAGE_PRESENT, PAGE_WRITE, PAGE_WRITE_THROUGH } from '../../lib/paging';
+import {
+  FRAME_MASK,
+  PAGE_ACCESSED,
+  PAGE_DIRTY,
+  PAGE_NO_CACHE,
+  PAGE_PRESENT,
+  PAGE_WRITE,
+  PAGE_WRITE_THROUGH,
+} from '../../lib/paging';
 import { UVMF_INVLPG } from '../../lib/xen/mmu';
-import { machineOf, directoryMachine, setReadOnly } from './memory';
 import { must, updateEntry, updateVaMapping } from './hypercalls';
+import { directoryMachine, machineOf, setReadOnly } from './memory';
 import { addressOf_fixmapTable } from './stubs';
 
 const FIXMAP: u32 = 0xfb800000;
@@ -22,7 +30,12 @@ const WRITABLE: u32 = PAGE_PRESENT | PAGE_WRITE | PAGE_ACCESSED | PAGE_DIRTY;
 export function fixmapInit(): void {
   const table = addressOf_fixmapTable();
   setReadOnly(table);
-  must(updateEntry(directoryMachine() + ((FIXMAP >> 22) << 2), machineOf(table) | PAGE_PRESENT | PAGE_WRITE | PAGE_ACCESSED));
+  must(
+    updateEntry(
+      directoryMachine() + ((FIXMAP >> 22) << 2),
+      machineOf(table) | PAGE_PRESENT | PAGE_WRITE | PAGE_ACCESSED,
+    ),
+  );
 }
 
 /** Maps the page at machine address `machine`. */
@@ -32,7 +45,13 @@ export function mapMachine(linear: u32, machine: u32): void {
 
 export function mapRegisters(machine: u32, bytes: u32): usize {
   for (let at: u32 = 0; at < bytes; at += 4096) {
-    must(updateVaMapping(DEVICE_REGISTERS + at, (machine + at) | WRITABLE | PAGE_NO_CACHE | PAGE_WRITE_THROUGH, UVMF_INVLPG));
+    must(
+      updateVaMapping(
+        DEVICE_REGISTERS + at,
+        (machine + at) | WRITABLE | PAGE_NO_CACHE | PAGE_WRITE_THROUGH,
+        UVMF_INVLPG,
+      ),
+    );
   }
   return DEVICE_REGISTERS;
 }

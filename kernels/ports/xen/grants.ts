@@ -1,7 +1,8 @@
 // This domain's grant table: who may map which of its pages; and mapping pages of others. Entry 1 is the store page's.
+
+import { vload16, vstore16, vstore32 } from '../../lib/x86';
 import * as G from '../../lib/xen/grants';
 import { DOMID_SELF, HYPERVISOR_grant_table_op } from '../../lib/xen/numbers';
-import { vload16, vstore16, vstore32 } from '../../lib/x86';
 import { GRANT_TABLE, mapMachine } from './fixmap';
 import { must } from './hypercalls';
 import { hypercall4 } from './stubs';
@@ -15,7 +16,8 @@ export function grantsInit(): void {
   store<u32>(operation, G.NR_GRANT_FRAMES, G.SETUP_nr_frames);
   store<u32>(operation, <u32>frames, G.SETUP_frame_list);
   must(grantOperation(G.GNTTABOP_setup_table, operation, 1));
-  for (let i: u32 = 0; i < G.NR_GRANT_FRAMES; i++) mapMachine(<u32>GRANT_TABLE + (i << 12), load<u32>(frames + (i << 2)) << 12);
+  for (let i: u32 = 0; i < G.NR_GRANT_FRAMES; i++)
+    mapMachine(<u32>GRANT_TABLE + (i << 12), load<u32>(frames + (i << 2)) << 12);
 }
 
 export function grantOperation(command: u32, operations: usize, count: u32): i32 {

@@ -3,17 +3,18 @@
 // install the gate nor survive in ring 0 with it, but stop this domain.
 //
 // `limits=off` leaves out what only segment limits refuse: for machines that do not check them.
-import { __region_begin, __region_end } from '../../lib/hooks';
+
+import { clearPage } from '../../lib/bytes';
 import { newline, print } from '../../lib/console';
-import { option } from '../../lib/text';
+import { allocateFrame } from '../../lib/frames';
+import { __region_begin, __region_end } from '../../lib/hooks';
 import { PAGE_ACCESSED, PAGE_PRESENT, PAGE_WRITE } from '../../lib/paging';
+import { option } from '../../lib/text';
 import * as E from '../../lib/xen/events';
 import * as G from '../../lib/xen/grants';
 import * as M from '../../lib/xen/mmu';
 import * as N from '../../lib/xen/numbers';
 import { START_pt_base } from '../../lib/xen/sharedInfo';
-import { allocateFrame } from '../../lib/frames';
-import { clearPage } from '../../lib/bytes';
 import { commandLine, startWord } from './boot';
 import { REMOTE_RING, SHARED_INFO } from './fixmap';
 import { fillMap, grant, grantOperation, newReference } from './grants';
@@ -56,10 +57,16 @@ function foreignFrame(): u32 {
 export function hostileKernel(): void {
   __region_begin();
   const page = ownPage();
-  result('foreign-frame', updateVaMapping(page, (foreignFrame() << 12) | PRESENT_WRITABLE, M.UVMF_INVLPG) < 0
-    && updateVaMapping(page, (foreignFrame() << 12) | PAGE_PRESENT, M.UVMF_INVLPG) < 0);
-  result('vmm-frame', updateVaMapping(page, (VMM_FRAME << 12) | PRESENT_WRITABLE, M.UVMF_INVLPG) < 0
-    && updateEntry(VMM_FRAME << 12, 0) < 0);
+  result(
+    'foreign-frame',
+    updateVaMapping(page, (foreignFrame() << 12) | PRESENT_WRITABLE, M.UVMF_INVLPG) < 0 &&
+      updateVaMapping(page, (foreignFrame() << 12) | PAGE_PRESENT, M.UVMF_INVLPG) < 0,
+  );
+  result(
+    'vmm-frame',
+    updateVaMapping(page, (VMM_FRAME << 12) | PRESENT_WRITABLE, M.UVMF_INVLPG) < 0 &&
+      updateEntry(VMM_FRAME << 12, 0) < 0,
+  );
   result('device-frame', updateVaMapping(page, 0xfee00000 | PRESENT_WRITABLE, M.UVMF_INVLPG) < 0);
   const directory = startWord(START_pt_base);
   result('writable-page-table', updateVaMapping(directory, machineOf(directory) | PRESENT_WRITABLE, M.UVMF_INVLPG) < 0);

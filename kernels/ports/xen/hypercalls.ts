@@ -14,8 +14,6 @@ export function must(result: i32): void {
   if (result < 0) unreachable();
 }
 
-// @ts-ignore: decorator
-@inline
 export function updateVaMapping(linear: u32, entry: u32, flags: u32): i32 {
   return hypercall4(N.HYPERVISOR_update_va_mapping, linear, entry, 0, flags);
 }

@@ -26,21 +26,15 @@ export function directoryMachine(): u32 {
   return machineOf(bootDirectory);
 }
 
-// @ts-ignore: decorator
-@inline
 export function machineFrame(frame: u32): u32 {
   return load<u32>(machineFrames + ((frame >> 12) << 2));
 }
 
 /** A guest-physical page-table entry as the processor must see it, and back. */
-// @ts-ignore: decorator
-@inline
 export function toMachine(entry: u32): u32 {
   return (machineFrame(entry) << 12) | (entry & ~FRAME_MASK);
 }
 
-// @ts-ignore: decorator
-@inline
 export function toPhysical(entry: u32): u32 {
   return (load<u32>(MACHINE_TO_PHYS + ((entry >> 12) << 2)) << 12) | (entry & ~FRAME_MASK);
 }

@@ -1,24 +1,46 @@
 // Domain 0's half of the split network driver: maps the page of each packet (one hypercall for all that are waiting), hands
 // it to the e1000, and when the device has sent it unmaps it and answers.
 import {
-  E1000, E1000_IDENTIFICATION, E1000_REGISTERS, e1000Acknowledge, e1000Completed, e1000Init, e1000Queue, e1000Room,
+  E1000,
+  E1000_IDENTIFICATION,
+  E1000_REGISTERS,
+  e1000Acknowledge,
+  e1000Completed,
+  e1000Init,
+  e1000Queue,
+  e1000Room,
   e1000Start,
 } from '../../lib/e1000';
 import {
-  COMMAND_MASTER, COMMAND_MEMORY, PCI_BAR0, PCI_COMMAND, PCI_INTERRUPT, pciFind, pciRead, pciWrite,
+  COMMAND_MASTER,
+  COMMAND_MEMORY,
+  PCI_BAR0,
+  PCI_COMMAND,
+  PCI_INTERRUPT,
+  pciFind,
+  pciRead,
+  pciWrite,
 } from '../../lib/pci';
+import { vload16, vload32, vstore32 } from '../../lib/x86';
 import { EVTCHNOP_bind_pirq } from '../../lib/xen/events';
 import * as G from '../../lib/xen/grants';
 import { HYPERVISOR_physdev_op, PHYSDEVOP_IRQ_UNMASK_NOTIFY } from '../../lib/xen/numbers';
 import * as R from '../../lib/xen/rings';
-import { vload16, vload32, vstore32 } from '../../lib/x86';
 import { listen } from './events';
 import { mapRegisters, PACKET_WINDOWS, REMOTE_RING } from './fixmap';
 import { fillMap, grantOperation, mapGranted } from './grants';
 import { bindInterdomain, bindInterrupt, must, send } from './hypercalls';
 import { machineOf } from './memory';
 import {
-  DEVICE_port, DEVICE_references, DEVICE_state, DOMAIN_U, setStoreWord, STATE_CLOSED, STATE_CONNECTED, storeWord, STORE_VIF,
+  DEVICE_port,
+  DEVICE_references,
+  DEVICE_state,
+  DOMAIN_U,
+  STATE_CLOSED,
+  STATE_CONNECTED,
+  STORE_VIF,
+  setStoreWord,
+  storeWord,
 } from './store';
 import { hypercall2 } from './stubs';
 
@@ -89,14 +111,10 @@ function requests(): void {
   }
 }
 
-// @ts-ignore: decorator
-@inline
 function requestAt(index: u32): usize {
   return REMOTE_RING + R.RING_entries + (index & (R.NETIF_TX_RING_SIZE - 1)) * R.NETIF_TX_BYTES;
 }
 
-// @ts-ignore: decorator
-@inline
 function windowAddress(window: u32): u32 {
   return PACKET_WINDOWS + (window << 12);
 }

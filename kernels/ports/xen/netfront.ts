@@ -1,16 +1,17 @@
 // The guest's half of the split network driver, transmit only: a page for each buffer, granted read-only to domain 0 while
 // its packet is under way; requests and responses in one shared ring (kernels/lib/xen/rings.ts).
+
+import { packetsDone } from '../../guest/packet';
 import { clearPage } from '../../lib/bytes';
 import { allocateFrame } from '../../lib/frames';
+import { vload16, vload32, vstore32 } from '../../lib/x86';
 import { GTF_readonly } from '../../lib/xen/grants';
 import * as R from '../../lib/xen/rings';
-import { vload16, vload32, vstore32 } from '../../lib/x86';
-import { packetsDone } from '../../guest/packet';
 import { listen } from './events';
 import { endGrant, grant, newReference } from './grants';
 import { allocUnbound, send } from './hypercalls';
 import { KERNEL_BASE, machineOf } from './memory';
-import { connectDevice, DEVICE_port, DEVICE_references, DOMAIN_0, setStoreWord, STORE_VIF } from './store';
+import { connectDevice, DEVICE_port, DEVICE_references, DOMAIN_0, STORE_VIF, setStoreWord } from './store';
 
 export const BUFFERS: u32 = 16;
 const buffers: usize = memory.data(16 * 4, 4);

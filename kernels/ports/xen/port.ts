@@ -2,11 +2,24 @@
 // kernels/ports/README.md. Options of its own: net=on and channel=on (connect these devices to the other domain),
 // paging=update_va_mapping|mmu_update.
 import { EBADF } from '../../lib/callnumbers';
-import { wordIs, option } from '../../lib/text';
-import { CONSOLEIO_write, HYPERVISOR_console_io, HYPERVISOR_sched_op, SCHEDOP_shutdown, SHUTDOWN_crash, SHUTDOWN_poweroff } from '../../lib/xen/numbers';
+import { option, wordIs } from '../../lib/text';
+import {
+  CONSOLEIO_write,
+  HYPERVISOR_console_io,
+  HYPERVISOR_sched_op,
+  SCHEDOP_shutdown,
+  SHUTDOWN_crash,
+  SHUTDOWN_poweroff,
+} from '../../lib/xen/numbers';
 import { backendsInit } from './backends';
 import { commandLine, isPrivileged, moduleCount } from './boot';
-import { channelAwait, channelConnected, channelOffer, channelRead as readChannel, channelWrite as writeChannel } from './channel';
+import {
+  channelAwait,
+  channelConnected,
+  channelOffer,
+  channelRead as readChannel,
+  channelWrite as writeChannel,
+} from './channel';
 import { idle, listenToTimer } from './events';
 import { grantsInit } from './grants';
 import { KERNEL_BASE } from './memory';
@@ -14,12 +27,29 @@ import { netfrontBuffer, netfrontBuffers, netfrontInit, netfrontQueue, netfrontS
 import { pagingByMachineAddress } from './spaces';
 import { storeInit } from './store';
 import {
-  addressOf_copyEnd, addressOf_copyFailedLong, addressOf_copyFailedShort, addressOf_copyLong, addressOf_copyShort,
-  addressOf_entryPageStart, addressOf_threadStart, hypercall2, hypercall4,
+  addressOf_copyEnd,
+  addressOf_copyFailedLong,
+  addressOf_copyFailedShort,
+  addressOf_copyLong,
+  addressOf_copyShort,
+  addressOf_entryPageStart,
+  addressOf_threadStart,
+  hypercall2,
+  hypercall4,
 } from './stubs';
 
 export { benchmark } from './bench';
-export { commandLine, endFrame, firstFrame, moduleCount, moduleEnd, moduleImage, moduleStart, moduleText, xenStart } from './boot';
+export {
+  commandLine,
+  endFrame,
+  firstFrame,
+  moduleCount,
+  moduleEnd,
+  moduleImage,
+  moduleStart,
+  moduleText,
+  xenStart,
+} from './boot';
 export { idle } from './events';
 export { pageEntry, setPageEntry, spaceCreate, spaceDestroy, spaceLoad } from './spaces';
 export { copyFromUser, copyToUser, enterUser, switchContext } from './stubs';
@@ -52,8 +82,6 @@ export function powerOff(status: u32): void {
   for (;;) hypercall2(HYPERVISOR_sched_op, SCHEDOP_shutdown, status ? SHUTDOWN_crash : SHUTDOWN_poweroff);
 }
 
-// @ts-ignore: decorator
-@inline
 export function frameAddress(frame: u32): usize {
   return KERNEL_BASE + frame;
 }

@@ -7,12 +7,34 @@
 import { clearPage, copyBytes } from '../../lib/bytes';
 import { ENOMEM } from '../../lib/callnumbers';
 import { allocateFrame, freeFrame } from '../../lib/frames';
-import { directorySlot, FRAME_MASK, PAGE_ACCESSED, PAGE_PRESENT, PAGE_USER, PAGE_WRITE, tableSlot } from '../../lib/paging';
 import {
-  MMUEXT_INVLPG_LOCAL, MMUEXT_NEW_BASEPTR, MMUEXT_PIN_L2_TABLE, MMUEXT_UNPIN_TABLE, UVMF_INVLPG, UVMF_NONE,
+  directorySlot,
+  FRAME_MASK,
+  PAGE_ACCESSED,
+  PAGE_PRESENT,
+  PAGE_USER,
+  PAGE_WRITE,
+  tableSlot,
+} from '../../lib/paging';
+import {
+  MMUEXT_INVLPG_LOCAL,
+  MMUEXT_NEW_BASEPTR,
+  MMUEXT_PIN_L2_TABLE,
+  MMUEXT_UNPIN_TABLE,
+  UVMF_INVLPG,
+  UVMF_NONE,
 } from '../../lib/xen/mmu';
 import { mmuext, must, updateEntry, updateVaMapping } from './hypercalls';
-import { KERNEL_BASE, kernelDirectory, machineFrame, machineOf, setReadOnly, setWritable, toMachine, toPhysical } from './memory';
+import {
+  KERNEL_BASE,
+  kernelDirectory,
+  machineFrame,
+  machineOf,
+  setReadOnly,
+  setWritable,
+  toMachine,
+  toPhysical,
+} from './memory';
 
 const TABLE_FLAGS: u32 = PAGE_PRESENT | PAGE_WRITE | PAGE_USER | PAGE_ACCESSED;
 /** Bytes of a directory: those for programs, and those up to the VMM's. */
@@ -27,8 +49,6 @@ export function pagingByMachineAddress(): void {
   byMachineAddress = true;
 }
 
-// @ts-ignore: decorator
-@inline
 function seen(frame: u32): usize {
   return KERNEL_BASE + frame;
 }

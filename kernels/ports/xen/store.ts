@@ -1,9 +1,10 @@
 // What this port has instead of XenStore: one page of words in the guest domain's memory, mapped by domain 0 too, and an
 // event channel between the two kernels, both made by the domain builder. The guest writes what the other side needs to
 // connect a device, then its state, and rings; domain 0 connects, answers in the state, and rings.
-import { START_store_evtchn, START_store_mfn } from '../../lib/xen/sharedInfo';
-import { GRANT_REF_STORE } from '../../lib/xen/grants';
+
 import { vload32, vstore32 } from '../../lib/x86';
+import { GRANT_REF_STORE } from '../../lib/xen/grants';
+import { START_store_evtchn, START_store_mfn } from '../../lib/xen/sharedInfo';
 import { isPrivileged, startWord } from './boot';
 import { idle, listen } from './events';
 import { REMOTE_STORE } from './fixmap';
@@ -42,14 +43,10 @@ export function storeInit(handler: u32): bool {
   return true;
 }
 
-// @ts-ignore: decorator
-@inline
 export function storeWord(word: u32): u32 {
   return vload32(page + word);
 }
 
-// @ts-ignore: decorator
-@inline
 export function setStoreWord(word: u32, value: u32): void {
   vstore32(page + word, value);
 }

@@ -9,11 +9,39 @@
 //
 // DS and ES are as in the native port: not saved, not loaded, put right when the kernel's first access through a bad one
 // faults.
-import { type Assembler, ax, defineStubs, ds, eax, ebp, ebx, ecx, edi, edx, es, esi, esp, mem, mem8, sym }
-  from '../../../../toolchain/assembler/index.js';
+import {
+  type Assembler,
+  ax,
+  defineStubs,
+  ds,
+  eax,
+  ebp,
+  ebx,
+  ecx,
+  edi,
+  edx,
+  es,
+  esi,
+  esp,
+  mem,
+  mem8,
+  sym,
+} from '../../../../toolchain/assembler/index.js';
 import { SYSCALLS } from '../../../guest/stubs/syscalls.js';
-import { FAULT_ADDRESS, FRAME, HYPERCALL, HYPERVISOR_stack_switch, KERNEL_CODE, KERNEL_STACK, THREAD, UPCALL_MASK, UPCALL_PENDING,
-  USER_CODE, USER_DATA, VECTORS } from './layout.js';
+import {
+  FAULT_ADDRESS,
+  FRAME,
+  HYPERCALL,
+  HYPERVISOR_stack_switch,
+  KERNEL_CODE,
+  KERNEL_STACK,
+  THREAD,
+  UPCALL_MASK,
+  UPCALL_PENDING,
+  USER_CODE,
+  USER_DATA,
+  VECTORS,
+} from './layout.js';
 
 const FLAGS_USER = 0x202;
 const ENOSYS = 38;
