@@ -10,6 +10,7 @@ import {
   fpage,
   globalId,
   KIP,
+  l4Init,
   LABEL_SIGMA0,
   mr,
   NEVER,
@@ -54,6 +55,7 @@ let pager: u32 = NIL;
 
 export function main(stack: usize): void {
   programInit(stack);
+  l4Init();
   const personality = changetype<Personality>(<usize>PERSONALITY);
   victim = personality.partner;
   pager = personality.pager;

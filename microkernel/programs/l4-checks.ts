@@ -5,6 +5,7 @@ import {
   AT_ONCE,
   errorCode,
   KIP,
+  l4Init,
   mr,
   myself,
   NEVER,
@@ -37,6 +38,7 @@ export function main(stack: usize): void {
   const partner = changetype<Personality>(<usize>PERSONALITY).partner;
   if (myself() == partner) return echo();
   programInit(stack);
+  l4Init();
   const found = kernelInterface();
   check('kernel-interface', found == KIP && load<u32>(found) == MAGIC && load<u32>(found + 4) >> 24 == API_X2);
   check('utcb', (utcb() & 63) == 0 && utcb() == UTCB_AREA_BASE + LOCAL_OFFSET);

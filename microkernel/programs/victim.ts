@@ -1,7 +1,7 @@
 // Waits beside a hostile program with memory that it filled, and says in the end whether that is still as it was.
 import { CHECKSUM_START, checksum } from '../../kernels/lib/bytes';
 import { newline, print } from '../../kernels/lib/console';
-import { ANY, mr, NEVER, NIL, setMr } from '../servers/l4';
+import { ANY, l4Init, mr, NEVER, NIL, setMr } from '../servers/l4';
 import { ipc } from '../servers/stubs';
 import { HOSTILE_DONE } from './hostile';
 import { finish, programInit } from './program';
@@ -11,6 +11,7 @@ const area: usize = memory.data(64 * 1024, 4096);
 
 export function main(stack: usize): void {
   programInit(stack);
+  l4Init();
   for (let i: u32 = 0; i < BYTES; i += 4) store<u32>(area + i, i * 0x9e3779b9);
   const before = checksum(CHECKSUM_START, area, BYTES);
   let from = ipc(NIL, ANY, NEVER);

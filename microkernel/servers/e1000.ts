@@ -27,7 +27,23 @@ import {
   pciRead,
   pciWrite,
 } from '../../kernels/lib/pci';
-import { ALL_RIGHTS, ANY, call, COMPLETE, fpage, globalId, mr, NEVER, NIL, ROOT, setAcceptor, setMapItem, setMr, tag } from './l4';
+import {
+  ALL_RIGHTS,
+  ANY,
+  call,
+  COMPLETE,
+  fpage,
+  globalId,
+  l4Init,
+  mr,
+  NEVER,
+  NIL,
+  ROOT,
+  setAcceptor,
+  setMapItem,
+  setMr,
+  tag,
+} from './l4';
 import { DEVICE_WINDOW, DRIVER_ATTACH, DRIVER_MEMORY, ROOT_DEVICE, ROOT_INTERRUPT, ROOT_PORTS } from './protocol';
 import { ipc } from './stubs';
 
@@ -41,6 +57,7 @@ const card: usize = memory.data(16, 4);
 let line: u32 = NIL;
 
 export function main(): void {
+  l4Init();
   setAcceptor(COMPLETE);
   setMr(0, tag(ROOT_PORTS, 0, 0));
   call(ROOT);

@@ -44,16 +44,24 @@ export function globalId(number: u32): u32 {
   return (number << 14) | 1;
 }
 
+/** Our UTCB, for mr() and setMr(): a space has one such word, so only one of its threads may use them. */
+let registers: usize = 0;
+
+/** To be called before anything below. */
+export function l4Init(): void {
+  registers = utcb();
+}
+
 // @ts-ignore: decorator
 @inline
 export function mr(n: u32): u32 {
-  return load<u32>(utcb() + (n << 2));
+  return load<u32>(registers + (n << 2));
 }
 
 // @ts-ignore: decorator
 @inline
 export function setMr(n: u32, value: u32): void {
-  store<u32>(utcb() + (n << 2), value);
+  store<u32>(registers + (n << 2), value);
 }
 
 /** MR0 of a message with `untyped` words and `typed` words behind them. */

@@ -21,6 +21,7 @@ import {
   call,
   EXECUTE,
   fpage,
+  l4Init,
   LABEL_EXCEPTION,
   LABEL_FAULT,
   mr,
@@ -53,6 +54,7 @@ let driver: u32 = NIL;
 let previous: usize = 0;
 
 export function main(): void {
+  l4Init();
   let to = NIL;
   for (;;) {
     const from = ipc(to, ANY, NEVER);

@@ -21,6 +21,7 @@ import {
   ioFpage,
   KIP,
   KIP_AREA,
+  l4Init,
   LABEL_FAULT,
   LABEL_SIGMA0,
   mr,
@@ -116,6 +117,7 @@ function requestInto(base: u32, shift: u32, window: u32): void {
 }
 
 export function main(): void {
+  l4Init();
   request(0, LOW_MEMORY_SHIFT);
   const info = changetype<MultibootInfo>(load<u32>(KIP + KIP_BOOT_INFO));
   const commandLine: usize = info.flags & INFO_COMMAND_LINE ? info.commandLine : 0;

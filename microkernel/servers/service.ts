@@ -17,7 +17,7 @@ import { consoleTo, newline, print, printBytes, printHex } from '../../kernels/l
 import { __work_syscall } from '../../kernels/lib/hooks';
 import { uartPut } from '../../kernels/lib/uart';
 import { outb } from '../../kernels/lib/x86';
-import { ANY, call, COMPLETE, mr, NEVER, NIL, ROOT, setAcceptor, setMr, tag } from './l4';
+import { ANY, call, COMPLETE, l4Init, mr, NEVER, NIL, ROOT, setAcceptor, setMr, tag } from './l4';
 import { ROOT_PORTS, SERVICE_INIT, SERVICE_KILLED } from './protocol';
 import { ipc, utcb } from './stubs';
 
@@ -28,6 +28,7 @@ let status: u32 = 0;
 let pager: u32 = NIL;
 
 export function main(): void {
+  l4Init();
   setAcceptor(COMPLETE);
   setMr(0, tag(ROOT_PORTS, 0, 0));
   call(ROOT);

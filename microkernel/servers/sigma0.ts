@@ -4,10 +4,26 @@
 //
 //   request   label -6 * 16, MR1 = fpage wanted, MR2 = attributes (none here); or a page fault
 //   answer    a map item; nil when refused
-import { ALL_RIGHTS, ANY, fpage, LABEL_FAULT, LABEL_SIGMA0, mr, NEVER, NIL, PAGE_SHIFT, ROOT, setMapItem, setMr, tag } from './l4';
+import {
+  ALL_RIGHTS,
+  ANY,
+  fpage,
+  l4Init,
+  LABEL_FAULT,
+  LABEL_SIGMA0,
+  mr,
+  NEVER,
+  NIL,
+  PAGE_SHIFT,
+  ROOT,
+  setMapItem,
+  setMr,
+  tag,
+} from './l4';
 import { ipc } from './stubs';
 
 export function main(): void {
+  l4Init();
   let from = ipc(NIL, ANY, NEVER);
   for (;;) {
     const page = from == ROOT ? wanted() : 0;

@@ -10,7 +10,7 @@
 // `commit` there are only moves: both threads change state, the words are copied, the receiver runs. No list is touched
 // (kernel/schedule.ts says why that is right), no stack is changed but for the receiver's frame.
 import {
-  type Assembler, cx, cr3, defineStubs, di, eax, ebp, ebx, ecx, edi, edx, esi, esp, mem, sym,
+  type Assembler, type Register, cx, cr3, defineStubs, di, eax, ebp, ebx, ecx, edi, edx, esi, esp, mem, sym,
 } from '../../toolchain/assembler/index.js';
 import { enterCompiled, saveRegisters } from './entry.js';
 import { FRAME, SELECTOR, STATE, TCB, TCB_SHIFT, THREADS, USER_FLAGS } from './offsets.js';
@@ -25,42 +25,56 @@ const LONG_COPY = 12;
 const ID_SHIFT = 14 - TCB_SHIFT;
 
 type Way = 'Int' | 'Sysenter';
+/** A call answers to one partner, a reply opens to all: two copies, since their branches go different ways each time. */
+type Kind = 'Call' | 'Reply';
+type Source = Register | number;
 
 const me = (disp: number) => mem({ base: ebx, disp });
 const partner = (disp: number) => mem({ base: ebp, disp });
 
 function fastPath(a: Assembler, way: Way): void {
-  const at = (name: string) => `${name}${way}`;
+  const slow = `slow${way}`;
   // Plain words, and no receive timeout (the low half of ECX).
   a.mov(edi, esi);
   a.and(edi, TAG_NOT_PLAIN);
   a.or(di, cx);
-  a.jnz(at('slow'));
-  // The partner exists ...
+  a.jnz(slow);
+  // The partner exists and waits.
   a.mov(ebp, eax);
   a.shr(ebp, ID_SHIFT);
   a.and(ebp, (THREADS - 1) << TCB_SHIFT);
   a.add(ebp, sym('tcbs'));
   a.cmp(partner(TCB.globalId), eax);
-  a.jne(at('slow'));
-  // ... and waits for us, or for anybody.
+  a.jne(slow);
   a.cmp(partner(TCB.state), STATE.waiting);
-  a.jne(at('slow'));
+  a.jne(slow);
   a.mov(edi, me(TCB.globalId));
-  a.cmp(partner(TCB.partner), edi);
-  a.je(at('expected'));
-  a.cmp(partner(TCB.partner), ANY);
-  a.jne(at('slow'));
-  a.label(at('expected'));
   // We shall block: for the partner's answer, or for anybody while nobody is waiting for us.
   a.cmp(edx, eax);
-  a.je(at('commit'));
+  a.jne(`reply${way}`);
+  partnerExpects(a, `commitCall${way}`, slow, ANY, edi);
+  commit(a, way, 'Call');
+  a.align(16);
+  a.label(`reply${way}`);
   a.cmp(edx, ANY);
-  a.jne(at('slow'));
+  a.jne(slow);
   a.cmp(me(TCB.senders), 0);
-  a.jne(at('slow'));
+  a.jne(slow);
+  partnerExpects(a, `commitReply${way}`, slow, edi, ANY);
+  commit(a, way, 'Reply');
+}
 
-  a.label(at('commit'));
+/** The partner waits for us (EDI) or for anybody; the likelier of the two comes first. */
+function partnerExpects(a: Assembler, good: string, slow: string, likely: Source, other: Source): void {
+  a.cmp(partner(TCB.partner), likely);
+  a.je(good);
+  a.cmp(partner(TCB.partner), other);
+  a.jne(slow);
+  a.label(good);
+}
+
+function commit(a: Assembler, way: Way, kind: Kind): void {
+  const at = (name: string) => `${name}${kind}${way}`;
   a.hook('__work_ipc');
   a.mov(partner(TCB.partner), edi);
   a.mov(partner(TCB.state), STATE.ready);
