@@ -28,7 +28,7 @@ const { cf, pf, af, zf, sf, of } = flag;
 const ARITHMETIC = cf | pf | af | zf | sf | of;
 
 /** Runs `main`; EFLAGS at its end are in EBP. */
-async function after(main: (a: Assembler) => void) {
+async function outcomeOf(main: (a: Assembler) => void) {
   const outcome = await run({
     main: (a) => {
       main(a);
@@ -303,7 +303,7 @@ describe('arithmetic flags', () => {
   for (const [name, main, result, flags] of cases) {
     it(name, async () => {
       // Carry in is 0 and ZF 0 unless the case sets them: TEST leaves both.
-      const seen = await after((a) => {
+      const seen = await outcomeOf((a) => {
         a.mov(esi, 1);
         a.test(esi, esi);
         main(a);
@@ -321,7 +321,7 @@ describe('arithmetic flags', () => {
 
 describe('multiplication and division', () => {
   it('mul gives 64 bits', async () => {
-    const { reg, flags } = await after((a) => {
+    const { reg, flags } = await outcomeOf((a) => {
       a.mov(eax, 0xffffffff);
       a.mov(ebx, 0xffffffff);
       a.mul(ebx);
@@ -331,7 +331,7 @@ describe('multiplication and division', () => {
   });
 
   it('idiv truncates towards zero, the remainder has the sign of the dividend', async () => {
-    const { reg } = await after((a) => {
+    const { reg } = await outcomeOf((a) => {
       a.mov(eax, -7);
       a.cdq();
       a.mov(ebx, 2);
@@ -341,7 +341,7 @@ describe('multiplication and division', () => {
   });
 
   it('8-bit div puts the remainder into AH', async () => {
-    const { reg } = await after((a) => {
+    const { reg } = await outcomeOf((a) => {
       a.mov(eax, 1000);
       a.mov(bl, 7);
       a.div(bl);
@@ -379,7 +379,7 @@ describe('multiplication and division', () => {
 
 describe('data', () => {
   it('byte registers are the low words’ halves', async () => {
-    const { reg } = await after((a) => {
+    const { reg } = await outcomeOf((a) => {
       a.mov(eax, 0x11223344);
       a.mov(ah, 0x99);
       a.mov(bl, ah);
@@ -390,7 +390,7 @@ describe('data', () => {
   });
 
   it('addresses are base + index x scale + displacement; without a base, too', async () => {
-    const { reg } = await after((a) => {
+    const { reg } = await outcomeOf((a) => {
       a.mov(ebx, 0x1000);
       a.mov(ecx, 3);
       a.lea(eax, mem({ base: ebx, index: ecx, scale: 8, disp: -4 }));
@@ -402,7 +402,7 @@ describe('data', () => {
   });
 
   it('16-bit addressing wraps at 64 KiB', async () => {
-    const { reg } = await after((a) => {
+    const { reg } = await outcomeOf((a) => {
       a.mov(mem({ disp: 0x10 }), 0xcafe1234);
       a.mov(ebx, 0xabcdfff0);
       a.bytes(0x67, 0x8b, 0x47, 0x20); // mov eax, [bx + 0x20]
@@ -411,7 +411,7 @@ describe('data', () => {
   });
 
   it('misaligned data, across granules and lines', async () => {
-    const { reg, ram32 } = await after((a) => {
+    const { reg, ram32 } = await outcomeOf((a) => {
       a.mov(mem({ disp: DATA + 30 }), 0x11223344);
       a.mov(eax, mem({ disp: DATA + 31 }));
       a.add(mem({ disp: DATA + 29 }), 0x01010101);
@@ -421,7 +421,7 @@ describe('data', () => {
   });
 
   it('xchg, xadd, cmpxchg, cmpxchg8b, bswap', async () => {
-    const { reg, ram32, flags } = await after((a) => {
+    const { reg, ram32, flags } = await outcomeOf((a) => {
       a.mov(mem({ disp: DATA }), 10);
       a.mov(mem({ disp: DATA + 4 }), 0);
       a.mov(ecx, 5);
@@ -442,7 +442,7 @@ describe('data', () => {
   });
 
   it('bit strings reach beyond the operand', async () => {
-    const { ram32, flags } = await after((a) => {
+    const { ram32, flags } = await outcomeOf((a) => {
       a.mov(mem({ disp: DATA - 4 }), 0);
       a.mov(ecx, -1);
       a.bts(mem({ disp: DATA }), ecx);
@@ -452,7 +452,7 @@ describe('data', () => {
   });
 
   it('the stack: pushad stores the old ESP, enter and leave make a frame', async () => {
-    const { reg, ram32 } = await after((a) => {
+    const { reg, ram32 } = await outcomeOf((a) => {
       a.mov(edi, esp);
       a.pushad();
       a.mov(esi, mem({ base: esp, disp: 12 }));
@@ -469,7 +469,7 @@ describe('data', () => {
   });
 
   it('decimal adjustment of 19 + 28', async () => {
-    const { reg, flags } = await after((a) => {
+    const { reg, flags } = await outcomeOf((a) => {
       a.mov(eax, 0x19);
       a.add(al, 0x28);
       a.bytes(0x27); // daa
@@ -481,7 +481,7 @@ describe('data', () => {
 
 describe('string instructions', () => {
   it('repe cmpsb stops at the first difference', async () => {
-    const { reg, flags } = await after((a) => {
+    const { reg, flags } = await outcomeOf((a) => {
       a.mov(mem({ disp: DATA }), 0x04030201);
       a.mov(mem({ disp: DATA + 0x100 }), 0x04990201);
       a.mov(esi, DATA);
@@ -496,7 +496,7 @@ describe('string instructions', () => {
   });
 
   it('repne scasb finds a byte, downwards', async () => {
-    const { reg, flags } = await after((a) => {
+    const { reg, flags } = await outcomeOf((a) => {
       a.mov(mem({ disp: DATA }), 0x00000041);
       a.mov(edi, DATA + 3);
       a.mov(ecx, 100);
@@ -511,7 +511,7 @@ describe('string instructions', () => {
   });
 
   it('rep movsb with operands that overlap repeats a pattern', async () => {
-    const { ram32 } = await after((a) => {
+    const { ram32 } = await outcomeOf((a) => {
       a.mov(mem8({ disp: DATA }), 0x5a);
       a.mov(esi, DATA);
       a.mov(edi, DATA + 1);
