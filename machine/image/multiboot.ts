@@ -31,6 +31,8 @@ const HEADER_MAGIC = 0x1badb002;
 const SEARCH_BYTES = 8192;
 const PAGE = 4096;
 const LOW_END = 0xa0000;
+/** Firmware keeps the last KiB for itself (the extended BIOS data area). */
+const LOW_RAM = LOW_END - 0x400;
 const HIGH_START = 0x100000;
 const INFORMATION = 0x9000;
 const INFORMATION_BYTES = 116;
@@ -144,7 +146,7 @@ function writeInformation(ram: Uint8Array, modules: readonly Placed[], commandLi
   const take = (bytes: number): number => {
     const at = free;
     free = (free + bytes + 3) & ~3;
-    if (free > LOW_END) throw new ImageError('command line and module strings', null, 'longer than low memory');
+    if (free > LOW_RAM) throw new ImageError('command line and module strings', null, 'longer than low memory');
     return at;
   };
   const string = (value: string): number => {
@@ -167,7 +169,7 @@ function writeInformation(ram: Uint8Array, modules: readonly Placed[], commandLi
   map.forEach(([start, length, type], i) => {
     put(mapAt + 24 * i, 20, start, 0, length, 0, type);
   });
-  put(INFORMATION, FLAGS_PRESENT, LOW_END / 1024, (ram.length - HIGH_START) / 1024, 0, string(commandLine));
+  put(INFORMATION, FLAGS_PRESENT, LOW_RAM / 1024, (ram.length - HIGH_START) / 1024, 0, string(commandLine));
   put(INFORMATION + 20, modules.length, moduleList);
   put(INFORMATION + 44, 24 * map.length, mapAt);
   put(INFORMATION + 64, string('crossings'));
@@ -177,8 +179,8 @@ function writeInformation(ram: Uint8Array, modules: readonly Placed[], commandLi
 /** Start, bytes and type (1 = RAM) of each range, as a PC's firmware reports them. */
 function memoryMap(ramBytes: number): [number, number, number][] {
   return [
-    [0, LOW_END - 0x400, 1],
-    [LOW_END - 0x400, 0x400, 2],
+    [0, LOW_RAM, 1],
+    [LOW_RAM, LOW_END - LOW_RAM, 2],
     [0xf0000, 0x10000, 2],
     [HIGH_START, ramBytes - HIGH_START, 1],
   ];

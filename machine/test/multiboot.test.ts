@@ -49,7 +49,7 @@ describe('multiboot loader', () => {
     ];
     const { information } = loadMultiboot(memory, flat(), modules, 'kernel seed=3');
     expect(word(memory, information) & 0x4d).toBe(0x4d);
-    expect(word(memory, information + 4)).toBe(640);
+    expect(word(memory, information + 4)).toBe(639);
     expect(word(memory, information + 8)).toBe(7 * 1024);
     expect(string(memory, word(memory, information + 16))).toBe('kernel seed=3');
     expect(word(memory, information + 20)).toBe(2);
