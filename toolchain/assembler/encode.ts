@@ -1,6 +1,6 @@
 // The encoder: one instruction to bytes, in the shortest form that the operands allow. Sections and opcodes are those
 // of the Intel SDM, volume 2. It knows 32-bit code with 32-bit addresses; a 16-bit operand takes the prefix 66h.
-import type { Fragment } from './fragment.js'
+import type { Fragment } from './fragment.js';
 import {
   AssemblerError,
   CONDITIONS,
@@ -12,287 +12,335 @@ import {
   type SegmentRegister,
   type Size,
   type SymbolRef,
-} from './operands.js'
+} from './operands.js';
 
-export type RegisterOrMemory = Register | Memory
-export type Source = RegisterOrMemory | Immediate
+export type RegisterOrMemory = Register | Memory;
+export type Source = RegisterOrMemory | Immediate;
 
 /** Group 1 (SDM table A-6): the number is both the opcode's bits 3..5 and the ModRM extension. */
-export const ARITHMETIC = { add: 0, or: 1, adc: 2, sbb: 3, and: 4, sub: 5, xor: 6, cmp: 7 } as const
+export const ARITHMETIC = { add: 0, or: 1, adc: 2, sbb: 3, and: 4, sub: 5, xor: 6, cmp: 7 } as const;
 /** Group 2: rotates and shifts. */
-export const SHIFTS = { rol: 0, ror: 1, rcl: 2, rcr: 3, shl: 4, shr: 5, sar: 7 } as const
+export const SHIFTS = { rol: 0, ror: 1, rcl: 2, rcr: 3, shl: 4, shr: 5, sar: 7 } as const;
 /** Group 3: one operand. */
-export const UNARY = { not: 2, neg: 3, mul: 4, imul: 5, div: 6, idiv: 7 } as const
+export const UNARY = { not: 2, neg: 3, mul: 4, imul: 5, div: 6, idiv: 7 } as const;
 /** Group 8: bit tests. */
-export const BIT_TESTS = { bt: 4, bts: 5, btr: 6, btc: 7 } as const
+export const BIT_TESTS = { bt: 4, bts: 5, btr: 6, btc: 7 } as const;
 
 /** Instructions without operands. */
 export const PLAIN = {
-  pushad: [0x60], popad: [0x61], pushfd: [0x9c], popfd: [0x9d], ret: [0xc3], lret: [0xcb], iretd: [0xcf],
-  leave: [0xc9], int3: [0xcc], nop: [0x90], cdq: [0x99], cwde: [0x98], sti: [0xfb], cli: [0xfa], cld: [0xfc],
-  std: [0xfd], clc: [0xf8], stc: [0xf9], cmc: [0xf5], hlt: [0xf4], sahf: [0x9e], lahf: [0x9f], pause: [0xf3, 0x90],
-  movsb: [0xa4], movsw: [0x66, 0xa5], movsd: [0xa5], stosb: [0xaa], stosw: [0x66, 0xab], stosd: [0xab],
-  lodsb: [0xac], lodsd: [0xad], scasb: [0xae], scasd: [0xaf], cmpsb: [0xa6], cmpsd: [0xa7],
-  insb: [0x6c], insd: [0x6d], outsb: [0x6e], outsd: [0x6f],
-  cpuid: [0x0f, 0xa2], rdtsc: [0x0f, 0x31], rdpmc: [0x0f, 0x33], rdmsr: [0x0f, 0x32], wrmsr: [0x0f, 0x30],
-  wbinvd: [0x0f, 0x09], clts: [0x0f, 0x06], ud2: [0x0f, 0x0b], sysenter: [0x0f, 0x34], sysexit: [0x0f, 0x35],
-} as const
+  pushad: [0x60],
+  popad: [0x61],
+  pushfd: [0x9c],
+  popfd: [0x9d],
+  ret: [0xc3],
+  lret: [0xcb],
+  iretd: [0xcf],
+  leave: [0xc9],
+  int3: [0xcc],
+  nop: [0x90],
+  cdq: [0x99],
+  cwde: [0x98],
+  sti: [0xfb],
+  cli: [0xfa],
+  cld: [0xfc],
+  std: [0xfd],
+  clc: [0xf8],
+  stc: [0xf9],
+  cmc: [0xf5],
+  hlt: [0xf4],
+  sahf: [0x9e],
+  lahf: [0x9f],
+  pause: [0xf3, 0x90],
+  movsb: [0xa4],
+  movsw: [0x66, 0xa5],
+  movsd: [0xa5],
+  stosb: [0xaa],
+  stosw: [0x66, 0xab],
+  stosd: [0xab],
+  lodsb: [0xac],
+  lodsd: [0xad],
+  scasb: [0xae],
+  scasd: [0xaf],
+  cmpsb: [0xa6],
+  cmpsd: [0xa7],
+  insb: [0x6c],
+  insd: [0x6d],
+  outsb: [0x6e],
+  outsd: [0x6f],
+  cpuid: [0x0f, 0xa2],
+  rdtsc: [0x0f, 0x31],
+  rdpmc: [0x0f, 0x33],
+  rdmsr: [0x0f, 0x32],
+  wrmsr: [0x0f, 0x30],
+  wbinvd: [0x0f, 0x09],
+  clts: [0x0f, 0x06],
+  ud2: [0x0f, 0x0b],
+  sysenter: [0x0f, 0x34],
+  sysexit: [0x0f, 0x35],
+} as const;
 
-const signed8 = (v: number): boolean => v >= -128 && v <= 127
-const isSymbol = (v: Immediate): v is SymbolRef => typeof v !== 'number'
+const signed8 = (v: number): boolean => v >= -128 && v <= 127;
+const isSymbol = (v: Immediate): v is SymbolRef => typeof v !== 'number';
 
 /** Bytes of an immediate; a symbol takes 32 bits. */
 export function immediate(f: Fragment, value: Immediate, size: Size): void {
   if (isSymbol(value)) {
-    if (size !== 4) throw new AssemblerError(`the address of '${value.name}' does not fit in ${size * 8} bits`)
-    f.relocate('abs32', value.name, value.addend)
-    return
+    if (size !== 4) throw new AssemblerError(`the address of '${value.name}' does not fit in ${size * 8} bits`);
+    f.relocate('abs32', value.name, value.addend);
+    return;
   }
-  const bits = size * 8
+  const bits = size * 8;
   if (!Number.isInteger(value) || value < -(2 ** (bits - 1)) || value >= 2 ** bits)
-    throw new AssemblerError(`immediate ${value} does not fit in ${bits} bits`)
-  if (size === 1) f.bytes(value)
-  else if (size === 2) f.word(value)
-  else f.dword(value | 0)
+    throw new AssemblerError(`immediate ${value} does not fit in ${bits} bits`);
+  if (size === 1) f.bytes(value);
+  else if (size === 2) f.word(value);
+  else f.dword(value | 0);
 }
 
 /** ModRM, SIB and displacement: SDM vol. 2, section 2.1.5. */
 export function modrm(f: Fragment, extension: number, rm: RegisterOrMemory): void {
-  const reg = extension << 3
+  const reg = extension << 3;
   if (rm.kind === 'register') {
-    f.bytes(0xc0 | reg | rm.number)
-    return
+    f.bytes(0xc0 | reg | rm.number);
+    return;
   }
-  let { base, index, scale } = rm
-  const disp = rm.disp | 0
-  if ((base && base.size !== 4) || (index && index.size !== 4)) throw new AssemblerError('an address takes 32-bit registers')
-  if (!base && index && scale === 1) [base, index] = [index, undefined]
-  if (index?.number === 4 && scale === 1 && base) [base, index] = [index, base]
-  if (index?.number === 4) throw new AssemblerError('esp cannot be an index')
-  const displacement = () => (rm.sym === undefined ? f.dword(disp) : f.relocate('abs32', rm.sym, disp))
-  const sib = { 1: 0, 2: 0x40, 4: 0x80, 8: 0xc0 }[scale]
+  let { base, index, scale } = rm;
+  const disp = rm.disp | 0;
+  if ((base && base.size !== 4) || (index && index.size !== 4))
+    throw new AssemblerError('an address takes 32-bit registers');
+  if (!base && index && scale === 1) [base, index] = [index, undefined];
+  if (index?.number === 4 && scale === 1 && base) [base, index] = [index, base];
+  if (index?.number === 4) throw new AssemblerError('esp cannot be an index');
+  const displacement = () => (rm.sym === undefined ? f.dword(disp) : f.relocate('abs32', rm.sym, disp));
+  const sib = { 1: 0, 2: 0x40, 4: 0x80, 8: 0xc0 }[scale];
   if (!base) {
-    if (index) f.bytes(reg | 4, sib | (index.number << 3) | 5)
-    else f.bytes(reg | 5)
-    displacement()
-    return
+    if (index) f.bytes(reg | 4, sib | (index.number << 3) | 5);
+    else f.bytes(reg | 5);
+    displacement();
+    return;
   }
-  const mod = rm.sym !== undefined ? 2 : disp === 0 && base.number !== 5 ? 0 : signed8(disp) ? 1 : 2
-  if (index || base.number === 4) f.bytes((mod << 6) | reg | 4, sib | ((index?.number ?? 4) << 3) | base.number)
-  else f.bytes((mod << 6) | reg | base.number)
-  if (mod === 1) f.bytes(disp)
-  else if (mod === 2) displacement()
+  const mod = rm.sym !== undefined ? 2 : disp === 0 && base.number !== 5 ? 0 : signed8(disp) ? 1 : 2;
+  if (index || base.number === 4) f.bytes((mod << 6) | reg | 4, sib | ((index?.number ?? 4) << 3) | base.number);
+  else f.bytes((mod << 6) | reg | base.number);
+  if (mod === 1) f.bytes(disp);
+  else if (mod === 2) displacement();
 }
 
 /** Segment override and operand-size prefix. */
 export function prefixes(f: Fragment, size: Size, ...operands: unknown[]): void {
-  for (const o of operands as Memory[]) if (o?.kind === 'memory' && o.seg) f.bytes(OVERRIDE[o.seg.number])
-  if (size === 2) f.bytes(0x66)
+  for (const o of operands as Memory[]) if (o?.kind === 'memory' && o.seg) f.bytes(OVERRIDE[o.seg.number]);
+  if (size === 2) f.bytes(0x66);
 }
-const OVERRIDE = [0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65]
+const OVERRIDE = [0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65];
 
 /** prefix, opcode and ModRM of an instruction with one r/m operand. */
 export function withModrm(f: Fragment, size: Size, opcode: readonly number[], extension: number, rm: RegisterOrMemory) {
-  prefixes(f, size, rm)
-  f.bytes(...opcode)
-  modrm(f, extension, rm)
+  prefixes(f, size, rm);
+  f.bytes(...opcode);
+  modrm(f, extension, rm);
 }
 
-const wide = (opcode: number, size: Size): number => opcode + (size === 1 ? 0 : 1)
+const wide = (opcode: number, size: Size): number => opcode + (size === 1 ? 0 : 1);
 
 function sameSize(mnemonic: string, a: RegisterOrMemory, b: Source): Size {
-  if (typeof b === 'number' || b.kind === 'symbol') return a.size
+  if (typeof b === 'number' || b.kind === 'symbol') return a.size;
   if (a.kind === 'register' && b.kind === 'register' && a.size !== b.size)
-    throw new AssemblerError(`${mnemonic} ${a.name}, ${b.name}: the sizes differ`)
-  if (a.kind === 'memory' && b.kind === 'memory') throw new AssemblerError(`${mnemonic}: two memory operands`)
-  return a.kind === 'register' ? a.size : b.size
+    throw new AssemblerError(`${mnemonic} ${a.name}, ${b.name}: the sizes differ`);
+  if (a.kind === 'memory' && b.kind === 'memory') throw new AssemblerError(`${mnemonic}: two memory operands`);
+  return a.kind === 'register' ? a.size : b.size;
 }
 
 export function arithmetic(f: Fragment, op: keyof typeof ARITHMETIC, a: RegisterOrMemory, b: Source): void {
-  const n = ARITHMETIC[op]
-  const size = sameSize(op, a, b)
+  const n = ARITHMETIC[op];
+  const size = sameSize(op, a, b);
   if (typeof b === 'number' || b.kind === 'symbol') {
-    const small = typeof b === 'number' && signed8(size === 4 ? b | 0 : b)
+    const small = typeof b === 'number' && signed8(size === 4 ? b | 0 : b);
     if (size === 1) {
-      if (a.kind === 'register' && a.number === 0) f.bytes((n << 3) | 4)
-      else withModrm(f, size, [0x80], n, a)
-      immediate(f, b, 1)
+      if (a.kind === 'register' && a.number === 0) f.bytes((n << 3) | 4);
+      else withModrm(f, size, [0x80], n, a);
+      immediate(f, b, 1);
     } else if (small) {
-      withModrm(f, size, [0x83], n, a)
-      f.bytes(b as number)
+      withModrm(f, size, [0x83], n, a);
+      f.bytes(b as number);
     } else {
       if (a.kind === 'register' && a.number === 0) {
-        prefixes(f, size)
-        f.bytes((n << 3) | 5)
-      } else withModrm(f, size, [0x81], n, a)
-      immediate(f, b, size)
+        prefixes(f, size);
+        f.bytes((n << 3) | 5);
+      } else withModrm(f, size, [0x81], n, a);
+      immediate(f, b, size);
     }
-  } else if (b.kind === 'memory') withModrm(f, size, [wide((n << 3) | 2, size)], (a as Register).number, b)
-  else withModrm(f, size, [wide(n << 3, size)], b.number, a)
+  } else if (b.kind === 'memory') withModrm(f, size, [wide((n << 3) | 2, size)], (a as Register).number, b);
+  else withModrm(f, size, [wide(n << 3, size)], b.number, a);
 }
 
 export function test(f: Fragment, a: RegisterOrMemory, b: Register | Immediate): void {
-  const size = sameSize('test', a, b)
+  const size = sameSize('test', a, b);
   if (typeof b === 'number' || b.kind === 'symbol') {
     if (a.kind === 'register' && a.number === 0) {
-      prefixes(f, size)
-      f.bytes(wide(0xa8, size))
-    } else withModrm(f, size, [wide(0xf6, size)], 0, a)
-    immediate(f, b, size)
-  } else withModrm(f, size, [wide(0x84, size)], b.number, a)
+      prefixes(f, size);
+      f.bytes(wide(0xa8, size));
+    } else withModrm(f, size, [wide(0xf6, size)], 0, a);
+    immediate(f, b, size);
+  } else withModrm(f, size, [wide(0x84, size)], b.number, a);
 }
 
-export type MoveOperand = RegisterOrMemory | SegmentRegister | ControlRegister
+export type MoveOperand = RegisterOrMemory | SegmentRegister | ControlRegister;
 
 export function mov(f: Fragment, a: MoveOperand, b: MoveOperand | Immediate): void {
-  if (a.kind === 'segment') return moveSegment(f, 0x8e, a, b as MoveOperand)
-  if (typeof b !== 'number' && b.kind === 'segment') return moveSegment(f, 0x8c, b, a)
-  if (a.kind === 'control') return moveSpecial(f, 2, a, b as MoveOperand)
-  if (typeof b !== 'number' && b.kind === 'control') return moveSpecial(f, 0, b, a)
-  const size = sameSize('mov', a, b)
+  if (a.kind === 'segment') return moveSegment(f, 0x8e, a, b as MoveOperand);
+  if (typeof b !== 'number' && b.kind === 'segment') return moveSegment(f, 0x8c, b, a);
+  if (a.kind === 'control') return moveSpecial(f, 2, a, b as MoveOperand);
+  if (typeof b !== 'number' && b.kind === 'control') return moveSpecial(f, 0, b, a);
+  const size = sameSize('mov', a, b);
   if (typeof b === 'number' || b.kind === 'symbol') {
     if (a.kind === 'register') {
-      prefixes(f, size)
-      f.bytes((size === 1 ? 0xb0 : 0xb8) + a.number)
-    } else withModrm(f, size, [wide(0xc6, size)], 0, a)
-    immediate(f, b, size)
-  } else if (isOffset(b) && (a as Register).number === 0) moffs(f, wide(0xa0, size), size, b as Memory)
-  else if (isOffset(a) && (b as Register).number === 0) moffs(f, wide(0xa2, size), size, a as Memory)
-  else if (b.kind === 'memory') withModrm(f, size, [wide(0x8a, size)], (a as Register).number, b)
-  else withModrm(f, size, [wide(0x88, size)], b.number, a)
+      prefixes(f, size);
+      f.bytes((size === 1 ? 0xb0 : 0xb8) + a.number);
+    } else withModrm(f, size, [wide(0xc6, size)], 0, a);
+    immediate(f, b, size);
+  } else if (isOffset(b) && (a as Register).number === 0) moffs(f, wide(0xa0, size), size, b as Memory);
+  else if (isOffset(a) && (b as Register).number === 0) moffs(f, wide(0xa2, size), size, a as Memory);
+  else if (b.kind === 'memory') withModrm(f, size, [wide(0x8a, size)], (a as Register).number, b);
+  else withModrm(f, size, [wide(0x88, size)], b.number, a);
 }
 
-const isOffset = (o: RegisterOrMemory): boolean => o.kind === 'memory' && !o.base && !o.index
+const isOffset = (o: RegisterOrMemory): boolean => o.kind === 'memory' && !o.base && !o.index;
 
 function moffs(f: Fragment, opcode: number, size: Size, m: Memory): void {
-  prefixes(f, size, m)
-  f.bytes(opcode)
-  if (m.sym === undefined) f.dword(m.disp | 0)
-  else f.relocate('abs32', m.sym, m.disp)
+  prefixes(f, size, m);
+  f.bytes(opcode);
+  if (m.sym === undefined) f.dword(m.disp | 0);
+  else f.relocate('abs32', m.sym, m.disp);
 }
 
 function moveSegment(f: Fragment, opcode: number, segment: SegmentRegister, other: MoveOperand): void {
-  if (opcode === 0x8e && segment.number === 1) throw new AssemblerError('mov cannot load cs')
+  if (opcode === 0x8e && segment.number === 1) throw new AssemblerError('mov cannot load cs');
   if (other.kind !== 'register' && other.kind !== 'memory')
-    throw new AssemblerError(`mov ${segment.name}: the other operand must be a register or memory`)
-  withModrm(f, 4, [opcode], segment.number, other)
+    throw new AssemblerError(`mov ${segment.name}: the other operand must be a register or memory`);
+  withModrm(f, 4, [opcode], segment.number, other);
 }
 
 function moveSpecial(f: Fragment, direction: 0 | 2, special: ControlRegister, other: MoveOperand): void {
   if (other.kind !== 'register' || other.size !== 4)
-    throw new AssemblerError(`mov ${special.name}: the other operand must be a 32-bit register`)
-  f.bytes(0x0f, special.opcode + direction, 0xc0 | (special.number << 3) | other.number)
+    throw new AssemblerError(`mov ${special.name}: the other operand must be a 32-bit register`);
+  f.bytes(0x0f, special.opcode + direction, 0xc0 | (special.number << 3) | other.number);
 }
 
 export function shift(f: Fragment, op: keyof typeof SHIFTS, a: RegisterOrMemory, count: number | Register): void {
-  const n = SHIFTS[op]
+  const n = SHIFTS[op];
   if (typeof count !== 'number') {
-    if (count.size !== 1 || count.number !== 1) throw new AssemblerError(`${op}: the count is a number or cl`)
-    withModrm(f, a.size, [wide(0xd2, a.size)], n, a)
-  } else if (count === 1) withModrm(f, a.size, [wide(0xd0, a.size)], n, a)
+    if (count.size !== 1 || count.number !== 1) throw new AssemblerError(`${op}: the count is a number or cl`);
+    withModrm(f, a.size, [wide(0xd2, a.size)], n, a);
+  } else if (count === 1) withModrm(f, a.size, [wide(0xd0, a.size)], n, a);
   else {
-    withModrm(f, a.size, [wide(0xc0, a.size)], n, a)
-    immediate(f, count, 1)
+    withModrm(f, a.size, [wide(0xc0, a.size)], n, a);
+    immediate(f, count, 1);
   }
 }
 
-export function shiftDouble(f: Fragment, op: 'shld' | 'shrd', a: RegisterOrMemory, b: Register, count: number | Register) {
-  const opcode = op === 'shld' ? 0xa4 : 0xac
-  const byCl = typeof count !== 'number'
-  withModrm(f, b.size, [0x0f, opcode + (byCl ? 1 : 0)], b.number, a)
-  if (!byCl) immediate(f, count as number, 1)
+export function shiftDouble(
+  f: Fragment,
+  op: 'shld' | 'shrd',
+  a: RegisterOrMemory,
+  b: Register,
+  count: number | Register,
+) {
+  const opcode = op === 'shld' ? 0xa4 : 0xac;
+  const byCl = typeof count !== 'number';
+  withModrm(f, b.size, [0x0f, opcode + (byCl ? 1 : 0)], b.number, a);
+  if (!byCl) immediate(f, count as number, 1);
 }
 
 export function unary(f: Fragment, op: keyof typeof UNARY, a: RegisterOrMemory): void {
-  withModrm(f, a.size, [wide(0xf6, a.size)], UNARY[op], a)
+  withModrm(f, a.size, [wide(0xf6, a.size)], UNARY[op], a);
 }
 
 export function increment(f: Fragment, op: 'inc' | 'dec', a: RegisterOrMemory): void {
-  const n = op === 'inc' ? 0 : 1
+  const n = op === 'inc' ? 0 : 1;
   if (a.kind === 'register' && a.size !== 1) {
-    prefixes(f, a.size)
-    f.bytes(0x40 + n * 8 + a.number)
-  } else withModrm(f, a.size, [wide(0xfe, a.size)], n, a)
+    prefixes(f, a.size);
+    f.bytes(0x40 + n * 8 + a.number);
+  } else withModrm(f, a.size, [wide(0xfe, a.size)], n, a);
 }
 
 /** IMUL with two or three operands: dst = a * immediate, or dst *= a. */
 export function multiply(f: Fragment, dst: Register, a: RegisterOrMemory, factor?: number): void {
-  if (factor === undefined) return withModrm(f, dst.size, [0x0f, 0xaf], dst.number, a)
-  const small = signed8(factor | 0)
-  withModrm(f, dst.size, [small ? 0x6b : 0x69], dst.number, a)
-  immediate(f, small ? factor | 0 : factor, small ? 1 : dst.size)
+  if (factor === undefined) return withModrm(f, dst.size, [0x0f, 0xaf], dst.number, a);
+  const small = signed8(factor | 0);
+  withModrm(f, dst.size, [small ? 0x6b : 0x69], dst.number, a);
+  immediate(f, small ? factor | 0 : factor, small ? 1 : dst.size);
 }
 
 /** MOVZX and MOVSX: the source's size is that of its register, or of its memory operand (mem8, mem16). */
 export function extend(f: Fragment, op: 'movzx' | 'movsx', dst: Register, src: RegisterOrMemory): void {
-  if (src.size === 4) throw new AssemblerError(`${op}: the source has 8 or 16 bits (al, mem8(...), mem16(...))`)
-  prefixes(f, dst.size, src)
-  f.bytes(0x0f, (op === 'movzx' ? 0xb6 : 0xbe) + (src.size === 2 ? 1 : 0))
-  modrm(f, dst.number, src)
+  if (src.size === 4) throw new AssemblerError(`${op}: the source has 8 or 16 bits (al, mem8(...), mem16(...))`);
+  prefixes(f, dst.size, src);
+  f.bytes(0x0f, (op === 'movzx' ? 0xb6 : 0xbe) + (src.size === 2 ? 1 : 0));
+  modrm(f, dst.number, src);
 }
 
 export function bitTest(f: Fragment, op: keyof typeof BIT_TESTS, a: RegisterOrMemory, bit: number | Register): void {
-  const n = BIT_TESTS[op]
+  const n = BIT_TESTS[op];
   if (typeof bit === 'number') {
-    withModrm(f, a.size, [0x0f, 0xba], n, a)
-    immediate(f, bit, 1)
-  } else withModrm(f, bit.size, [0x0f, 0x83 + (n << 3)], bit.number, a)
+    withModrm(f, a.size, [0x0f, 0xba], n, a);
+    immediate(f, bit, 1);
+  } else withModrm(f, bit.size, [0x0f, 0x83 + (n << 3)], bit.number, a);
 }
 
 export function setByte(f: Fragment, condition: Condition, a: RegisterOrMemory): void {
-  if (a.kind === 'register' && a.size !== 1) throw new AssemblerError(`set${condition}: ${a.name} has not 8 bits`)
-  withModrm(f, 1, [0x0f, 0x90 + CONDITIONS[condition]], 0, a)
+  if (a.kind === 'register' && a.size !== 1) throw new AssemblerError(`set${condition}: ${a.name} has not 8 bits`);
+  withModrm(f, 1, [0x0f, 0x90 + CONDITIONS[condition]], 0, a);
 }
 
-const PUSH_SEGMENT = [[0x06], [0x0e], [0x16], [0x1e], [0x0f, 0xa0], [0x0f, 0xa8]]
+const PUSH_SEGMENT = [[0x06], [0x0e], [0x16], [0x1e], [0x0f, 0xa0], [0x0f, 0xa8]];
 
 export function push(f: Fragment, a: RegisterOrMemory | SegmentRegister | Immediate): void {
-  if (typeof a === 'number' && signed8(a | 0)) f.bytes(0x6a, a)
+  if (typeof a === 'number' && signed8(a | 0)) f.bytes(0x6a, a);
   else if (typeof a === 'number' || a.kind === 'symbol') {
-    f.bytes(0x68)
-    immediate(f, a, 4)
-  } else if (a.kind === 'segment') f.bytes(...PUSH_SEGMENT[a.number])
+    f.bytes(0x68);
+    immediate(f, a, 4);
+  } else if (a.kind === 'segment') f.bytes(...PUSH_SEGMENT[a.number]);
   else if (a.kind === 'register') {
-    prefixes(f, a.size)
-    f.bytes(0x50 + a.number)
-  } else withModrm(f, a.size, [0xff], 6, a)
+    prefixes(f, a.size);
+    f.bytes(0x50 + a.number);
+  } else withModrm(f, a.size, [0xff], 6, a);
 }
 
 export function pop(f: Fragment, a: RegisterOrMemory | SegmentRegister): void {
   if (a.kind === 'segment') {
-    if (a.number === 1) throw new AssemblerError('pop cannot load cs')
-    const opcode = PUSH_SEGMENT[a.number]
-    f.bytes(...opcode.slice(0, -1), opcode[opcode.length - 1] + 1)
+    if (a.number === 1) throw new AssemblerError('pop cannot load cs');
+    const opcode = PUSH_SEGMENT[a.number];
+    f.bytes(...opcode.slice(0, -1), opcode[opcode.length - 1] + 1);
   } else if (a.kind === 'register') {
-    prefixes(f, a.size)
-    f.bytes(0x58 + a.number)
-  } else withModrm(f, a.size, [0x8f], 0, a)
+    prefixes(f, a.size);
+    f.bytes(0x58 + a.number);
+  } else withModrm(f, a.size, [0x8f], 0, a);
 }
 
 /** XCHG, CMPXCHG, XADD: register and memory (or register). */
 export function exchange(f: Fragment, op: 'xchg' | 'cmpxchg' | 'xadd', a: RegisterOrMemory, b: Register): void {
-  const size = sameSize(op, a, b)
-  const opcode = { xchg: [wide(0x86, size)], cmpxchg: [0x0f, wide(0xb0, size)], xadd: [0x0f, wide(0xc0, size)] }[op]
-  withModrm(f, size, opcode, b.number, a)
+  const size = sameSize(op, a, b);
+  const opcode = { xchg: [wide(0x86, size)], cmpxchg: [0x0f, wide(0xb0, size)], xadd: [0x0f, wide(0xc0, size)] }[op];
+  withModrm(f, size, opcode, b.number, a);
 }
 
 /** IN and OUT: the port is a number up to 255 or dx; the register is al, ax or eax. */
 export function portIo(f: Fragment, op: 'in' | 'out', data: Register, port: number | Register): void {
-  if (data.number !== 0) throw new AssemblerError(`${op}: the data register is al, ax or eax, not ${data.name}`)
-  prefixes(f, data.size)
-  const direction = op === 'in' ? 0 : 2
+  if (data.number !== 0) throw new AssemblerError(`${op}: the data register is al, ax or eax, not ${data.name}`);
+  prefixes(f, data.size);
+  const direction = op === 'in' ? 0 : 2;
   if (typeof port === 'number') {
-    f.bytes(wide(0xe4 + direction, data.size))
-    immediate(f, port, 1)
+    f.bytes(wide(0xe4 + direction, data.size));
+    immediate(f, port, 1);
   } else {
-    if (port.size !== 2 || port.number !== 2) throw new AssemblerError(`${op}: the port is a number or dx`)
-    f.bytes(wide(0xec + direction, data.size))
+    if (port.size !== 2 || port.number !== 2) throw new AssemblerError(`${op}: the port is a number or dx`);
+    f.bytes(wide(0xec + direction, data.size));
   }
 }
 
 /** Far jump or call to selector:offset. */
 export function far(f: Fragment, op: 'jmp' | 'call', selector: number, offset: Immediate): void {
-  f.bytes(op === 'jmp' ? 0xea : 0x9a)
-  immediate(f, offset, 4)
-  immediate(f, selector, 2)
+  f.bytes(op === 'jmp' ? 0xea : 0x9a);
+  immediate(f, offset, 4);
+  immediate(f, selector, 2);
 }

@@ -28,6 +28,6 @@
 // Compiled code calls a stub by `declare function` in a file named stubs.ts (`declare function addressOf_NAME(): u32`
 // there, or in linker.ts, is the address of symbol NAME). `__module_start` is always defined: boot code calls it once,
 // before any AssemblyScript, to run initialisers of globals that are not constants.
-export { Assembler, defineStubs, SECTIONS, type Section, type StubCode, type Stubs, type Target } from './assembler.js'
-export type { Assembled, Label, Relocation } from './fragment.js'
-export * from './operands.js'
+export { Assembler, defineStubs, SECTIONS, type Section, type StubCode, type Stubs, type Target } from './assembler.js';
+export type { Assembled, Label, Relocation } from './fragment.js';
+export * from './operands.js';

@@ -4,35 +4,48 @@
 // Registers are numbers: 0..7 are the machine's, by their encoding; from FIRST_VIRTUAL on they are virtual.
 // The makers below fold constants and put expressions into the form that select.ts matches: constants on the right,
 // `x - c` as `x + -c`, one constant at the end of a sum.
-import type { Condition } from '../assembler/operands.js'
+import type { Condition } from '../assembler/operands.js';
 
-export const FIRST_VIRTUAL = 8
+export const FIRST_VIRTUAL = 8;
 
 export type BinaryOp =
-  | 'add' | 'sub' | 'mul' | 'divs' | 'divu' | 'rems' | 'remu' | 'and' | 'or' | 'xor'
-  | 'shl' | 'sar' | 'shr' | 'rol' | 'ror'
-export type UnaryOp = 'clz' | 'ctz' | 'popcnt' | 'ext8' | 'ext16'
-export type AccessSize = 1 | 2 | 4
+  | 'add'
+  | 'sub'
+  | 'mul'
+  | 'divs'
+  | 'divu'
+  | 'rems'
+  | 'remu'
+  | 'and'
+  | 'or'
+  | 'xor'
+  | 'shl'
+  | 'sar'
+  | 'shr'
+  | 'rol'
+  | 'ror';
+export type UnaryOp = 'clz' | 'ctz' | 'popcnt' | 'ext8' | 'ext16';
+export type AccessSize = 1 | 2 | 4;
 
 export type Expr =
   | { readonly kind: 'const'; readonly value: number; readonly symbol?: string }
   | { readonly kind: 'reg'; readonly reg: number }
   | {
-      readonly kind: 'load'
-      readonly size: AccessSize
-      readonly signed: boolean
-      readonly address: Expr
-      readonly offset: number
+      readonly kind: 'load';
+      readonly size: AccessSize;
+      readonly signed: boolean;
+      readonly address: Expr;
+      readonly offset: number;
       /** The WebAssembly global that this load reads; no store through a pointer changes it. */
-      readonly global?: number
+      readonly global?: number;
     }
   | { readonly kind: 'binary'; readonly op: BinaryOp; readonly x: Expr; readonly y: Expr }
   | { readonly kind: 'unary'; readonly op: UnaryOp; readonly x: Expr }
   | { readonly kind: 'compare'; readonly cc: Compare; readonly x: Expr; readonly y: Expr }
-  | { readonly kind: 'select'; readonly condition: Expr; readonly x: Expr; readonly y: Expr }
+  | { readonly kind: 'select'; readonly condition: Expr; readonly x: Expr; readonly y: Expr };
 
-export type Compare = 'e' | 'ne' | 'l' | 'ge' | 'g' | 'le' | 'b' | 'ae' | 'a' | 'be'
-export type PairOp = 'add' | 'sub' | 'mul' | 'shl' | 'shr' | 'sar' | 'compare'
+export type Compare = 'e' | 'ne' | 'l' | 'ge' | 'g' | 'le' | 'b' | 'ae' | 'a' | 'be';
+export type PairOp = 'add' | 'sub' | 'mul' | 'shl' | 'shr' | 'sar' | 'compare';
 
 export type Statement = { position: number } & (
   | { kind: 'set'; reg: number; value: Expr }
@@ -42,7 +55,7 @@ export type Statement = { position: number } & (
   | { kind: 'hook'; name: string }
   /** lo:hi = a op b; for 'compare' lo = a cc b. */
   | { kind: 'pair'; op: PairOp; cc?: Compare; lo: number; hi: number; a: Expr[]; b: Expr[] }
-)
+);
 
 export type Terminator = { position: number } & (
   | { kind: 'jump'; to: Block }
@@ -50,96 +63,121 @@ export type Terminator = { position: number } & (
   | { kind: 'switch'; value: Expr; to: Block[]; other: Block }
   | { kind: 'return'; values: Expr[] }
   | { kind: 'trap' }
-)
+);
 
 export interface Block {
-  readonly id: number
-  statements: Statement[]
-  end?: Terminator
+  readonly id: number;
+  statements: Statement[];
+  end?: Terminator;
   /** Nesting depth of loops: weighs spill costs. */
-  depth: number
-  isLoopHead: boolean
+  depth: number;
+  isLoopHead: boolean;
 }
 
 export interface IrFunction {
-  readonly name: string
-  blocks: Block[]
+  readonly name: string;
+  blocks: Block[];
   /** Number of registers in use, machine registers included. */
-  registers: number
-  readonly params: readonly number[]
+  registers: number;
+  readonly params: readonly number[];
 }
 
-export const constant = (value: number, symbol?: string): Expr => ({ kind: 'const', value: value | 0, symbol })
-export const register = (reg: number): Expr => ({ kind: 'reg', reg })
-export const isPlainConst = (e: Expr): e is Expr & { kind: 'const' } => e.kind === 'const' && e.symbol === undefined
+export const constant = (value: number, symbol?: string): Expr => ({ kind: 'const', value: value | 0, symbol });
+export const register = (reg: number): Expr => ({ kind: 'reg', reg });
+export const isPlainConst = (e: Expr): e is Expr & { kind: 'const' } => e.kind === 'const' && e.symbol === undefined;
 
 export const INVERSE: Record<string, Condition> = {
-  e: 'ne', ne: 'e', l: 'ge', ge: 'l', g: 'le', le: 'g', b: 'ae', ae: 'b', a: 'be', be: 'a', s: 'ns', ns: 's',
-}
+  e: 'ne',
+  ne: 'e',
+  l: 'ge',
+  ge: 'l',
+  g: 'le',
+  le: 'g',
+  b: 'ae',
+  ae: 'b',
+  a: 'be',
+  be: 'a',
+  s: 'ns',
+  ns: 's',
+};
 export const SWAPPED: Record<Compare, Compare> = {
-  e: 'e', ne: 'ne', l: 'g', g: 'l', ge: 'le', le: 'ge', b: 'a', a: 'b', ae: 'be', be: 'ae',
-}
+  e: 'e',
+  ne: 'ne',
+  l: 'g',
+  g: 'l',
+  ge: 'le',
+  le: 'ge',
+  b: 'a',
+  a: 'b',
+  ae: 'be',
+  be: 'ae',
+};
 
 export function children(e: Expr): Expr[] {
   switch (e.kind) {
     case 'load':
-      return [e.address]
+      return [e.address];
     case 'binary':
     case 'compare':
-      return [e.x, e.y]
+      return [e.x, e.y];
     case 'unary':
-      return [e.x]
+      return [e.x];
     case 'select':
-      return [e.condition, e.x, e.y]
+      return [e.condition, e.x, e.y];
     default:
-      return []
+      return [];
   }
 }
 
 export const contains = (e: Expr, test: (e: Expr) => boolean): boolean =>
-  test(e) || children(e).some((child) => contains(child, test))
+  test(e) || children(e).some((child) => contains(child, test));
 
-export const reads = (e: Expr, reg: number): boolean => contains(e, (x) => x.kind === 'reg' && x.reg === reg)
+export const reads = (e: Expr, reg: number): boolean => contains(e, (x) => x.kind === 'reg' && x.reg === reg);
 
 /** The tree with every read of `reg` replaced. */
 export function substitute(e: Expr, reg: number, by: Expr): Expr {
   switch (e.kind) {
     case 'reg':
-      return e.reg === reg ? by : e
+      return e.reg === reg ? by : e;
     case 'const':
-      return e
+      return e;
     case 'load':
-      return { ...e, address: substitute(e.address, reg, by) }
+      return { ...e, address: substitute(e.address, reg, by) };
     case 'unary':
-      return unary(e.op, substitute(e.x, reg, by))
+      return unary(e.op, substitute(e.x, reg, by));
     case 'binary':
-      return binary(e.op, substitute(e.x, reg, by), substitute(e.y, reg, by))
+      return binary(e.op, substitute(e.x, reg, by), substitute(e.y, reg, by));
     case 'compare':
-      return compare(e.cc, substitute(e.x, reg, by), substitute(e.y, reg, by))
+      return compare(e.cc, substitute(e.x, reg, by), substitute(e.y, reg, by));
     case 'select':
       return {
         kind: 'select',
         condition: substitute(e.condition, reg, by),
         x: substitute(e.x, reg, by),
         y: substitute(e.y, reg, by),
-      }
+      };
   }
 }
 
 export function sameTree(a: Expr, b: Expr): boolean {
-  if (a === b) return true
-  if (a.kind !== b.kind) return false
+  if (a === b) return true;
+  if (a.kind !== b.kind) return false;
   const head = (e: Expr): unknown[] =>
-    e.kind === 'const' ? [e.value, e.symbol]
-    : e.kind === 'reg' ? [e.reg]
-    : e.kind === 'load' ? [e.size, e.signed, e.offset, e.global]
-    : e.kind === 'binary' || e.kind === 'unary' ? [e.op]
-    : e.kind === 'compare' ? [e.cc]
-    : []
-  const other = head(b)
-  if (!head(a).every((x, i) => x === other[i])) return false
-  const kids = children(b)
-  return children(a).every((x, i) => sameTree(x, kids[i]))
+    e.kind === 'const'
+      ? [e.value, e.symbol]
+      : e.kind === 'reg'
+        ? [e.reg]
+        : e.kind === 'load'
+          ? [e.size, e.signed, e.offset, e.global]
+          : e.kind === 'binary' || e.kind === 'unary'
+            ? [e.op]
+            : e.kind === 'compare'
+              ? [e.cc]
+              : [];
+  const other = head(b);
+  if (!head(a).every((x, i) => x === other[i])) return false;
+  const kids = children(b);
+  return children(a).every((x, i) => sameTree(x, kids[i]));
 }
 
 const FOLD: Partial<Record<BinaryOp, (a: number, b: number) => number>> = {
@@ -152,39 +190,39 @@ const FOLD: Partial<Record<BinaryOp, (a: number, b: number) => number>> = {
   shl: (a, b) => a << b,
   shr: (a, b) => a >>> b,
   sar: (a, b) => a >> b,
-}
-const COMMUTES = new Set<BinaryOp>(['add', 'and', 'or', 'xor', 'mul'])
-const ZERO_IS_NEUTRAL = new Set<BinaryOp>(['add', 'or', 'xor', 'shl', 'shr', 'sar', 'rol', 'ror'])
+};
+const COMMUTES = new Set<BinaryOp>(['add', 'and', 'or', 'xor', 'mul']);
+const ZERO_IS_NEUTRAL = new Set<BinaryOp>(['add', 'or', 'xor', 'shl', 'shr', 'sar', 'rol', 'ror']);
 
 export const powerOfTwo = (v: number): number | undefined =>
-  v !== 0 && (v & (v - 1)) === 0 ? 31 - Math.clz32(v) : undefined
+  v !== 0 && (v & (v - 1)) === 0 ? 31 - Math.clz32(v) : undefined;
 
 export function unary(op: UnaryOp, x: Expr): Expr {
-  return { kind: 'unary', op, x }
+  return { kind: 'unary', op, x };
 }
 
 export function binary(op: BinaryOp, x: Expr, y: Expr): Expr {
-  if (isPlainConst(x) && COMMUTES.has(op)) [x, y] = [y, x]
-  if (!isPlainConst(y)) return { kind: 'binary', op, x, y }
-  const fold = FOLD[op]
-  if (isPlainConst(x) && fold) return constant(fold(x.value, y.value))
-  const c = y.value
-  if (op === 'sub') return binary('add', x, constant(-c))
-  if (c === 0 && ZERO_IS_NEUTRAL.has(op)) return x
-  if (op === 'add' && x.kind === 'const') return constant(x.value + c, x.symbol)
+  if (isPlainConst(x) && COMMUTES.has(op)) [x, y] = [y, x];
+  if (!isPlainConst(y)) return { kind: 'binary', op, x, y };
+  const fold = FOLD[op];
+  if (isPlainConst(x) && fold) return constant(fold(x.value, y.value));
+  const c = y.value;
+  if (op === 'sub') return binary('add', x, constant(-c));
+  if (c === 0 && ZERO_IS_NEUTRAL.has(op)) return x;
+  if (op === 'add' && x.kind === 'const') return constant(x.value + c, x.symbol);
   if (op === 'add' && x.kind === 'binary' && x.op === 'add' && isPlainConst(x.y))
-    return binary('add', x.x, constant(x.y.value + c))
-  const power = powerOfTwo(c)
-  if (op === 'mul' && power !== undefined) return binary('shl', x, constant(power))
-  if (op === 'divu' && power !== undefined) return binary('shr', x, constant(power))
-  if (op === 'remu' && power !== undefined) return binary('and', x, constant(c - 1))
+    return binary('add', x.x, constant(x.y.value + c));
+  const power = powerOfTwo(c);
+  if (op === 'mul' && power !== undefined) return binary('shl', x, constant(power));
+  if (op === 'divu' && power !== undefined) return binary('shr', x, constant(power));
+  if (op === 'remu' && power !== undefined) return binary('and', x, constant(c - 1));
   // ((v >> a) & m) << b is (v >> (a - b)) & (m << b): one shift less in page-table indices.
   if (op === 'shl' && x.kind === 'binary' && x.op === 'and' && isPlainConst(x.y)) {
-    const inner = x.x
+    const inner = x.x;
     if (inner.kind === 'binary' && inner.op === 'shr' && isPlainConst(inner.y) && inner.y.value > c)
-      return binary('and', binary('shr', inner.x, constant(inner.y.value - c)), constant(x.y.value << c))
+      return binary('and', binary('shr', inner.x, constant(inner.y.value - c)), constant(x.y.value << c));
   }
-  return { kind: 'binary', op, x, y }
+  return { kind: 'binary', op, x, y };
 }
 
 const HOLDS: Record<Compare, (a: number, b: number) => boolean> = {
@@ -198,29 +236,29 @@ const HOLDS: Record<Compare, (a: number, b: number) => boolean> = {
   a: (a, b) => a >>> 0 > b >>> 0,
   ae: (a, b) => a >>> 0 >= b >>> 0,
   be: (a, b) => a >>> 0 <= b >>> 0,
-}
+};
 
 export function compare(cc: Compare, x: Expr, y: Expr): Expr {
-  if (x.kind === 'const' && y.kind !== 'const') return compare(SWAPPED[cc], y, x)
-  if (isPlainConst(x) && isPlainConst(y)) return constant(HOLDS[cc](x.value, y.value) ? 1 : 0)
+  if (x.kind === 'const' && y.kind !== 'const') return compare(SWAPPED[cc], y, x);
+  if (isPlainConst(x) && isPlainConst(y)) return constant(HOLDS[cc](x.value, y.value) ? 1 : 0);
   if (isPlainConst(y) && y.value === 0 && x.kind === 'compare') {
-    if (cc === 'e') return { ...x, cc: INVERSE[x.cc] as Compare }
-    if (cc === 'ne') return x
+    if (cc === 'e') return { ...x, cc: INVERSE[x.cc] as Compare };
+    if (cc === 'ne') return x;
   }
-  return { kind: 'compare', cc, x, y }
+  return { kind: 'compare', cc, x, y };
 }
 
 export function successors(b: Block): Block[] {
-  const end = b.end as Terminator
+  const end = b.end as Terminator;
   switch (end.kind) {
     case 'jump':
-      return [end.to]
+      return [end.to];
     case 'branch':
-      return [end.yes, end.no]
+      return [end.yes, end.no];
     case 'switch':
-      return [...end.to, end.other]
+      return [...end.to, end.other];
     default:
-      return []
+      return [];
   }
 }
 
@@ -228,22 +266,22 @@ export function successors(b: Block): Block[] {
 export function expressions(s: Statement | Terminator): Expr[] {
   switch (s.kind) {
     case 'set':
-      return [s.value]
+      return [s.value];
     case 'store':
-      return [s.address, s.value]
+      return [s.address, s.value];
     case 'call':
-      return typeof s.target === 'string' ? s.args : [s.target, ...s.args]
+      return typeof s.target === 'string' ? s.args : [s.target, ...s.args];
     case 'intrinsic':
-      return s.args
+      return s.args;
     case 'pair':
-      return [...s.a, ...s.b]
+      return [...s.a, ...s.b];
     case 'branch':
-      return [s.condition]
+      return [s.condition];
     case 'switch':
-      return [s.value]
+      return [s.value];
     case 'return':
-      return s.values
+      return s.values;
     default:
-      return []
+      return [];
   }
 }

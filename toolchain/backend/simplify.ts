@@ -1,144 +1,145 @@
 // Tidies the control-flow graph: joins straight lines, threads jumps through empty blocks and through the tests that
 // `&&` and `||` leave behind, copies returns and short loop heads to where they are jumped from.
-import { type Block, contains, type Expr, expressions, reads, substitute, successors, type Terminator } from './ir.js'
+import { type Block, contains, type Expr, expressions, reads, substitute, successors, type Terminator } from './ir.js';
 
 export function simplify(blocks: Block[]): Block[] {
-  let all = reachable(blocks)
+  let all = reachable(blocks);
   for (let changed = true, round = 0; changed && round < 100; round++) {
-    changed = threadEmpty(all)
-    all = reachable(all)
-    const predecessors = findPredecessors(all)
-    const uses = countUses(all)
-    for (const b of all) if (joinOrCopy(b, all[0], predecessors, uses)) changed = true
-    all = reachable(all)
+    changed = threadEmpty(all);
+    all = reachable(all);
+    const predecessors = findPredecessors(all);
+    const uses = countUses(all);
+    for (const b of all) if (joinOrCopy(b, all[0], predecessors, uses)) changed = true;
+    all = reachable(all);
   }
-  copyLoopTests(all)
-  return reachable(all)
+  copyLoopTests(all);
+  return reachable(all);
 }
 
 function reachable(blocks: Block[]): Block[] {
-  const seen = new Set<Block>()
-  const work = [blocks[0]]
+  const seen = new Set<Block>();
+  const work = [blocks[0]];
   for (let b = work.pop(); b; b = work.pop()) {
-    if (seen.has(b)) continue
-    seen.add(b)
-    work.push(...successors(b))
+    if (seen.has(b)) continue;
+    seen.add(b);
+    work.push(...successors(b));
   }
-  return blocks.filter((b) => seen.has(b))
+  return blocks.filter((b) => seen.has(b));
 }
 
 /** Jumps to an empty block that only jumps go on to where it leads; decided branches become jumps. */
 function threadEmpty(blocks: Block[]): boolean {
-  let changed = false
+  let changed = false;
   const beyond = (from: Block): Block => {
-    let to = from
-    for (let n = 0; n < 10 && to.statements.length === 0 && to.end?.kind === 'jump' && to.end.to !== to; n++) to = to.end.to
-    if (to !== from) changed = true
-    return to
-  }
+    let to = from;
+    for (let n = 0; n < 10 && to.statements.length === 0 && to.end?.kind === 'jump' && to.end.to !== to; n++)
+      to = to.end.to;
+    if (to !== from) changed = true;
+    return to;
+  };
   for (const b of blocks) {
-    const end = b.end as Terminator
-    if (end.kind === 'jump') b.end = { ...end, to: beyond(end.to) }
+    const end = b.end as Terminator;
+    if (end.kind === 'jump') b.end = { ...end, to: beyond(end.to) };
     else if (end.kind === 'branch') {
-      const [yes, no] = [beyond(end.yes), beyond(end.no)]
-      b.end = { ...end, yes, no }
+      const [yes, no] = [beyond(end.yes), beyond(end.no)];
+      b.end = { ...end, yes, no };
       if (end.condition.kind === 'const' && end.condition.symbol === undefined) {
-        b.end = { kind: 'jump', to: end.condition.value !== 0 ? yes : no, position: end.position }
-        changed = true
+        b.end = { kind: 'jump', to: end.condition.value !== 0 ? yes : no, position: end.position };
+        changed = true;
       }
-    } else if (end.kind === 'switch') b.end = { ...end, to: end.to.map(beyond), other: beyond(end.other) }
+    } else if (end.kind === 'switch') b.end = { ...end, to: end.to.map(beyond), other: beyond(end.other) };
   }
-  return changed
+  return changed;
 }
 
-type Predecessors = Map<Block, Set<Block>>
+type Predecessors = Map<Block, Set<Block>>;
 
 function findPredecessors(blocks: Block[]): Predecessors {
-  const found: Predecessors = new Map(blocks.map((b) => [b, new Set()]))
-  for (const b of blocks) for (const s of successors(b)) found.get(s)?.add(b)
-  return found
+  const found: Predecessors = new Map(blocks.map((b) => [b, new Set()]));
+  for (const b of blocks) for (const s of successors(b)) found.get(s)?.add(b);
+  return found;
 }
 
 function countUses(blocks: Block[]): Map<number, number> {
-  const count = new Map<number, number>()
+  const count = new Map<number, number>();
   for (const b of blocks)
-    for (const s of [...b.statements, b.end as Terminator]) for (const e of expressions(s)) addUses(e, count)
-  return count
+    for (const s of [...b.statements, b.end as Terminator]) for (const e of expressions(s)) addUses(e, count);
+  return count;
 }
 
 function addUses(e: Expr, count: Map<number, number>): void {
   contains(e, (x) => {
-    if (x.kind === 'reg') count.set(x.reg, (count.get(x.reg) ?? 0) + 1)
-    return false
-  })
+    if (x.kind === 'reg') count.set(x.reg, (count.get(x.reg) ?? 0) + 1);
+    return false;
+  });
 }
 
-const isSimple = (e: Expr): boolean => e.kind === 'const' || e.kind === 'reg'
+const isSimple = (e: Expr): boolean => e.kind === 'const' || e.kind === 'reg';
 
 function joinOrCopy(b: Block, entry: Block, predecessors: Predecessors, uses: Map<number, number>): boolean {
-  const end = b.end as Terminator
-  const last = b.statements[b.statements.length - 1]
-  const setOnly = last?.kind === 'set' && uses.get(last.reg) === 1 ? last : undefined
+  const end = b.end as Terminator;
+  const last = b.statements[b.statements.length - 1];
+  const setOnly = last?.kind === 'set' && uses.get(last.reg) === 1 ? last : undefined;
   if (end.kind === 'branch' && setOnly && reads(end.condition, setOnly.reg)) {
-    b.statements.pop()
-    b.end = { ...end, condition: substitute(end.condition, setOnly.reg, setOnly.value) }
-    uses.delete(setOnly.reg)
-    return true
+    b.statements.pop();
+    b.end = { ...end, condition: substitute(end.condition, setOnly.reg, setOnly.value) };
+    uses.delete(setOnly.reg);
+    return true;
   }
-  if (end.kind !== 'jump') return false
-  const next = end.to
-  if (next === b) return false
-  const before = predecessors.get(next) as Set<Block>
+  if (end.kind !== 'jump') return false;
+  const next = end.to;
+  if (next === b) return false;
+  const before = predecessors.get(next) as Set<Block>;
   if (before.size === 1 && next !== entry) {
-    b.statements.push(...next.statements)
-    b.end = next.end
-    for (const s of successors(b)) predecessors.get(s)?.delete(next)
-    for (const s of successors(b)) predecessors.get(s)?.add(b)
-    next.statements = []
-    next.end = { kind: 'trap', position: end.position }
-    before.clear()
-    return true
+    b.statements.push(...next.statements);
+    b.end = next.end;
+    for (const s of successors(b)) predecessors.get(s)?.delete(next);
+    for (const s of successors(b)) predecessors.get(s)?.add(b);
+    next.statements = [];
+    next.end = { kind: 'trap', position: end.position };
+    before.clear();
+    return true;
   }
-  if (next.statements.length > 0) return false
-  const tail = next.end as Terminator
+  if (next.statements.length > 0) return false;
+  const tail = next.end as Terminator;
   if (tail.kind === 'return' && tail.values.every(isSimple)) {
-    const [value] = tail.values
-    const direct = tail.values.length === 1 && value.kind === 'reg' && last?.kind === 'set' && last.reg === value.reg
-    if (direct) b.statements.pop()
-    b.end = direct ? { ...tail, values: [last.value] } : tail
-    if (!direct) for (const e of tail.values) addUses(e, uses)
-    before.delete(b)
-    return true
+    const [value] = tail.values;
+    const direct = tail.values.length === 1 && value.kind === 'reg' && last?.kind === 'set' && last.reg === value.reg;
+    if (direct) b.statements.pop();
+    b.end = direct ? { ...tail, values: [last.value] } : tail;
+    if (!direct) for (const e of tail.values) addUses(e, uses);
+    before.delete(b);
+    return true;
   }
   if (tail.kind === 'branch' && setOnly && reads(tail.condition, setOnly.reg) && allSet(before, setOnly.reg)) {
-    b.statements.pop()
-    addUses(tail.condition, uses)
-    uses.set(setOnly.reg, 1)
-    b.end = { ...tail, condition: substitute(tail.condition, setOnly.reg, setOnly.value) }
-    before.delete(b)
-    for (const to of [tail.yes, tail.no]) predecessors.get(to)?.add(b)
-    return true
+    b.statements.pop();
+    addUses(tail.condition, uses);
+    uses.set(setOnly.reg, 1);
+    b.end = { ...tail, condition: substitute(tail.condition, setOnly.reg, setOnly.value) };
+    before.delete(b);
+    for (const to of [tail.yes, tail.no]) predecessors.get(to)?.add(b);
+    return true;
   }
-  return false
+  return false;
 }
 
 /** Every block sets the register last: its value does not come from further back, say from before a loop. */
 const allSet = (blocks: Set<Block>, reg: number): boolean =>
   [...blocks].every((b) => {
-    const last = b.statements[b.statements.length - 1]
-    return b.end?.kind === 'jump' && last?.kind === 'set' && last.reg === reg
-  })
+    const last = b.statements[b.statements.length - 1];
+    return b.end?.kind === 'jump' && last?.kind === 'set' && last.reg === reg;
+  });
 
 /** A jump back to a loop head that only tests becomes that test: one jump less an iteration. */
 function copyLoopTests(blocks: Block[]): void {
-  const index = new Map(blocks.map((b, i) => [b, i]))
+  const index = new Map(blocks.map((b, i) => [b, i]));
   for (const b of blocks) {
-    if (b.end?.kind !== 'jump') continue
-    const head = b.end.to
-    if (!head.isLoopHead || (index.get(head) as number) > (index.get(b) as number)) continue
-    if (head.end?.kind !== 'branch' || head.statements.length > 3) continue
-    if (!head.statements.every((s) => s.kind === 'set')) continue
-    b.statements.push(...head.statements)
-    b.end = { ...head.end }
+    if (b.end?.kind !== 'jump') continue;
+    const head = b.end.to;
+    if (!head.isLoopHead || (index.get(head) as number) > (index.get(b) as number)) continue;
+    if (head.end?.kind !== 'branch' || head.statements.length > 3) continue;
+    if (!head.statements.every((s) => s.kind === 'set')) continue;
+    b.statements.push(...head.statements);
+    b.end = { ...head.end };
   }
 }

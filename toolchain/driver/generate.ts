@@ -1,8 +1,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { generateDecoder } from '../../machine/tables/generate-decoder.js';
 import { generateTables } from '../../machine/tables/generate.js';
+import { generateDecoder } from '../../machine/tables/generate-decoder.js';
 
 /** Writes machine/core/generated/*.ts below `root`; files that are right already stay as they are. */
 export function writeGenerated(root: string): void {

@@ -1,23 +1,24 @@
 // The linker's unit: a run of bytes of one section, with its labels and the places to fill in.
-import type { Assembled, StubCode } from '../assembler/index.js'
-import type { Section } from '../assembler/assembler.js'
+
+import type { Section } from '../assembler/assembler.js';
+import type { Assembled, StubCode } from '../assembler/index.js';
 
 export interface Chunk {
-  readonly section: Section
-  readonly code: Assembled
+  readonly section: Section;
+  readonly code: Assembled;
   /** Labels that are not global are seen by chunks of the same scope only. */
-  readonly scope: string
-  readonly globals: ReadonlySet<string>
+  readonly scope: string;
+  readonly globals: ReadonlySet<string>;
   /** For messages: who wrote it. */
-  readonly origin: string
+  readonly origin: string;
 }
 
 /** What cannot be linked: undefined or doubly defined symbols, sections that do not fit. */
 export class LinkError extends Error {
-  override name = 'LinkError'
+  override name = 'LinkError';
 }
 
 export function stubChunks(stubs: StubCode): Chunk[] {
-  const origin = `stubs '${stubs.name}'`
-  return stubs.sections.map(({ section, code }) => ({ section, code, scope: origin, globals: stubs.globals, origin }))
+  const origin = `stubs '${stubs.name}'`;
+  return stubs.sections.map(({ section, code }) => ({ section, code, scope: origin, globals: stubs.globals, origin }));
 }

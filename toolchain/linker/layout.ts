@@ -7,85 +7,85 @@
 //   next page             bss
 //
 // Every section starts on a page of its own. Text and rodata must end before the data begin.
-import type { Section } from '../assembler/assembler.js'
-import { type ImageDefinition, loadOf, PAGE, staticDataOf } from '../image.js'
-import { type Chunk, LinkError } from './chunk.js'
+import type { Section } from '../assembler/assembler.js';
+import { type ImageDefinition, loadOf, PAGE, staticDataOf } from '../image.js';
+import { type Chunk, LinkError } from './chunk.js';
 
 export interface StaticData {
-  readonly segments: readonly { readonly address: number; readonly bytes: Uint8Array }[]
+  readonly segments: readonly { readonly address: number; readonly bytes: Uint8Array }[];
   /** First address behind all static data, zero areas included. */
-  readonly end: number
+  readonly end: number;
 }
 
 export interface PlacedChunk {
-  readonly chunk: Chunk
-  readonly address: number
+  readonly chunk: Chunk;
+  readonly address: number;
 }
 
 export interface SectionBounds {
-  readonly start: number
+  readonly start: number;
   /** Behind the last byte used. */
-  readonly end: number
+  readonly end: number;
 }
 
 export interface Layout {
-  readonly sections: Readonly<Record<Section, SectionBounds>>
-  readonly chunks: readonly PlacedChunk[]
+  readonly sections: Readonly<Record<Section, SectionBounds>>;
+  readonly chunks: readonly PlacedChunk[];
   /** Linker constants (kernels/lib/linker.ts). */
-  readonly constants: ReadonlyMap<string, number>
+  readonly constants: ReadonlyMap<string, number>;
 }
 
-const pageUp = (address: number): number => Math.ceil(address / PAGE) * PAGE
+const pageUp = (address: number): number => Math.ceil(address / PAGE) * PAGE;
 
 export function layOut(d: ImageDefinition, chunks: readonly Chunk[], data: StaticData): Layout {
-  const placed: PlacedChunk[] = []
+  const placed: PlacedChunk[] = [];
   const place = (section: Section, start: number): number => {
-    let at = start
+    let at = start;
     for (const chunk of chunks) {
-      if (chunk.section !== section) continue
-      at = Math.ceil(at / chunk.code.align) * chunk.code.align
-      placed.push({ chunk, address: at })
-      at += chunk.code.bytes.length
+      if (chunk.section !== section) continue;
+      at = Math.ceil(at / chunk.code.align) * chunk.code.align;
+      placed.push({ chunk, address: at });
+      at += chunk.code.bytes.length;
     }
-    return at
-  }
-  const textEnd = place('text', d.base)
-  const rodataStart = pageUp(textEnd)
-  const rodataEnd = place('rodata', rodataStart)
-  const staticData = staticDataOf(d)
-  const ownData = pageUp(sizeOf(chunks, 'data'))
-  const dataStart = staticData - ownData
+    return at;
+  };
+  const textEnd = place('text', d.base);
+  const rodataStart = pageUp(textEnd);
+  const rodataEnd = place('rodata', rodataStart);
+  const staticData = staticDataOf(d);
+  const ownData = pageUp(sizeOf(chunks, 'data'));
+  const dataStart = staticData - ownData;
   if (pageUp(rodataEnd) > dataStart) {
-    const needed = pageUp(rodataEnd) - d.base + ownData
+    const needed = pageUp(rodataEnd) - d.base + ownData;
     throw new LinkError(
       `image '${d.name}': text and rodata need more than the address space set aside for them; ` +
         `set textSpace: 0x${needed.toString(16)} or more in its definition`,
-    )
+    );
   }
-  place('data', dataStart)
-  const dataEnd = Math.max(staticData, data.end)
-  const bssStart = pageUp(dataEnd)
-  const bssEnd = place('bss', bssStart)
-  if (pageUp(bssEnd) > 2 ** 32) throw new LinkError(`image '${d.name}' does not end below 4 GiB`)
+  place('data', dataStart);
+  const dataEnd = Math.max(staticData, data.end);
+  const bssStart = pageUp(dataEnd);
+  const bssEnd = place('bss', bssStart);
+  if (pageUp(bssEnd) > 2 ** 32) throw new LinkError(`image '${d.name}' does not end below 4 GiB`);
   const sections = {
     text: { start: d.base, end: textEnd },
     rodata: { start: rodataStart, end: rodataEnd },
     data: { start: dataStart, end: dataEnd },
     bss: { start: bssStart, end: bssEnd },
-  }
-  const constants = new Map<string, number>()
+  };
+  const constants = new Map<string, number>();
   for (const [name, { start, end }] of Object.entries(sections)) {
-    constants.set(`__${name}_start`, start)
-    constants.set(`__${name}_end`, pageUp(end) >>> 0)
+    constants.set(`__${name}_start`, start);
+    constants.set(`__${name}_end`, pageUp(end) >>> 0);
   }
-  constants.set('__image_end', pageUp(bssEnd) >>> 0)
-  constants.set('__load_offset', (d.base - loadOf(d)) >>> 0)
-  return { sections, chunks: placed, constants }
+  constants.set('__image_end', pageUp(bssEnd) >>> 0);
+  constants.set('__load_offset', (d.base - loadOf(d)) >>> 0);
+  return { sections, chunks: placed, constants };
 }
 
 function sizeOf(chunks: readonly Chunk[], section: Section): number {
-  let size = 0
+  let size = 0;
   for (const { section: s, code } of chunks)
-    if (s === section) size = Math.ceil(size / code.align) * code.align + code.bytes.length
-  return size
+    if (s === section) size = Math.ceil(size / code.align) * code.align + code.bytes.length;
+  return size;
 }

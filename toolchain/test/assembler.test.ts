@@ -2,8 +2,36 @@
 // immediate.
 import { describe, expect, test } from 'vitest';
 import {
-  al, type Assembler, ax, bl, cl, cr0, cr3, cs, cx, defineStubs, dl, dr7, ds, dx, eax, ebp, ebx, ecx, edi, edx, es, esi,
-  esp, fs, gs, mem, mem8, mem16, ss, sym,
+  type Assembler,
+  al,
+  ax,
+  bl,
+  cl,
+  cr0,
+  cr3,
+  cs,
+  cx,
+  defineStubs,
+  dl,
+  dr7,
+  ds,
+  dx,
+  eax,
+  ebp,
+  ebx,
+  ecx,
+  edi,
+  edx,
+  es,
+  esi,
+  esp,
+  fs,
+  gs,
+  mem,
+  mem8,
+  mem16,
+  ss,
+  sym,
 } from '../assembler/index.js';
 
 function bytes(write: (a: Assembler) => void): string {
@@ -70,18 +98,85 @@ const rows: [name: string, expected: string, write: (a: Assembler) => void][] = 
   ['push 8', '6a 08', (a) => a.push(8)],
   ['push 0x1000', '68 00 10 00 00', (a) => a.push(0x1000)],
   ['push dword [esp+4]', 'ff 74 24 04', (a) => a.push(mem({ base: esp, disp: 4 }))],
-  ['push fs; pop gs; pop es; pop ss', '0f a0 0f a9 07 17', (a) => { a.push(fs); a.pop(gs); a.pop(es); a.pop(ss); }],
+  [
+    'push fs; pop gs; pop es; pop ss',
+    '0f a0 0f a9 07 17',
+    (a) => {
+      a.push(fs);
+      a.pop(gs);
+      a.pop(es);
+      a.pop(ss);
+    },
+  ],
   // Control transfer
-  ['call eax; jmp [ebx]', 'ff d0 ff 23', (a) => { a.callIndirect(eax); a.jmpIndirect(mem({ base: ebx })); }],
+  [
+    'call eax; jmp [ebx]',
+    'ff d0 ff 23',
+    (a) => {
+      a.callIndirect(eax);
+      a.jmpIndirect(mem({ base: ebx }));
+    },
+  ],
   ['jmp 8:0x1000', 'ea 00 10 00 00 08 00', (a) => a.ljmp(8, 0x1000)],
-  ['int 0x80; iretd; ret 8', 'cd 80 cf c2 08 00', (a) => { a.int(0x80); a.iretd(); a.ret(8); }],
-  ['sysenter; sysexit', '0f 34 0f 35', (a) => { a.sysenter(); a.sysexit(); }],
+  [
+    'int 0x80; iretd; ret 8',
+    'cd 80 cf c2 08 00',
+    (a) => {
+      a.int(0x80);
+      a.iretd();
+      a.ret(8);
+    },
+  ],
+  [
+    'sysenter; sysexit',
+    '0f 34 0f 35',
+    (a) => {
+      a.sysenter();
+      a.sysexit();
+    },
+  ],
   // System
-  ['in al, dx; out 0xf4, al; in eax, dx', 'ec e6 f4 ed', (a) => { a.in(al, dx); a.out(0xf4, al); a.in(eax, dx); }],
-  ['lgdt [eax]; lidt [eax]; ltr ax', '0f 01 10 0f 01 18 0f 00 d8', (a) => { a.lgdt(mem({ base: eax })); a.lidt(mem({ base: eax })); a.ltr(ax); }],
+  [
+    'in al, dx; out 0xf4, al; in eax, dx',
+    'ec e6 f4 ed',
+    (a) => {
+      a.in(al, dx);
+      a.out(0xf4, al);
+      a.in(eax, dx);
+    },
+  ],
+  [
+    'lgdt [eax]; lidt [eax]; ltr ax',
+    '0f 01 10 0f 01 18 0f 00 d8',
+    (a) => {
+      a.lgdt(mem({ base: eax }));
+      a.lidt(mem({ base: eax }));
+      a.ltr(ax);
+    },
+  ],
   ['invlpg [edx]', '0f 01 3a', (a) => a.invlpg(mem({ base: edx }))],
-  ['rep movsd; lock cmpxchg [ecx], edx', 'f3 a5 f0 0f b1 11', (a) => { a.rep(); a.movsd(); a.lock(); a.cmpxchg(mem({ base: ecx }), edx); }],
-  ['pushad; pushfd; cli; sti; hlt; cld', '60 9c fa fb f4 fc', (a) => { a.pushad(); a.pushfd(); a.cli(); a.sti(); a.hlt(); a.cld(); }],
+  [
+    'rep movsd; lock cmpxchg [ecx], edx',
+    'f3 a5 f0 0f b1 11',
+    (a) => {
+      a.rep();
+      a.movsd();
+      a.lock();
+      a.cmpxchg(mem({ base: ecx }), edx);
+    },
+  ],
+  [
+    'pushad; pushfd; cli; sti; hlt; cld',
+    '60 9c fa fb f4 fc',
+    (a) => {
+      a.pushad();
+      a.pushfd();
+      a.cli();
+      a.sti();
+      a.hlt();
+      a.cld();
+    },
+  ],
 ];
 
 test.each(rows)('%s is %s', (_, expected, write) => {
@@ -90,10 +185,24 @@ test.each(rows)('%s is %s', (_, expected, write) => {
 
 describe('branches', () => {
   test('are short where they reach, in both directions', () => {
-    expect(bytes((a) => { a.label('top'); a.je('end'); a.jmp('top'); a.label('end'); a.ret(); })).toBe('74 02 eb fc c3');
+    expect(
+      bytes((a) => {
+        a.label('top');
+        a.je('end');
+        a.jmp('top');
+        a.label('end');
+        a.ret();
+      }),
+    ).toBe('74 02 eb fc c3');
   });
   test('a distance of 127 is short, one more is near', () => {
-    const over = (n: number) => bytes((a) => { a.jne('end'); a.space(n); a.label('end'); a.nop(); });
+    const over = (n: number) =>
+      bytes((a) => {
+        a.jne('end');
+        a.space(n);
+        a.label('end');
+        a.nop();
+      });
     expect(over(127).slice(0, 5)).toBe('75 7f');
     expect(over(128).slice(0, 17)).toBe('0f 85 80 00 00 00');
   });

@@ -8,7 +8,9 @@ const SIZE = AREA + 8 * ARGUMENT_SETS * FUNCTIONS;
 
 function byNode(wasm: Uint8Array): Uint8Array {
   const memory = new WebAssembly.Memory({ initial: (BASE + SIZE + 65535) >>> 16 });
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(wasm as Uint8Array<ArrayBuffer>), { env: { memory } });
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(wasm as Uint8Array<ArrayBuffer>), {
+    env: { memory },
+  });
   (exports.run as () => void)();
   return new Uint8Array(memory.buffer, BASE, SIZE);
 }

@@ -25,7 +25,12 @@ function build(files: Record<string, string>, changes: Partial<ImageDefinition> 
   }
   return compileImage(
     defineImage({
-      name: 'test', kind: 'program', entry: Object.keys(files)[0], base: 0x08048000, start: '_start', stubs: [start],
+      name: 'test',
+      kind: 'program',
+      entry: Object.keys(files)[0],
+      base: 0x08048000,
+      start: '_start',
+      stubs: [start],
       ...changes,
     }),
     root,
@@ -34,7 +39,9 @@ function build(files: Record<string, string>, changes: Partial<ImageDefinition> 
 
 describe('what AssemblyScript source may not do', () => {
   test('a runtime: new', async () => {
-    const files = { 'new/a.ts': 'class C { x: u32 }\nlet kept: C | null\nexport function main(): void {\n  kept = new C();\n}\n' };
+    const files = {
+      'new/a.ts': 'class C { x: u32 }\nlet kept: C | null\nexport function main(): void {\n  kept = new C();\n}\n',
+    };
     await expect(build(files)).rejects.toThrow(/new\/a\.ts:\d+: .*guest code has no runtime/s);
   });
 
@@ -49,12 +56,19 @@ describe('what AssemblyScript source may not do', () => {
   });
 
   test('floating point', async () => {
-    const files = { 'float/a.ts': 'export function main(a: u32, b: u32): u32 {\n  return <u32>(<f64>a * <f64>b);\n}\n' };
-    await expect(build(files)).rejects.toThrow(/float\/a\.ts:2: .*is not supported \(floating point\?\) \(in float\/a\/main\)/);
+    const files = {
+      'float/a.ts': 'export function main(a: u32, b: u32): u32 {\n  return <u32>(<f64>a * <f64>b);\n}\n',
+    };
+    await expect(build(files)).rejects.toThrow(
+      /float\/a\.ts:2: .*is not supported \(floating point\?\) \(in float\/a\/main\)/,
+    );
   });
 
   test('an initialiser that is no constant, when nobody runs it', async () => {
-    const files = { 'init/a.ts': 'function f(): u32 { return load<u32>(64); }\nexport let x: u32 = f();\nexport function main(): u32 { return x; }\n' };
+    const files = {
+      'init/a.ts':
+        'function f(): u32 { return load<u32>(64); }\nexport let x: u32 = f();\nexport function main(): u32 { return x; }\n',
+    };
     await expect(build(files)).rejects.toThrow(/init\/a\.ts: .*initialiser that is no constant.*__module_start/s);
   });
 
@@ -106,7 +120,13 @@ describe('what cannot be linked', () => {
   });
 
   test('bytes in bss', async () => {
-    const stubs = [start, defineStubs('odd', (a) => { a.bss(); a.dd(1); })];
+    const stubs = [
+      start,
+      defineStubs('odd', (a) => {
+        a.bss();
+        a.dd(1);
+      }),
+    ];
     await expect(build(main, { stubs })).rejects.toThrow("stubs 'odd': bss holds bytes that are not zero");
   });
 
@@ -125,7 +145,12 @@ describe('what cannot be assembled names the stubs', () => {
     expect(failure((a) => a.in(eax, eax))).toThrow('the port is a number or dx');
   });
   test('labels', () => {
-    expect(failure((a) => { a.label('x'); a.label('x'); })).toThrow(AssemblerError);
+    expect(
+      failure((a) => {
+        a.label('x');
+        a.label('x');
+      }),
+    ).toThrow(AssemblerError);
     expect(failure((a) => a.jmp(sym('x', 4)))).toThrow("a jump to 'x' takes no addend");
   });
 });

@@ -101,10 +101,18 @@ beforeAll(async () => {
   for (const [name, text] of Object.entries(FILES)) writeFileSync(join(root, name), text);
   image = await compileImage(
     defineImage({
-      name: 'test', kind: 'kernel', entry: 'main.ts', base: BASE, load: BASE - OFFSET, start: '_start',
+      name: 'test',
+      kind: 'kernel',
+      entry: 'main.ts',
+      base: BASE,
+      load: BASE - OFFSET,
+      start: '_start',
       aliases: { 'port.ts': 'export function chosen(): u32 { return 7; }\n' },
-      stubs: [bootStubs], sharedPage: { symbol: 'shared', at: SHARED_AT },
-      currentThread: 'currentThread', components: 'components', componentCount: 'componentCount',
+      stubs: [bootStubs],
+      sharedPage: { symbol: 'shared', at: SHARED_AT },
+      currentThread: 'currentThread',
+      components: 'components',
+      componentCount: 'componentCount',
     }),
     root,
   );
@@ -131,7 +139,9 @@ describe('the file', () => {
 
   test('has a multiboot header in its first 8192 bytes, whose sum is zero', () => {
     const view = new DataView(image.elf.buffer, image.elf.byteOffset);
-    const at = Array.from({ length: 2048 }, (_, i) => 4 * i).find((i) => view.getUint32(i, true) === 0x1badb002) as number;
+    const at = Array.from({ length: 2048 }, (_, i) => 4 * i).find(
+      (i) => view.getUint32(i, true) === 0x1badb002,
+    ) as number;
     const [magic, flags, checksum] = [0, 4, 8].map((o) => view.getUint32(at + o, true));
     expect([flags, (magic + flags + checksum) >>> 0]).toEqual([3, 0]);
   });
@@ -141,7 +151,12 @@ describe('the file', () => {
     expect(note).toMatchObject({ name: 'test', kind: 'kernel', currentThread: symbol('currentThread') });
     const hooks = note?.hooks ?? [];
     const addresses = (name: string) => hooks.filter(([n]) => n === name).map(([, at]) => at);
-    expect(hooks.map(([name]) => name).sort()).toEqual(['__region_begin', '__region_end', '__stub_enter', '__stub_enter']);
+    expect(hooks.map(([name]) => name).sort()).toEqual([
+      '__region_begin',
+      '__region_end',
+      '__stub_enter',
+      '__stub_enter',
+    ]);
     expect(addresses('__stub_enter')).toEqual([SHARED_AT + 1, symbol('shared') + 1]);
     const [begin, end] = ['__region_begin', '__region_end'].map((name) => addresses(name)[0]);
     expect(begin).toBeGreaterThanOrEqual(symbol('main'));
@@ -162,14 +177,28 @@ describe('the file', () => {
 });
 
 const qemu = spawnSync('qemu-system-i386', ['--version']).status === 0;
-test.skipIf(!qemu)(`the image runs on QEMU${qemu ? '' : ' (skipped: qemu-system-i386 is not installed)'}`, () => {
-  const file = join(root, 'test.elf');
-  writeFileSync(file, image.elf);
-  const { stdout, status } = spawnSync(
-    'qemu-system-i386',
-    ['-nodefaults', '-display', 'none', '-serial', 'stdio', '-device', 'isa-debug-exit,iobase=0xf4,iosize=4', '-kernel', file],
-    { encoding: 'utf8', timeout: 30_000 },
-  );
-  expect(stdout).toBe('initialiser\naddress\nzero\noffset\nstub\nport\n');
-  expect(status).toBe(1); // isa-debug-exit: (0 << 1) | 1
-}, 40_000);
+test.skipIf(!qemu)(
+  `the image runs on QEMU${qemu ? '' : ' (skipped: qemu-system-i386 is not installed)'}`,
+  () => {
+    const file = join(root, 'test.elf');
+    writeFileSync(file, image.elf);
+    const { stdout, status } = spawnSync(
+      'qemu-system-i386',
+      [
+        '-nodefaults',
+        '-display',
+        'none',
+        '-serial',
+        'stdio',
+        '-device',
+        'isa-debug-exit,iobase=0xf4,iosize=4',
+        '-kernel',
+        file,
+      ],
+      { encoding: 'utf8', timeout: 30_000 },
+    );
+    expect(stdout).toBe('initialiser\naddress\nzero\noffset\nstub\nport\n');
+    expect(status).toBe(1); // isa-debug-exit: (0 << 1) | 1
+  },
+  40_000,
+);

@@ -31,7 +31,12 @@ export const linuxStart = (from: number, size: number): Stubs =>
 /** The executable of a module that exports `run`; its memory from base + textSpace to `end` is zero at first. */
 export function linuxProgram(wasm: Uint8Array, o: { base: number; memory: number; end: number; size: number }) {
   const d = defineImage({
-    name: 'test', kind: 'program', entry: 'test', base: o.base, textSpace: o.memory - o.base, start: '_start',
+    name: 'test',
+    kind: 'program',
+    entry: 'test',
+    base: o.base,
+    textSpace: o.memory - o.base,
+    start: '_start',
     stubs: [linuxStart(o.memory, o.size)],
   });
   const module = readModule(wasm);
@@ -60,7 +65,8 @@ export function execute(elf: Uint8Array): Outcome {
 /** Why 32-bit programs cannot run here, or undefined when they can. */
 export function linuxUnavailable(): string | undefined {
   const empty = Uint8Array.from([
-    0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0, 7, 7, 1, 3, 0x72, 0x75, 0x6e, 0, 0, 10, 4, 1, 2, 0, 0x0b,
+    0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0, 7, 7, 1, 3, 0x72, 0x75, 0x6e, 0, 0, 10, 4, 1, 2,
+    0, 0x0b,
   ]);
   const { status } = execute(linuxProgram(empty, { base: 0x400000, memory: 0x440000, end: 0x441000, size: 16 }));
   return status === 0 ? undefined : 'this host does not run 32-bit Linux programs';

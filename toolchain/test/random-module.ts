@@ -10,7 +10,9 @@ export const ARGUMENT_SETS = 4;
 
 type Type = 'i32' | 'i64';
 const CODE = { i32: 0x7f, i64: 0x7e };
-const INTERESTING = [0, 1, 2, 3, 7, 8, 31, 32, 33, 127, 128, 255, 256, 65535, 65536, 0x7fffffff, -1, -2, -128, -2147483648];
+const INTERESTING = [
+  0, 1, 2, 3, 7, 8, 31, 32, 33, 127, 128, 255, 256, 65535, 65536, 0x7fffffff, -1, -2, -128, -2147483648,
+];
 
 export class Random {
   constructor(private state: number) {}
@@ -219,7 +221,14 @@ class FunctionMaker {
         return [...this.expression(GLOBALS[global], 2), 0x24, global];
       }
       case 4:
-        return [...this.expression('i32', 2), 0x04, 0x40, ...inner(), ...(r.chance(50) ? [0x05, ...inner()] : []), 0x0b];
+        return [
+          ...this.expression('i32', 2),
+          0x04,
+          0x40,
+          ...inner(),
+          ...(r.chance(50) ? [0x05, ...inner()] : []),
+          0x0b,
+        ];
       case 5:
         return this.loop(inner());
       case 6:
@@ -247,8 +256,7 @@ class FunctionMaker {
   }
 }
 
-const signatureOf = (index: number): Signature =>
-  SIGNATURES[index < TABLE_SIZE ? 0 : index % SIGNATURES.length];
+const signatureOf = (index: number): Signature => SIGNATURES[index < TABLE_SIZE ? 0 : index % SIGNATURES.length];
 
 /** `count` functions and `run`; the same seed makes the same bytes. */
 export function randomModule(seed: number, count: number): Uint8Array {
@@ -269,7 +277,14 @@ export function randomModule(seed: number, count: number): Uint8Array {
   const type = ({ params, result }: Signature) => [0x60, ...vector(params.map((t) => [CODE[t]])), 1, CODE[result]];
   const text = (s: string) => [...unsigned(s.length), ...new TextEncoder().encode(s)];
   return Uint8Array.from([
-    0, 0x61, 0x73, 0x6d, 1, 0, 0, 0,
+    0,
+    0x61,
+    0x73,
+    0x6d,
+    1,
+    0,
+    0,
+    0,
     ...section(1, vector([...SIGNATURES.map(type), [0x60, 0, 0]])),
     ...section(2, vector([[...text('env'), ...text('memory'), 2, 0, ...unsigned(1)]])),
     ...section(3, vector([...bodies.map((_, i) => [SIGNATURES.indexOf(signatureOf(i))]), [SIGNATURES.length]])),
