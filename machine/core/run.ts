@@ -23,7 +23,7 @@ import { CS_RECORD } from './segments';
 const SINGLE_STEP: u32 = 0x4000;
 const DR6: usize = DR + 24;
 
-/** Nothing but a stop: an interrupt may be taken. */
+/** `attend` found no reason to stop. */
 const GO_ON: u32 = 0xffffffff;
 
 /** Runs until the cycle reaches `limit` or something needs the host (tables/stop.ts). */
@@ -41,7 +41,9 @@ export function run(limit: i64): u32 {
     const last = p != 0 ? execute(p) : RETIRED;
     if (!faulted()) {
       if (last != RETIRED) retireRun(last);
+      if (stepping && !stepped()) return STOP_TRIPLE_FAULT;
     } else {
+      stepping = false;
       if (last != RETIRED) retireBefore(last);
       else if (p != 0) uncount();
       if (!deliverPending()) return STOP_TRIPLE_FAULT;
@@ -68,24 +70,20 @@ function nextSingle(eip: u32, la: u32): usize {
   }
   if ((la & ~31) != load<u32>(FETCH_LINE) && fetch(la) < 0) return 0;
   const left = limit - eip;
-  const p = findSingle(la, left >= 64 ? 64 : left + 1);
-  if (p == 0 || (load<u32>(EFLAGS) & TF) == 0) return p;
-  stepOne(p);
-  return 0;
+  stepping = (load<u32>(EFLAGS) & TF) != 0;
+  return findSingle(la, left >= 64 ? 64 : left + 1);
 }
 
-/** Executes one instruction with TF set before it: #DB afterwards, unless it faults or enters the IDT itself. */
-function stepOne(p: usize): void {
-  const last = execute(p);
-  if (faulted()) {
-    if (last != RETIRED) retireBefore(last);
-    else uncount();
-    return;
-  }
-  if (last != RETIRED) retireRun(last);
-  if ((load<u32>(EFLAGS) & TF) == 0) return;
+/** The instruction in progress began with TF set. */
+let stepping: bool = false;
+
+/** #DB after it, unless it entered the IDT itself (which clears TF). False: the processor shuts down. */
+function stepped(): bool {
+  stepping = false;
+  if ((load<u32>(EFLAGS) & TF) == 0) return true;
   store<u32>(DR6, load<u32>(DR6) | SINGLE_STEP);
   raise(DB, 0);
+  return deliverPending();
 }
 
 /** Stops, interrupts and the halted state; GO_ON when the next run can execute. */
