@@ -1,6 +1,6 @@
 /** The built command, as a user meets it. */
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -111,11 +111,31 @@ test('a run writes its set of files, and a second one takes all of it up', () =>
   expect(existsSync(join(dir, 'r', '.partial'))).toBe(false);
   const cells = readFileSync(join(dir, 'r', 'cells.jsonl'), 'utf8');
   const again = crossings(args, dir);
-  expect(again.stderr).toContain('2 of 2 boots were measured earlier');
+  expect(again.stderr).toContain('4 of 4 boots were measured earlier');
   expect(readFileSync(join(dir, 'r', 'cells.jsonl'), 'utf8')).toBe(cells);
   const other = crossings([...args, '--seeds', '2'], dir);
   expect(other.status).toBe(2);
   expect(other.stderr).toContain('holds the results of another run');
+});
+
+test('an interrupted run ends with status 130 and leaves whole boots for the next one', async () => {
+  const dir = folder();
+  const args = ['run', 'null-call', '--system', 'native', '--out', 'r'];
+  const child = spawn(process.execPath, [main, ...args, '--workers', '1'], { cwd: dir });
+  let stderr = '';
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk;
+    if (stderr.includes('[1/')) child.kill('SIGINT');
+  });
+  const status = await new Promise((resolve) => child.on('close', resolve));
+  expect(status, stderr).toBe(130);
+  expect(stderr).toMatch(
+    /crossings: interrupted; finished boots are kept in .*, and the same command goes on from there/,
+  );
+  expect(readdirSync(join(dir, 'r'))).toEqual(['.partial']);
+  const again = crossings(args, dir);
+  expect(again.status, again.stderr).toBe(0);
+  expect(again.stderr).toMatch(/^[1-9]\d* of 24 boots were measured earlier/m);
 });
 
 test.each([

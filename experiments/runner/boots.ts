@@ -34,13 +34,15 @@ export interface BootSpec {
   prices: PriceSet;
   overrides: Readonly<Record<string, number>>;
   boot: Boot;
+  /** Cycles. */
+  budget: number;
   key: string;
   /** Set when the processor cannot run the row. */
   unavailable?: string;
 }
 
-/** Cycles after which a guest is taken never to end: far above the longest boot (about 10^8). */
-export const bootBudget = 4_000_000_000n;
+/** Cycles after which a guest is taken never to end: far above the longest boot. */
+const bootBudget = 4_000_000_000;
 
 /** What the key needs to know of the outside. */
 export interface Surroundings {
@@ -108,7 +110,7 @@ export function bootsOf(selection: Selection, surroundings: Surroundings): BootS
       images,
       core: surroundings.coreDigest,
       preset: surroundings.processor(processor, overrides).preset,
-      budget: String(bootBudget),
+      budget: bootBudget,
     };
     const missing = subject.row.needs !== undefined && !surroundings.hasFeature(processor, subject.row.needs);
     return {
@@ -121,6 +123,7 @@ export function bootsOf(selection: Selection, surroundings: Surroundings): BootS
       prices,
       overrides,
       boot,
+      budget: bootBudget,
       key: digest(JSON.stringify(determinants)),
       ...(missing ? { unavailable: `${processor} has no ${subject.row.needs}` } : {}),
     };

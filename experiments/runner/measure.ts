@@ -17,7 +17,7 @@ import {
 import { applyPreset, processors } from '../../machine/processors/index.js';
 import { type BootCells, BrokenAccountError, cellsOfBoot, cellsWithout, placeOf } from '../cells.js';
 import { regionSteps } from '../plan.js';
-import { type BootSpec, bootBudget, subjectOf } from './boots.js';
+import { type BootSpec, subjectOf } from './boots.js';
 import { digest } from './project.js';
 
 const MEMORY_MIB = 64;
@@ -76,7 +76,7 @@ function runBoot(spec: BootSpec, { core, images }: Materials, request: TraceRequ
   const modules = spec.boot.modules.map(({ image, args }) => ({ bytes: images[image], args }));
   machine.load(images[spec.boot.image], modules, spec.boot.append);
   const meter = new RegionMeter(machine, regionSteps(subject.family.plan), request);
-  const stop = machine.run(bootBudget);
+  const stop = machine.run(BigInt(spec.budget));
   if (stop.reason !== 'exit' || stop.code !== 0) throw new GuestError(endOf(stop, meter.position, console));
   return { results: meter.results(), trace: meter.trace, checksum: checksumOf(subject.family.workload, console) };
 }
@@ -98,7 +98,7 @@ function endOf(stop: Stop, position: string, console: string): string {
     case 'halted':
       return `the guest halted for ever ${where}`;
     default:
-      return `the guest did not end within ${bootBudget} cycles: ${where}`;
+      return `the guest did not end within its budget: ${where}`;
   }
 }
 

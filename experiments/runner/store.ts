@@ -3,7 +3,7 @@
  * interruption leaves only whole boots, and the next run with the same output takes them up. At the end the whole set is
  * written aside and renamed into place, the manifest last; then `.partial` goes.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { BootCells } from '../cells.js';
 import {
@@ -30,6 +30,24 @@ export interface ResultSet {
 
 const PARTIAL = '.partial';
 
+/** @throws OutputError when the folder is there and holds something else than results of crossings */
+export function refuseForeign(dir: string): void {
+  if (!existsSync(dir)) return;
+  if (!statSync(dir).isDirectory()) throw new OutputError(`--out ${dir}: is not a folder`);
+  const names = readdirSync(dir);
+  if (names.length === 0 || names.includes(PARTIAL)) return;
+  if (!names.includes('manifest.json')) {
+    throw new OutputError(
+      `--out ${dir}: is not empty and holds no results of crossings; choose an empty or a new folder`,
+    );
+  }
+  try {
+    parseOne(manifestSchema, readFileSync(join(dir, 'manifest.json'), 'utf8'), 'manifest.json');
+  } catch (error) {
+    throw new OutputError(`--out ${dir}: its manifest.json is not one of crossings (${(error as Error).message})`);
+  }
+}
+
 export class Store {
   readonly dir: string;
   readonly #partial: string;
@@ -48,7 +66,8 @@ export class Store {
     const store = new Store(path);
     try {
       mkdirSync(path, { recursive: true });
-      refuseForeign(path, manifestId, force);
+      refuseForeign(dir);
+      if (!force) refuseOtherRun(dir, manifestId);
       if (force) rmSync(store.#partial, { recursive: true, force: true });
       mkdirSync(store.#partial, { recursive: true });
     } catch (error) {
@@ -132,22 +151,12 @@ function lines(values: readonly object[]): string {
   return values.map((value) => `${JSON.stringify(value)}\n`).join('');
 }
 
-function refuseForeign(dir: string, manifestId: string, force: boolean): void {
-  const names = readdirSync(dir);
-  if (names.length === 0 || names.includes(PARTIAL)) return;
-  if (!names.includes('manifest.json')) {
-    throw new OutputError(
-      `--out ${dir}: is not empty and holds no results of crossings; choose an empty or a new folder`,
-    );
-  }
-  let manifest: Manifest;
-  try {
-    manifest = parseOne(manifestSchema, readFileSync(join(dir, 'manifest.json'), 'utf8'), 'manifest.json');
-  } catch (error) {
-    throw new OutputError(`--out ${dir}: its manifest.json is not one of crossings (${(error as Error).message})`);
-  }
-  if (manifest.id === manifestId || force) return;
+function refuseOtherRun(dir: string, manifestId: string): void {
+  const path = join(dir, 'manifest.json');
+  if (!existsSync(path)) return;
+  const { id } = parseOne(manifestSchema, readFileSync(path, 'utf8'), path);
+  if (id === manifestId) return;
   throw new OutputError(
-    `--out ${dir}: holds the results of another run (${manifest.id}); choose another folder, or --force to replace them`,
+    `--out ${dir}: holds the results of another run (${id}); choose another folder, or --force to replace them`,
   );
 }

@@ -57,7 +57,7 @@ test('a verdict that turns at an end of the weakly modelled constants depends on
   const [claim] = claimsById(['R7']);
   const verdict = judge(claim, { cells, constants: {}, weakCauses: new Set() });
   expect(verdict.status).toBe('depends');
-  expect(verdict.dependsOn[0]).toBe('weakly modelled constants (pentium-133: 1 at weak-dear)');
+  expect(verdict.dependsOn[0]).toBe('weakly modelled constants (pentium-133: 1.04 at weak-dear)');
   const finding = verdict.findings[0];
   expect(finding.seeds.map(({ seed }) => seed)).toEqual([1, 2]);
   expect(finding.weakEnds.map(({ prices, holds }) => [prices, holds])).toEqual([
