@@ -45,7 +45,7 @@ test('a triple fault', () => {
 test('a guest that never ends', () => {
   const reason = outcome(flatImage(0xeb, 0xfe), { budget: 1_000_000 }); // jmp to itself
   expect(reason).toContain(`${place}the guest did not end within its budget: at cycle 1000`);
-  expect(reason).toContain('step 1 of 8, repetition 1 of 1');
+  expect(reason).toContain('step 1 of 11, repetition 1 of 1');
 });
 
 test('a guest that halts for ever', () => {
@@ -66,5 +66,5 @@ test('a guest that measures nothing', () => {
   const boot = { ...spec.boot, modules: [{ ...program, args: 'null-call states=warm:1' }] };
   const { cells } = measureBoot({ ...spec, boot }, { core, images });
   expect(cells[0].status).toBe('failed');
-  expect(cells[0].reason).toContain('the run ended before all repetitions were seen: at step 2 of 8');
+  expect(cells[0].reason).toContain('the run ended before all repetitions were seen: at step 2 of 11');
 });
