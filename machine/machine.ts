@@ -291,6 +291,8 @@ export class Machine {
     const left = this.core.get('cpl');
     attribution.refresh(Math.max(left, entered));
     if (entered > left) this.countComponent(attribution);
+    // A guest kernel has switched and calls its VMM first: the change counts at the way back.
+    else if (attribution.current.name !== this.lastComponent) attribution.lookAgainAtReturn();
   }
 
   private countComponent(attribution: Attribution): void {

@@ -134,6 +134,12 @@ export class Attribution {
     this.fill();
   }
 
+  /** The next change to a less privileged CPL is reported even if nothing happens until then. */
+  lookAgainAtReturn(): void {
+    this.stale = true;
+    for (let cpl = 0; cpl < 4; cpl++) this.core.set('rowAfterReturn', STALE, cpl);
+  }
+
   private lookUp(cpl: number): Running {
     const component = this.require(this.root, this.root.currentWord(), cpl);
     if (component.kind !== 'domain') {
