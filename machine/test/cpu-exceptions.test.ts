@@ -24,6 +24,7 @@ import { processors } from '../processors/index.js';
 import {
   access,
   callGate,
+  coreOf,
   DATA,
   descriptor,
   flag,
@@ -447,12 +448,12 @@ describe('rings', () => {
       },
       gates: [{ vector: 3, label: 'vector3', dpl: 3 }],
     });
-    const ram = new DataView(machine.core.ram.buffer, machine.core.ram.byteOffset);
+    const ram = new DataView(machine.memory.ram.buffer, machine.memory.ram.byteOffset);
     const [low, high] = callGate(sel.code0, symbols.get('target')!, 3, 1);
     ram.setUint32(0x2000 + sel.extra, low, true);
     ram.setUint32(0x2000 + sel.extra + 4, high, true);
     expect(machine.run(1_000_000n).reason).toBe('halted');
-    const reg = (name: string) => machine.core.get(name);
+    const reg = (name: string) => coreOf(machine).get(name);
     expect([reg('edx'), reg('esi'), reg('ebx')]).toEqual([0x1234, STACK0 - 20, STACK3]);
   });
 
@@ -617,7 +618,7 @@ describe('exceptions of exceptions', () => {
 
 describe('prices', () => {
   it('each gate, return and crossing is counted and charged once', async () => {
-    const { machine } = await run({
+    const { core } = await run({
       main: (a) => {
         iretTo(a, 3, 'user');
         a.label('user');
@@ -632,7 +633,7 @@ describe('prices', () => {
       ],
     });
     const { events } = processors['pentium-133'];
-    const row = (cause: number) => machine.core.wide(machine.core.get('currentRow') + 8 * cause);
+    const row = (cause: number) => core.wide(core.get('currentRow') + 8 * cause);
     const [trap, back] = [8, 9];
     expect(row(trap)).toBe(4 * events.intToRing0.value + events.farTransfer.value);
     expect(row(back)).toBe(4 * events.iretOuter.value);

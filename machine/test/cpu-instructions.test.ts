@@ -531,7 +531,7 @@ describe('what it costs', () => {
 
   it('issue time is the sum of the classes, in ticks; what is less than a cycle is kept', async () => {
     const body = async (n: number) => {
-      const { machine } = await run({
+      const { core } = await run({
         main: (a) => {
           for (let i = 0; i < n; i++) {
             a.add(eax, ebx); // alu
@@ -543,8 +543,8 @@ describe('what it costs', () => {
           }
         },
       });
-      const issueCycles = machine.core.wide(machine.core.get('currentRow'));
-      return { issueCycles, instructions: machine.core.wide(layout.COUNTERS) };
+      const issueCycles = core.wide(core.get('currentRow'));
+      return { issueCycles, instructions: core.wide(layout.COUNTERS) };
     };
     const few = await body(1);
     const many = await body(1 + TICKS_PER_CYCLE);
@@ -555,7 +555,7 @@ describe('what it costs', () => {
   });
 
   it('every cycle is in the ledger', async () => {
-    const { machine } = await run({
+    const { core } = await run({
       main: (a) => {
         a.mov(ecx, 100);
         a.label('again');
@@ -564,9 +564,9 @@ describe('what it costs', () => {
         a.jnz('again');
       },
     });
-    const row = machine.core.get('currentRow');
+    const row = core.get('currentRow');
     let sum = 0;
-    for (let cause = 0; cause < 32; cause++) sum += machine.core.wide(row + 8 * cause);
-    expect(sum).toBe(machine.core.cycle);
+    for (let cause = 0; cause < 32; cause++) sum += core.wide(row + 8 * cause);
+    expect(sum).toBe(core.cycle);
   });
 });

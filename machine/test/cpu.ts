@@ -18,6 +18,7 @@ import {
 } from '../../toolchain/assembler/index.js';
 import { buildCore } from '../../toolchain/driver/core.js';
 import { flatImage } from '../bench/flat-image.js';
+import type { Core } from '../core.js';
 import { Machine, type MachineOptions, type Stop } from '../index.js';
 import { processors } from '../processors/index.js';
 
@@ -63,6 +64,7 @@ export interface Scene {
 
 export interface Outcome {
   readonly machine: Machine;
+  readonly core: Core;
   readonly stop: Stop;
   /** General registers and others by their name in machine/tables/state.ts. */
   reg(name: string): number;
@@ -92,6 +94,11 @@ export function callGate(selector: number, offset: number, dpl: number, paramete
   return [(selector << 16) | (offset & 0xffff), (offset & 0xffff0000) | 0x8c00 | (dpl << 13) | parameters];
 }
 
+/** What only tests of the processor look at. */
+export function coreOf(machine: Machine): Core {
+  return (machine as unknown as { core: Core }).core;
+}
+
 let core: WebAssembly.Module | null = null;
 
 /** A machine with the scene loaded, at its first instruction. */
@@ -104,7 +111,7 @@ export async function stage(scene: Scene): Promise<{ machine: Machine; symbols: 
   const options = { core, preset: processors['pentium-133'], memoryMiB: 8, ...scene.options };
   const machine = Machine.create(options);
   machine.load(image.bytes);
-  const ram = new DataView(machine.core.ram.buffer, machine.core.ram.byteOffset, machine.core.ram.byteLength);
+  const ram = new DataView(machine.memory.ram.buffer, machine.memory.ram.byteOffset, machine.memory.ram.byteLength);
   fillTables(ram, scene, image.symbols);
   scene.poke?.(ram);
   return { machine, symbols: image.symbols };
@@ -118,13 +125,14 @@ export async function run(scene: Scene, budget = 1_000_000n): Promise<Outcome> {
 }
 
 export function look(machine: Machine, symbols: ReadonlyMap<string, number>, stop: Stop): Outcome {
-  const ram = new DataView(machine.core.ram.buffer, machine.core.ram.byteOffset, machine.core.ram.byteLength);
-  const reg = (name: string) => machine.core.get(name);
+  const ram = new DataView(machine.memory.ram.buffer, machine.memory.ram.byteOffset, machine.memory.ram.byteLength);
+  const reg = (name: string) => coreOf(machine).get(name);
   const top = reg('esp');
   const caught = reg('eip') === symbols.get('caught')! + 1;
   const word = (i: number) => ram.getUint32(top + 4 * i, true);
   return {
     machine,
+    core: coreOf(machine),
     stop,
     reg,
     symbols,
