@@ -86,6 +86,9 @@ export const constant = (value: number, symbol?: string): Expr => ({ kind: 'cons
 export const register = (reg: number): Expr => ({ kind: 'reg', reg });
 export const isPlainConst = (e: Expr): e is Expr & { kind: 'const' } => e.kind === 'const' && e.symbol === undefined;
 
+/** A load that can be the memory operand of an instruction. */
+export const isWordLoad = (e: Expr): e is Expr & { kind: 'load' } => e.kind === 'load' && e.size === 4;
+
 export const INVERSE: Record<string, Condition> = {
   e: 'ne',
   ne: 'e',

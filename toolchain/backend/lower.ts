@@ -19,6 +19,7 @@ import {
 } from './ir.js';
 import { OPERATORS } from './operators.js';
 import { simplify } from './simplify.js';
+import { skipUnreachable } from './skip.js';
 import { type FunctionType, Reader, WasmError, type WasmFunction, type WasmModule } from './wasm.js';
 
 /** One value of the operand stack: one tree for 32 bits, two (low, high) for 64. */
@@ -364,42 +365,8 @@ export class Lowering {
     return args;
   }
 
-  /** Skips unreachable code up to the matching `else` or `end`, which stays to be read. */
   private skip(): void {
-    const { r } = this;
-    for (let nesting = 0; ; ) {
-      const start = r.at;
-      const op = r.byte();
-      if ((op === 0x0b || op === 0x05) && nesting === 0) {
-        r.at = start;
-        return;
-      }
-      if (op === 0x02 || op === 0x03 || op === 0x04) {
-        this.blockType();
-        nesting++;
-      } else if (op === 0x0b) nesting--;
-      else this.skipImmediates(op);
-    }
-  }
-
-  private skipImmediates(op: number): void {
-    const { r } = this;
-    if (op === 0x0e) {
-      r.list(() => r.u32());
-      r.u32();
-    } else if (op === 0x11 || (op >= 0x28 && op <= 0x3e)) {
-      r.u32();
-      r.u32();
-    } else if (op === 0x0c || op === 0x0d || op === 0x10 || (op >= 0x20 && op <= 0x24)) r.u32();
-    else if (op === 0x3f || op === 0x40) r.u32();
-    else if (op === 0x41) r.s32();
-    else if (op === 0x42) r.s64();
-    else if (op === 0x1c) r.list(() => r.type());
-    else if (op === 0xfc) {
-      const sub = r.u32();
-      if (sub === 10) r.at += 2;
-      else if (sub === 11) r.at += 1;
-    }
+    skipUnreachable(this.r, () => this.blockType());
   }
 }
 

@@ -3,16 +3,17 @@
 // `into(e, d)` evaluates a tree into register d, which the tree does not read. Sub-trees are evaluated before the
 // result register is written. Loads and constants become operands where the instruction takes them.
 import type { Condition } from '../assembler/operands.js';
+import { selectCondition } from './conditions.js';
 import { expandIntrinsic } from './intrinsics.js';
 import {
   type AccessSize,
   type Block,
   binary,
-  type Compare,
   constant,
   type Expr,
   type IrFunction,
   isPlainConst,
+  isWordLoad,
   reads,
   type Statement,
   sameTree,
@@ -21,11 +22,8 @@ import {
 import * as m from './machine.js';
 import { selectPair } from './pairs.js';
 
-type Load = Expr & { kind: 'load' };
 type WithoutPosition = Omit<m.Instruction, 'position'>;
 
-const isWordLoad = (e: Expr): e is Load => e.kind === 'load' && e.size === 4;
-const UNSIGNED: Record<string, Condition> = { l: 'b', le: 'be', g: 'a', ge: 'ae' };
 const IN_PLACE = new Set(['add', 'sub', 'and', 'or', 'xor']);
 const COMMUTING = new Set(['add', 'and', 'or', 'xor']);
 /** Masks that MOVZX applies. */
@@ -308,61 +306,9 @@ export class Selector {
     this.move(d, m.reg(op === 'divs' || op === 'divu' ? m.EAX : m.EDX));
   }
 
-  // Conditions
-
   /** Emits what sets the flags, and gives the condition under which `e` is not zero. */
   condition(e: Expr): Condition {
-    if (e.kind !== 'compare') return this.againstZero('ne', e);
-    const { cc, x, y } = e;
-    const toZero = isPlainConst(y) && y.value === 0;
-    if (toZero && (cc === 'e' || cc === 'ne' || cc === 'l' || cc === 'ge')) return this.againstZero(cc, x);
-    if (x.kind === 'load' && x.size < 4 && !x.signed && isPlainConst(y) && y.value >= 0 && y.value < 256 ** x.size) {
-      this.emit({ op: 'cmp', a: this.address(x.address, x.offset), b: m.imm(y.value), size: x.size as 1 | 2 });
-      return UNSIGNED[cc] ?? cc;
-    }
-    if (x.kind === 'load' && y.kind === 'load' && x.size === 1 && y.size === 1 && !x.signed && !y.signed) {
-      const at = this.address(x.address, x.offset);
-      const byte = this.asByte(this.inRegister(y));
-      this.emit({ op: 'cmp', a: at, b: m.reg(byte), size: 1 });
-      return UNSIGNED[cc] ?? cc;
-    }
-    if (isWordLoad(x) && !isWordLoad(y)) {
-      const other = this.registerOrImmediate(y);
-      this.emit({ op: 'cmp', a: this.address(x.address, x.offset), b: other });
-      return cc;
-    }
-    const r = this.inRegister(x);
-    this.emit({ op: 'cmp', a: m.reg(r), b: this.anyOperand(y) });
-    return cc;
-  }
-
-  private againstZero(cc: Compare, x: Expr): Condition {
-    const equality = cc === 'e' || cc === 'ne';
-    if (equality && x.kind === 'binary' && x.op === 'and') {
-      const { x: p, y: q } = x;
-      if (p.kind === 'load' && isPlainConst(q)) {
-        // A word access where one byte would do costs nothing and keeps store forwarding; a byte mask is shorter.
-        if ((p.size === 4 && (q.value & ~255) === 0) || p.size === 1) {
-          this.emit({ op: 'test', a: this.address(p.address, p.offset), b: m.imm(q.value & 255), size: 1 });
-          return cc;
-        }
-      }
-      const r = this.inRegister(p);
-      this.emit({ op: 'test', a: m.reg(r), b: this.registerOrImmediate(q) });
-      return cc;
-    }
-    if (x.kind === 'load' && (x.size === 4 || (!x.signed && equality))) {
-      this.emit({
-        op: 'cmp',
-        a: this.address(x.address, x.offset),
-        b: m.imm(0),
-        size: x.size === 4 ? undefined : x.size,
-      });
-      return cc;
-    }
-    const r = this.inRegister(x);
-    this.emit({ op: 'test', a: m.reg(r), b: m.reg(r) });
-    return cc === 'l' ? 's' : cc === 'ge' ? 'ns' : cc;
+    return selectCondition(this, e);
   }
 
   // Statements
