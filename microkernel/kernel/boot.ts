@@ -1,8 +1,10 @@
 // From the boot loader to the first threads: memory, tables, devices, then sigma0 and the root task, which the kernel
-// loads from modules 0 and 1 to the physical addresses they are linked at; the other modules are the root task's affair.
+// loads from modules 0 and 1 to the physical addresses they are linked at; the other modules are the root task's
+// affair.
+
+import { copyBytes } from '../../kernels/lib/bytes';
 import { componentCreateNamed, KIND_IDLE, KIND_SERVER } from '../../kernels/lib/components';
 import { consoleTo, newline, print } from '../../kernels/lib/console';
-import { copyBytes } from '../../kernels/lib/bytes';
 import { elfEntry, elfSegment, elfSegmentCount, elfValid, SEGMENT_LOAD } from '../../kernels/lib/elf';
 import { __image_end, __text_start } from '../../kernels/lib/linker';
 import {
@@ -38,9 +40,14 @@ import { poolInit, poolStart, ramEnd } from './pool';
 import { allowPort, ioMapCreate } from './ports';
 import { setPrivileged } from './privilege';
 import { processorInit } from './processor';
-import { dispatch, enqueue, idleInit, IDLE_THREAD } from './schedule';
-import { setKernelDirectory, Space, spaceConfigure } from './space';
-import { addressOf_kernelDirectory, addressOf_utcbPointer, addressOf_utcbPointerTable, addressOf_windowTables } from './stubs';
+import { dispatch, enqueue, IDLE_THREAD, idleInit } from './schedule';
+import { Space, setKernelDirectory, spaceConfigure } from './space';
+import {
+  addressOf_kernelDirectory,
+  addressOf_utcbPointer,
+  addressOf_utcbPointerTable,
+  addressOf_windowTables,
+} from './stubs';
 import { block, frameOf, layoutMatches, STATE_READY, Tcb } from './tcb';
 import { control, USER_BASE } from './threads';
 import { setIoMap } from './typed';
@@ -68,7 +75,8 @@ export function boot(magic: u32, information: u32): void {
   consoleTo(uartPut.index);
   if (!layoutMatches()) die('stubs/offsets.ts and kernel/tcb.ts disagree');
   const info = changetype<MultibootInfo>(window(information));
-  if (magic != MULTIBOOT_BOOTED || !(info.flags & INFO_MEMORY)) die('needs a Multiboot loader that tells the size of memory');
+  if (magic != MULTIBOOT_BOOTED || !(info.flags & INFO_MEMORY))
+    die('needs a Multiboot loader that tells the size of memory');
   const commandLine = info.flags & INFO_COMMAND_LINE ? window(info.commandLine) : 0;
   if (!(info.flags & INFO_MODULES) || info.moduleCount < 2) die('needs modules: sigma0, root task, servers, programs');
   poolInit((info.memoryUpper + 1024) << 10);
@@ -102,8 +110,8 @@ export function boot(magic: u32, information: u32): void {
 }
 
 /**
- * The window on physical memory and the page of the UTCB pointer; everything above SHARED_FROM is complete after this. The
- * pool is not mapped yet, so the tables lie in the image.
+ * The window on physical memory and the page of the UTCB pointer; everything above SHARED_FROM is complete after this.
+ * The pool is not mapped yet, so the tables lie in the image.
  */
 function directoryInit(features: u32): void {
   const directory = addressOf_kernelDirectory();
@@ -153,7 +161,8 @@ function loadImage(image: usize, length: u32): void {
   for (let i: u32 = 0; i < elfSegmentCount(image); i++) {
     const s = elfSegment(image, i);
     if (s.type != SEGMENT_LOAD) continue;
-    if (s.linear < physicalOf(image) + length || s.linear + s.memorySize > poolStart) die('modules reach into the first servers');
+    if (s.linear < physicalOf(image) + length || s.linear + s.memorySize > poolStart)
+      die('modules reach into the first servers');
     copyBytes(window(s.linear), image + s.offset, s.fileSize);
     memory.fill(window(s.linear) + s.fileSize, 0, s.memorySize - s.fileSize);
   }

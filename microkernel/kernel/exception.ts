@@ -1,12 +1,14 @@
 // Faults and exceptions of user level, as IPC (L4 X.2, "Protocols": Page Fault, Exception).
 //
-//   page fault   to the pager:              tag label -2 * 16 + rwx, MR1 = address, MR2 = EIP; the answer maps something
+//   page fault   to the pager:              tag label -2 * 16 + rwx, MR1 = address, MR2 = EIP; the answer maps
+// something
 //   exception    to the exception handler:  tag label -5 * 16, 12 registers; the answer brings their new values
 //
 // A thread whose pager or handler does not exist is halted for good.
+
+import { newline, print, printHex } from '../../kernels/lib/console';
 import { __ipc_slow } from '../../kernels/lib/hooks';
 import { FAULT_WRITE, FRAME_MASK } from '../../kernels/lib/paging';
-import { newline, print, printHex } from '../../kernels/lib/console';
 import { readCr2 } from '../../kernels/lib/x86';
 import { RIGHT_READ, RIGHT_WRITE } from './fpage';
 import { sendForKernel } from './ipc';
@@ -24,9 +26,9 @@ import {
   MESSAGE_FAULT,
   register,
   STATE_HALTED,
-  Tcb,
   TCR_EXCEPTION_HANDLER,
   TCR_PAGER,
+  Tcb,
 } from './tcb';
 
 const TAG_FAULT: u32 = 0xffe00002;

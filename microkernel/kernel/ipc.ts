@@ -25,7 +25,6 @@ import {
   MESSAGE_FAULT,
   MESSAGE_USER,
   NIL_THREAD,
-  setRegister,
   STATE_IDLE,
   STATE_INACTIVE,
   STATE_READY,
@@ -35,6 +34,7 @@ import {
   STATE_WAITING_FAULT,
   STATE_WAITING_SLOW,
   STATE_WAITING_START,
+  setRegister,
   TCR_ERROR,
   Tcb,
   threadNumber,
@@ -99,9 +99,7 @@ function accepts(d: Tcb, s: Tcb): bool {
 }
 
 function matches(d: Tcb, s: Tcb): bool {
-  return (
-    d.partner == s.globalId || d.partner == ANY_THREAD || (d.partner == ANY_LOCAL_THREAD && d.space == s.space)
-  );
+  return d.partner == s.globalId || d.partner == ANY_THREAD || (d.partner == ANY_LOCAL_THREAD && d.space == s.space);
 }
 
 /** Appends `s` to those that wait for `d`. */
@@ -205,7 +203,7 @@ export function sendForKernel(s: Tcb, d: Tcb): void {
   }
 }
 
-/** Copies the message and makes the receiver ready; false: it has items that cannot be transferred, nothing happened. */
+/** Copies the message and makes the receiver ready; false: it has items of unknown type, and nothing happened. */
 function transfer(s: Tcb, d: Tcb): bool {
   __work_ipc();
   if (s.message != MESSAGE_USER) {

@@ -1,4 +1,5 @@
-// Filling in the kernel interface page (stubs/kip.ts has its code): links to the system calls, memory descriptors, limits.
+// Filling in the kernel interface page (stubs/kip.ts has its code): links to the system calls, memory descriptors,
+// limits.
 import { TrapFrame } from '../../kernels/lib/trapframe';
 import { KERNEL_INTERRUPTS } from './interrupt';
 import { sysenterInUse } from './ipc';

@@ -39,14 +39,10 @@ export const VECTOR_IPC: u32 = 0x30;
 export const SYSTEM_CALL_VECTORS: u32 = 12;
 
 /** Where the kernel sees physical memory. */
-// @ts-ignore: decorator
-@inline
 export function window(physical: u32): usize {
   return KERNEL_BASE + physical;
 }
 
-// @ts-ignore: decorator
-@inline
 export function physicalOf(address: usize): u32 {
   return address - KERNEL_BASE;
 }

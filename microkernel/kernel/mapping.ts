@@ -1,13 +1,15 @@
 // The mapping database: who got which frame from whom, so that a mapping can be taken back with all that came of it.
 //
-// Each frame has a list of its mappings in pre-order, each with its depth: a mapping's descendants follow it directly and
-// are deeper.
+// Each frame has a list of its mappings in pre-order, each with its depth: a mapping's descendants follow it directly
+// and are deeper.
 //
 //   frame 0x2000:  sigma0 2000 (0) -> root 2000 (1) -> pager 2000 (2) -> program 40000000 (3) -> driver 2000 (2)
 //
 // Mapping inserts behind the source, one deeper; granting renames the source; unmapping removes the row of deeper
 // followers. sigma0 owns every frame that the kernel does not: its own mappings (depth 0) come into being when it hands
 // a frame on. All are of 4 KiB: a larger fpage is as many mappings.
+
+import { __image_end, __text_start } from '../../kernels/lib/linker';
 import {
   FRAME_MASK,
   PAGE_ACCESSED,
@@ -17,9 +19,8 @@ import {
   PAGE_USER,
   PAGE_WRITE,
 } from '../../kernels/lib/paging';
-import { __image_end, __text_start } from '../../kernels/lib/linker';
-import { window } from './layout';
 import { RIGHT_EXECUTE, RIGHT_READ, RIGHT_WRITE } from './fpage';
+import { window } from './layout';
 import { allocateCell, allocateFrame, freeCell, isKernelFrame, ramEnd } from './pool';
 import { isMappable, PAGE_KERNEL, pageSlot, Space, writeEntry } from './space';
 
@@ -101,6 +102,14 @@ function remove(m: Mapping): void {
   freeCell(changetype<usize>(m));
 }
 
+/** The mapping that this one came of; null for sigma0's. */
+function parentOf(m: Mapping): Mapping | null {
+  const depth = m.place & 0xfff;
+  let at = m.previous;
+  while (at && (at.place & 0xfff) >= depth) at = at.previous;
+  return at;
+}
+
 /** sigma0's mapping of a frame; null: the frame is the kernel's. */
 function root(frame: u32): Mapping | null {
   if (isKernelFrame(frame, __text_start(), __image_end())) return null;
@@ -146,8 +155,9 @@ export function mapPage(from: Space, source: u32, to: Space, page: u32, rights: 
   if (old & PAGE_PRESENT) {
     if (old & PAGE_KERNEL) return false;
     if ((old & FRAME_MASK) == frame) {
-      // The same frame again: rights are extended.
-      writeEntry(to, slot, page, old | bits);
+      // The same frame again extends the rights, if it comes from where the page has it from; else nothing changes.
+      const mapping = find(to, page, frame);
+      if (mapping && parentOf(mapping) == parent) writeEntry(to, slot, page, old | bits);
       return true;
     }
     unmapPage(to, page, RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE, true);
@@ -162,8 +172,8 @@ export function mapPage(from: Space, source: u32, to: Space, page: u32, rights: 
 }
 
 /**
- * Takes `rights` away from all mappings that came of this page, and with `flush` from the page itself. The result is what
- * has been done through them since the last time: RIGHT_READ when accessed, RIGHT_WRITE when written.
+ * Takes `rights` away from all mappings that came of this page, and with `flush` from the page itself. The result is
+ * what has been done through them since the last time: RIGHT_READ when accessed, RIGHT_WRITE when written.
  */
 export function unmapPage(space: Space, page: u32, rights: u32, flush: bool): u32 {
   let frame = page;

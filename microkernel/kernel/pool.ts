@@ -1,5 +1,5 @@
-// Kernel memory: the last POOL_SIZE bytes of RAM within the window, in frames of 4 KiB, and 32-byte cells for the mapping
-// database cut out of such frames. User level never gets at them: sigma0's rights end below.
+// Kernel memory: the last POOL_SIZE bytes of RAM within the window, in frames of 4 KiB, and 32-byte cells for the
+// mapping database cut out of such frames. User level never gets at them: sigma0's rights end below.
 import { clearPage } from '../../kernels/lib/bytes';
 import { KERNEL_WINDOW, physicalOf, window } from './layout';
 

@@ -1,10 +1,11 @@
-// Rights to I/O ports. They are handed on by I/O fpages in map items (L4 X.2, ia32, "I/O fpages") and enforced by the I/O
-// permission map of the task-state segment:
+// Rights to I/O ports. They are handed on by I/O fpages in map items (L4 X.2, ia32, "I/O fpages") and enforced by the
+// I/O permission map of the task-state segment:
 //
 //   TSS (104 bytes) | map 0 (8 KiB + FF) | map 1 | ...          the word at TSS + 100 says which map counts
 //
-// A space with rights owns a map; all others have an offset beyond the segment's limit, so every IN and OUT of theirs is
-// a general-protection fault. There are IO_SPACES maps. Rights end with their space; unmapping I/O fpages is not built.
+// A space with rights owns a map; all others have an offset beyond the segment's limit, so every IN and OUT of theirs
+// is a general-protection fault. There are IO_SPACES maps. Rights end with their space; unmapping I/O fpages is not
+// built.
 import { addressOf_ioMaps, addressOf_tss } from './stubs';
 
 /** Offset 0xDFFF lies beyond the limit of the task-state segment. */

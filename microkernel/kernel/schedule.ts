@@ -1,15 +1,16 @@
 // The scheduler: 256 priorities, round robin within one, a ready list each.
 //
-// Queueing is lazy, as L4's always was: a thread that blocks stays in its ready list until the scheduler comes across it,
-// and a thread that an IPC switches to need not be in one. The rule is only that every ready thread but the running one
+// Queueing is lazy, as L4's always was: a thread that blocks stays in its ready list until the scheduler comes across
+// it, and a thread that an IPC switches to need not be in one. The rule is only that every ready thread but the
+// running one
 // *is* in its list. So a call and its reply touch no list at all.
 //
 // A thread that blocks in an IPC hands the processor, and the rest of its time slice, straight to its partner.
 import { __switch_commit } from '../../kernels/lib/hooks';
 import { readCr3, writeCr3 } from '../../kernels/lib/x86';
-import { expireTimeouts } from './timeout';
 import { addressOf_tss, addressOf_utcbPointer } from './stubs';
-import { block, current, setCurrentThread, STATE_IDLE, STATE_READY, Tcb } from './tcb';
+import { block, current, STATE_IDLE, STATE_READY, setCurrentThread, Tcb } from './tcb';
+import { expireTimeouts } from './timeout';
 
 const PRIORITIES: u32 = 256;
 export const DEFAULT_PRIORITY: u32 = 100;
@@ -70,7 +71,7 @@ function pick(): Tcb {
     for (;;) {
       const bits = load<u32>(occupied + (word << 2));
       if (!bits) break;
-      const t = changetype<Tcb>(load<u32>(list((<u32>word << 5) + (31 - <u32>clz(bits)))));
+      const t = changetype<Tcb>(load<u32>(list(((<u32>word) << 5) + (31 - <u32>clz(bits)))));
       if (t.state == STATE_READY) return t;
       dequeue(t);
     }

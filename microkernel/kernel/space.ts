@@ -1,5 +1,6 @@
-// Address spaces: a page directory, the place of the UTCB area, and rights to I/O ports. The entries from SHARED_FROM up
-// are the kernel's and the same in all directories; they are complete before the first space is made and never change.
+// Address spaces: a page directory, the place of the UTCB area, and rights to I/O ports. The entries from SHARED_FROM
+// up are the kernel's and the same in all directories; they are complete before the first space is made and never
+// change.
 //
 // Page-table entries of the KIP area and of UTCBs carry PAGE_KERNEL: they belong to the kernel, and neither mapping nor
 // unmapping touches them.
@@ -14,9 +15,9 @@ import {
   tableSlot,
 } from '../../kernels/lib/paging';
 import { invlpg, readCr3 } from '../../kernels/lib/x86';
-import { NO_IO_MAP } from './ports';
-import { allocateFrame, freeFrame } from './pool';
 import { ENTRY_PAGE, KIP_AREA, SHARED_FROM, USER_TOP, UTCB_REGISTERS, UTCB_SHIFT, window } from './layout';
+import { allocateFrame, freeFrame } from './pool';
+import { NO_IO_MAP } from './ports';
 
 export const PAGE_KERNEL: u32 = PAGE_AVAILABLE;
 
@@ -84,7 +85,8 @@ export function spaceFree(space: Space): void {
     const table = window(entry & FRAME_MASK);
     for (let i: u32 = 0; i < 1024; i++) {
       const page = linear + (i << 12);
-      if (load<u32>(table + (i << 2)) & PAGE_KERNEL && inUtcbArea(space, page)) freeFrame(load<u32>(table + (i << 2)) & FRAME_MASK);
+      if (load<u32>(table + (i << 2)) & PAGE_KERNEL && inUtcbArea(space, page))
+        freeFrame(load<u32>(table + (i << 2)) & FRAME_MASK);
     }
     freeFrame(entry & FRAME_MASK);
   }
@@ -168,4 +170,3 @@ export function userPhysical(space: Space, linear: u32): u32 {
   const entry = slot ? load<u32>(slot) : 0;
   return entry & PAGE_PRESENT ? (entry & FRAME_MASK) | (linear & 0xfff) : 0;
 }
-

@@ -1,12 +1,13 @@
 // SpaceControl, Unmap, SystemClock (L4 X.2), and ComponentName, this kernel's one extension (architecture-specific call
 // 0): it tells the table of names what a space is. It changes nothing else.
-import { current, frameOf, lookup, threadNumber } from './tcb';
+
 import { fpageBase, fpageShift, isIoFpage } from './fpage';
 import { KIP_AREA, KIP_AREA_SHIFT, SHARED_FROM, USER_TOP, UTCB_SHIFT } from './layout';
 import { isSigma0, unmapPage } from './mapping';
 import { isPrivileged } from './privilege';
 import { ticks } from './schedule';
 import { pageSlot, Space, spaceConfigure } from './space';
+import { current, frameOf, lookup, threadNumber } from './tcb';
 import { ERROR_MEMORY, ERROR_PRIVILEGE, ERROR_SPACE, ERROR_UTCB, refuse, USER_BASE } from './threads';
 
 const ERROR_KIP: u32 = 7;
@@ -15,7 +16,7 @@ const ERROR_NOT_IMPLEMENTED: u32 = 15;
 const TICK_MICROSECONDS: u64 = 10000;
 const UNMAP_FLUSH: u32 = 0x40;
 
-/** EAX space, ECX control, EDX KIP area, ESI UTCB area, EDI redirector (none here). The KIP's place is the same for all. */
+/** EAX space, ECX control, EDX KIP area, ESI UTCB area, EDI redirector (none here). The KIP has one place for all. */
 export function spaceControl(): void {
   const frame = frameOf(current());
   if (!isPrivileged(current().space)) return refuse(ERROR_PRIVILEGE);

@@ -3,7 +3,8 @@
 //
 //   global id   31            14 13          0
 //              +----------------+-------------+
-//              | thread number  | version     |    version's low 6 bits are never all 0 (those ids are local: addresses)
+//              | thread number  | version     |    version's low 6 bits are never all 0 (those ids are local:
+// addresses)
 //              +----------------+-------------+
 //
 // At its end a block holds the registers of the thread's last entry (the processor's ring-0 stack pointer is the end of
@@ -95,27 +96,19 @@ export class Tcb {
   scheduler: u32;
 }
 
-// @ts-ignore: decorator
-@inline
 export function current(): Tcb {
   return changetype<Tcb>(currentThread);
 }
 
-// @ts-ignore: decorator
-@inline
 export function frameOf(t: Tcb): TrapFrame {
   return changetype<TrapFrame>(changetype<usize>(t) + FRAME_OFFSET);
 }
 
-// @ts-ignore: decorator
-@inline
 export function threadNumber(id: u32): u32 {
   return id >> 14;
 }
 
 /** The block of thread number n (< THREADS). */
-// @ts-ignore: decorator
-@inline
 export function block(n: u32): Tcb {
   return changetype<Tcb>(addressOf_tcbs() + (n << TCB_SHIFT));
 }
@@ -141,14 +134,10 @@ export const TCR_GLOBAL_ID: i32 = -15;
 /** Buffer register 0, the acceptor; buffer register i lies i words below it. */
 export const BUFFER_REGISTER_0: i32 = -16;
 
-// @ts-ignore: decorator
-@inline
 export function register(t: Tcb, index: i32): u32 {
   return load<u32>(t.utcb + (index << 2));
 }
 
-// @ts-ignore: decorator
-@inline
 export function setRegister(t: Tcb, index: i32, value: u32): void {
   store<u32>(t.utcb + (index << 2), value);
 }

@@ -2,14 +2,14 @@
 // privilege, 2 invalid thread, 3 invalid space, 4 invalid scheduler, 6 UTCB area, 8 out of memory.
 import { componentCreate, componentRemove, KIND_PROGRAM } from '../../kernels/lib/components';
 import { TRAP_FRAME_SIZE } from '../../kernels/lib/trapframe';
-import { abandon, cancel } from './ipc';
 import { attachInterrupt, KERNEL_INTERRUPTS } from './interrupt';
+import { abandon, cancel } from './ipc';
+import { SELECTOR_USER_CODE, SELECTOR_USER_DATA, USER_FLAGS, USER_FLAGS_MASK, UTCB_REGISTERS } from './layout';
 import { unmapAll } from './mapping';
 import { ioMapFree } from './ports';
-import { SELECTOR_USER_CODE, SELECTOR_USER_DATA, USER_FLAGS, USER_FLAGS_MASK, UTCB_REGISTERS } from './layout';
+import { isPrivileged } from './privilege';
 import { DEFAULT_PRIORITY, dequeue, dispatch, enqueue, switchDirectly, yieldProcessor } from './schedule';
 import { Space, spaceCreate, spaceFree, utcbCreate, utcbFits } from './space';
-import { isPrivileged } from './privilege';
 import {
   block,
   current,
@@ -18,18 +18,18 @@ import {
   lookup,
   NIL_THREAD,
   register,
-  setRegister,
   STATE_HALTED,
   STATE_INACTIVE,
   STATE_READY,
   STATE_WAITING_START,
-  Tcb,
+  setRegister,
   TCR_ERROR,
   TCR_GLOBAL_ID,
   TCR_PAGER,
   TCR_USER_HANDLE,
-  threadNumber,
+  Tcb,
   THREADS,
+  threadNumber,
 } from './tcb';
 
 export const ERROR_PRIVILEGE: u32 = 1;
@@ -131,7 +131,13 @@ function activate(t: Tcb, pager: u32): u32 {
 function announce(t: Tcb): void {
   const space = t.space;
   const kind = space.kind ? space.kind : KIND_PROGRAM;
-  componentCreate(changetype<usize>(t), space.id, kind, space.image, changetype<usize>(space) + offsetof<Space>('name0'));
+  componentCreate(
+    changetype<usize>(t),
+    space.id,
+    kind,
+    space.image,
+    changetype<usize>(space) + offsetof<Space>('name0'),
+  );
 }
 
 function destroy(t: Tcb): void {
@@ -213,7 +219,7 @@ export function threadSwitch(): void {
   else yieldProcessor();
 }
 
-/** EAX dest, EDX time control, ESI processor control, ECX priority, EDI preemption control; only the priority is heeded. */
+/** EAX dest, EDX time control, ESI processor control, ECX priority, EDI preemption control; only the priority counts. */
 export function schedule(): void {
   const frame = frameOf(current());
   const t = lookup(frame.eax);

@@ -2,8 +2,8 @@
 // m in bits 9..0 and e in bits 14..10. Periods are rounded up to ticks of 10 ms and pass only while the timer runs.
 // Points in time (bit 15) are taken as never.
 //
-// Threads that wait with a period are in one list, which each tick walks. A thread whose IPC ended earlier has deadline 0
-// and leaves the list at the next tick.
+// Threads that wait with a period are in one list, which each tick walks. A thread whose IPC ended earlier has
+// deadline 0 and leaves the list at the next tick.
 import { ipcTimedOut } from './ipc';
 import { ticks } from './schedule';
 import { Tcb } from './tcb';
@@ -18,7 +18,7 @@ let list: usize = 1;
 /** Ticks to wait, at least one; 0: for ever. */
 function period(value: u32): u32 {
   if (value == TIMEOUT_NEVER || value & 0x8000) return 0;
-  const microseconds = <u64>(value & 0x3ff) << (value >> 10);
+  const microseconds = (<u64>(value & 0x3ff)) << (value >> 10);
   const n = microseconds / TICK_MICROSECONDS + 1;
   return n > 0x7fffffff ? 0 : <u32>n;
 }

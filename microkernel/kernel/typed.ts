@@ -6,11 +6,11 @@
 // The send base says which part counts when the sender's fpage and the receiver's window differ in size. String items
 // come later: a message that has one is refused as an overflow.
 import { fpageBase, fpageShift, ioCount, ioFirst, isIoFpage, RIGHT_READ } from './fpage';
+import { USER_TOP } from './layout';
 import { mapPage } from './mapping';
 import { allowPort, hasPort, ioMapCreate, NO_IO_MAP } from './ports';
 import { pageSlot, Space } from './space';
 import { block, Tcb, THREADS } from './tcb';
-import { USER_TOP } from './layout';
 
 const TYPE_MASK: u32 = 0xe;
 const TYPE_MAP: u32 = 0x8;
@@ -47,7 +47,8 @@ function transferPages(from: Space, to: Space, sendBase: u32, fpage: u32, window
   if (sent > received) source |= sendBase & (low(sent) & ~low(received));
   else page |= sendBase & (low(received) & ~low(sent));
   if (size == 32) return transferAll(from, to, fpage, grant);
-  for (let offset: u32 = 0; offset < 1 << size; offset += 0x1000) mapPage(from, source + offset, to, page + offset, fpage, grant);
+  for (let offset: u32 = 0; offset < 1 << size; offset += 0x1000)
+    mapPage(from, source + offset, to, page + offset, fpage, grant);
 }
 
 /** The whole space to the same addresses. */

@@ -1,5 +1,5 @@
-// Attempts at the microkernel, at servers and at another program (`victim`, this one's partner): each prints `refused NAME`
-// or `ALLOWED NAME`. It runs with `threads=1` and may do whatever any program may.
+// Attempts at the microkernel, at servers and at another program (`victim`, this one's partner): each prints `refused
+// NAME` or `ALLOWED NAME`. It runs with `threads=1` and may do whatever any program may.
 import { ENOSYS } from '../../kernels/lib/callnumbers';
 import { newline, print } from '../../kernels/lib/console';
 import {
@@ -10,23 +10,25 @@ import {
   fpage,
   globalId,
   KIP,
-  l4Init,
   LABEL_SIGMA0,
+  l4Init,
   mr,
   NEVER,
   NIL,
   ROOT,
+  SIGMA0,
   setAcceptor,
   setMapItem,
   setMr,
-  SIGMA0,
-  tag,
   TAG_ERROR,
+  tag,
   UTCB_AREA_BASE,
 } from '../servers/l4';
 import { PERSONALITY, Personality } from '../servers/personality';
 import { PAGER_INIT, POOL_BASE } from '../servers/protocol';
 import { exchangeRegisters, ipc, spaceControl, threadControl, unmap, utcb } from '../servers/stubs';
+import { HOSTILE_DONE } from './hostile';
+import { catchFault, finish, programInit } from './program';
 import {
   addressOf_attemptRefused,
   attemptJump,
@@ -36,8 +38,6 @@ import {
   attemptWrite,
   plantSegments,
 } from './stubs';
-import { HOSTILE_DONE } from './hostile';
-import { catchFault, finish, programInit } from './program';
 
 const KERNEL: usize = 0xf0100000;
 const NOWHERE: u32 = 0x70000000;

@@ -11,8 +11,8 @@ import {
   NEVER,
   NIL,
   setMr,
-  tag,
   TAG_ERROR,
+  tag,
   UTCB_AREA_BASE,
   UTCB_BYTES,
 } from '../servers/l4';

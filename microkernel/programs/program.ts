@@ -1,6 +1,13 @@
 // A program of this system that also speaks L4 directly: its arguments, console and end, by the same entry routine and
 // calls as all programs.
-import { AT_NULL, AT_SYSINFO, CALL_CATCH_FAULT, CALL_EXIT, CALL_WRITE, FD_CONSOLE } from '../../kernels/lib/callnumbers';
+import {
+  AT_NULL,
+  AT_SYSINFO,
+  CALL_CATCH_FAULT,
+  CALL_EXIT,
+  CALL_WRITE,
+  FD_CONSOLE,
+} from '../../kernels/lib/callnumbers';
 import { consoleTo } from '../../kernels/lib/console';
 import { systemCall } from '../servers/stubs';
 
@@ -17,7 +24,8 @@ export function programInit(stack: usize): usize {
   let length: u32 = 0;
   for (let i: u32 = 0; i < count; i++) {
     const word: usize = load<u32>(stack + 4 + (i << 2));
-    for (let n: u32 = 0; load<u8>(word + n) && length < TEXT_SIZE - 2; n++) store<u8>(text + length++, load<u8>(word + n));
+    for (let n: u32 = 0; load<u8>(word + n) && length < TEXT_SIZE - 2; n++)
+      store<u8>(text + length++, load<u8>(word + n));
     store<u8>(text + length++, 0x20);
   }
   let at = stack + ((count + 3) << 2);

@@ -5,7 +5,8 @@
 //   request   label 146, MR1 = number of frames, MR2 up = their lengths; frame i lies at i * 2048 in the buffer
 //   answer    MR1 = bytes sent
 //
-// The server's memory is mapped address = frame, so that its addresses are those of DMA: first the ring, then the buffer.
+// The server's memory is mapped address = frame, so that its addresses are those of DMA: first the ring, then the
+// buffer.
 import { CALL_WRITEV, EINVAL } from '../../kernels/lib/callnumbers';
 import {
   E1000,
@@ -30,8 +31,8 @@ import {
 import {
   ALL_RIGHTS,
   ANY,
-  call,
   COMPLETE,
+  call,
   fpage,
   globalId,
   l4Init,
@@ -66,7 +67,7 @@ export function main(): void {
   let to = NIL;
   for (;;) {
     const from = ipc(to, ANY, NEVER);
-    to = present ? serve(mr(0) >> 16) ? from : NIL : NIL;
+    to = present ? (serve(mr(0) >> 16) ? from : NIL) : NIL;
   }
 }
 
@@ -101,7 +102,7 @@ function serve(label: u32): bool {
   return true;
 }
 
-/** Sends `count` frames and waits until they are out. A call to the line's thread lets it interrupt and waits for it. */
+/** Sends `count` frames and waits until they are out. A call to the line's thread unmasks it and waits for it. */
 function transmit(count: u32): i32 {
   const nic = changetype<E1000>(card);
   if (count > FRAMES) return -EINVAL;

@@ -1,5 +1,5 @@
-// Words of L4 X.2 for user level: ids, tags, items, fpages (the manual's chapters of these names), and where this system
-// has its first threads and fixed pages.
+// Words of L4 X.2 for user level: ids, tags, items, fpages (the manual's chapters of these names), and where this
+// system has its first threads and fixed pages.
 import { ipc, utcb } from './stubs';
 
 /** First thread number of user level; sigma0 and the root task have fixed ones, the root task numbers the rest. */
@@ -38,8 +38,6 @@ export const COMPLETE: u32 = 0x10;
 export const PAGE: u32 = 4096;
 export const PAGE_SHIFT: u32 = 12;
 
-// @ts-ignore: decorator
-@inline
 export function globalId(number: u32): u32 {
   return (number << 14) | 1;
 }
@@ -52,21 +50,15 @@ export function l4Init(): void {
   registers = utcb();
 }
 
-// @ts-ignore: decorator
-@inline
 export function mr(n: u32): u32 {
   return load<u32>(registers + (n << 2));
 }
 
-// @ts-ignore: decorator
-@inline
 export function setMr(n: u32, value: u32): void {
   store<u32>(registers + (n << 2), value);
 }
 
 /** MR0 of a message with `untyped` words and `typed` words behind them. */
-// @ts-ignore: decorator
-@inline
 export function tag(label: u32, untyped: u32, typed: u32): u32 {
   return (label << 16) | (typed << 6) | untyped;
 }

@@ -44,7 +44,11 @@ export function loadProgram(p: Program, image: usize, length: u32): bool {
       if (!frame) return false;
       clearPage(frame);
       const from = max(page, s.linear);
-      copyBytes(frame + from - page, image + s.offset + from - s.linear, min(page + PAGE, s.linear + s.fileSize) - from);
+      copyBytes(
+        frame + from - page,
+        image + s.offset + from - s.linear,
+        min(page + PAGE, s.linear + s.fileSize) - from,
+      );
       store<u32>(slot, s.flags & SEGMENT_WRITABLE ? frame : frame | READ_ONLY);
     }
   }

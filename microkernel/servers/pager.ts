@@ -1,6 +1,6 @@
-// The pager of the programs. It owns a pool of frames; it loads programs, gives out zeroed pages as they are touched, and
-// serves their memory calls (mmap2, munmap, writeProtect, catchFault), all by IPC: a page fault arrives as a message of
-// the kernel in the program's name, and the answer is a map item.
+// The pager of the programs. It owns a pool of frames; it loads programs, gives out zeroed pages as they are touched,
+// and serves their memory calls (mmap2, munmap, writeProtect, catchFault), all by IPC: a page fault arrives as a
+// message of the kernel in the program's name, and the answer is a map item.
 import { clearPage } from '../../kernels/lib/bytes';
 import {
   CALL_CATCH_FAULT,
@@ -12,7 +12,7 @@ import {
   ENOSYS,
 } from '../../kernels/lib/callnumbers';
 import { elfEntry } from '../../kernels/lib/elf';
-import { allocateFrame, framesInit, freeFrame } from '../../kernels/lib/frames';
+import { allocateFrame, framesInit } from '../../kernels/lib/frames';
 import { __work_fault, __work_syscall, __work_zeroed } from '../../kernels/lib/hooks';
 import { seedRandom } from '../../kernels/lib/random';
 import {
@@ -21,9 +21,9 @@ import {
   call,
   EXECUTE,
   fpage,
-  l4Init,
   LABEL_EXCEPTION,
   LABEL_FAULT,
+  l4Init,
   mr,
   myself,
   NEVER,
@@ -39,8 +39,18 @@ import {
 } from './l4';
 import { loadProgram, startThread, suppliedRoutine } from './loader';
 import { Personality } from './personality';
-import { findProgram, newProgram, Program, READ_ONLY, reserve, slotOf, specialFrame } from './programs';
-import { PAGER_INIT, PAGER_START, POOL_BASE, POOL_SHIFT, SERVICE_KILLED } from './protocol';
+import {
+  findProgram,
+  forgetProgram,
+  newProgram,
+  Program,
+  READ_ONLY,
+  releaseFrame,
+  reserve,
+  slotOf,
+  specialFrame,
+} from './programs';
+import { PAGER_END, PAGER_INIT, PAGER_START, POOL_BASE, POOL_SHIFT, SERVICE_KILLED } from './protocol';
 import { exchangeRegisters, ipc, unmap } from './stubs';
 
 const VECTOR_PAGE_FAULT: u32 = 14;
@@ -78,8 +88,25 @@ function serve(from: u32, label: u32): bool {
     driver = mr(3);
     framesInit(POOL_BASE, POOL_BASE + (1 << POOL_SHIFT));
   } else if (label == PAGER_START) start(mr(1), mr(2), mr(3), mr(4), mr(5), mr(6));
+  else if (label == PAGER_END) {
+    const second = finish(mr(1));
+    setMr(0, tag(0, 1, 0));
+    setMr(1, second);
+    return true;
+  }
   setMr(0, 0);
   return true;
+}
+
+/** Takes back what a dead program had, but for the buffer it shared; returns its second thread, or NIL. */
+function finish(thread: u32): u32 {
+  const address = findProgram(thread);
+  if (!address) return NIL;
+  const p = changetype<Program>(address);
+  const second = p.second;
+  releaseFrame(p.personality);
+  forgetProgram(p);
+  return second;
 }
 
 function start(thread: u32, image: usize, end: usize, text: usize, partner: u32, second: u32): void {
@@ -102,7 +129,6 @@ function start(thread: u32, image: usize, end: usize, text: usize, partner: u32,
   startThread(p, thread, text, false);
   if (second != NIL) startThread(p, second, text, true);
 }
-
 
 /** The answer to a page fault: the page, with the rights that it now has; fresh pages are zeroed. */
 function fault(p: Program, thread: u32, address: u32, write: u32): bool {
@@ -139,8 +165,8 @@ function exception(p: Program, thread: u32, vector: u32, ip: u32): bool {
 }
 
 /**
- * A fault that nothing resolves. With a handler the thread is taken out of its fault and goes on there, by a routine that
- * loads EAX; the answer is not an IPC then. Else it stays where it is for ever.
+ * A fault that nothing resolves. With a handler the thread is taken out of its fault and goes on there, by a routine
+ * that loads EAX; the answer is not an IPC then. Else it stays where it is for ever.
  */
 function fatal(p: Program, thread: u32, vector: u32, ip: u32, address: u32): bool {
   if (p.handler) {
@@ -194,10 +220,11 @@ function forPages(p: Program, address: u32, length: u32, protect: bool): i32 {
     if (!slot) return -EINVAL;
     const frame = load<u32>(slot) & ~READ_ONLY;
     if (!frame) continue;
-    unmap(0, fpage(frame, PAGE_SHIFT, protect ? WRITE : ALL_RIGHTS));
-    if (protect) continue;
-    store<u32>(slot, 0);
-    freeFrame(frame);
+    if (protect) unmap(0, fpage(frame, PAGE_SHIFT, WRITE));
+    else {
+      store<u32>(slot, 0);
+      releaseFrame(frame);
+    }
   }
   return 0;
 }

@@ -1,7 +1,10 @@
-// What the pager knows of each program: its threads, and which frames it has where. Three regions, each a table of frames;
-// an entry is a frame's address (the pager sees it there too) with READ_ONLY in bit 0; 0: nothing yet.
+// What the pager knows of each program: its threads, and which frames it has where. Three regions, each a table of
+// frames; an entry is a frame's address (the pager sees it there too) with READ_ONLY in bit 0; 0: nothing yet.
+import { freeFrame } from '../../kernels/lib/frames';
 import { MAP_BASE, STACK_BOTTOM } from '../../kernels/lib/userlayout';
+import { ALL_RIGHTS, fpage, PAGE_SHIFT } from './l4';
 import { PERSONALITY, SHARED_BUFFER } from './personality';
+import { unmap } from './stubs';
 
 export const READ_ONLY: u32 = 1;
 const PROGRAMS: u32 = 4;
@@ -46,18 +49,41 @@ export function newProgram(thread: u32, second: u32): usize {
   return changetype<usize>(p);
 }
 
+/** Takes a frame away from everybody and frees it. */
+export function releaseFrame(frame: u32): void {
+  unmap(0, fpage(frame, PAGE_SHIFT, ALL_RIGHTS));
+  freeFrame(frame);
+}
+
+/** Frees all frames of the three regions; the record is not used again. */
+export function forgetProgram(p: Program): void {
+  const table = tableOf(p);
+  for (let i: u32 = 0; i < TABLE_PAGES; i++) {
+    const frame = load<u32>(table + (i << 2)) & ~READ_ONLY;
+    if (frame) releaseFrame(frame);
+    store<u32>(table + (i << 2), 0);
+  }
+  p.thread = 0;
+  p.second = 0;
+}
+
+function tableOf(p: Program): usize {
+  return tables + ((changetype<usize>(p) - programs) / offsetof<Program>()) * (TABLE_PAGES << 2);
+}
+
 /** The program of a thread, as an address; 0: none. */
 export function findProgram(thread: u32): usize {
   for (let i: u32 = 0; i < count; i++) {
-    if (at(i).thread == thread || (at(i).second == thread && thread != 0)) return changetype<usize>(at(i));
+    if (thread && (at(i).thread == thread || at(i).second == thread)) return changetype<usize>(at(i));
   }
   return 0;
 }
 
 /** Address of the table entry for a page; 0: the program has nothing to do there. */
 export function slotOf(p: Program, address: u32): usize {
-  const table = tables + ((changetype<usize>(p) - programs) / offsetof<Program>()) * (TABLE_PAGES << 2);
-  if (address >= MAP_BASE && address < p.mapNext) return table + ((IMAGE_PAGES + STACK_PAGES + ((address - MAP_BASE) >> 12)) << 2);
+  const table = tableOf(p);
+  if (address >= MAP_BASE && address < p.mapNext)
+    return table + ((IMAGE_PAGES + STACK_PAGES + ((address - MAP_BASE) >> 12)) << 2);
   const image = (address - IMAGE_BASE) >> 12;
   if (image < IMAGE_PAGES && address < p.imageEnd) return table + (image << 2);
   const stack = (address - STACK_BOTTOM) >> 12;

@@ -7,6 +7,9 @@ export const ROOT_INTERRUPT: u32 = 0x101;
 /** To the root task: map me the device registers at physical address MR1; they appear at DEVICE_WINDOW. */
 export const ROOT_DEVICE: u32 = 0x102;
 
+/** To the root task, from the service server: the program in MR1 has ended; no answer. */
+export const ROOT_EXIT: u32 = 0x103;
+
 /** To the pager, from the root task: MR1 = seed, MR2 = service server, MR3 = driver server. */
 export const PAGER_INIT: u32 = 0x110;
 /**
@@ -14,6 +17,9 @@ export const PAGER_INIT: u32 = 0x110;
  * MR4 = its arguments' text (physical), MR5 = partner thread, MR6 = second thread in the same space or 0.
  */
 export const PAGER_START: u32 = 0x111;
+
+/** To the pager, from the root task: the program of thread MR1 is gone. The answer's MR1 = its second thread, or 0. */
+export const PAGER_END: u32 = 0x112;
 
 /** To the service server, from the root task: MR1 = how many programs will exit, MR2 = the pager. */
 export const SERVICE_INIT: u32 = 0x120;

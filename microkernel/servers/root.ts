@@ -1,6 +1,6 @@
-// The root task: it gets all memory from sigma0, starts the servers (modules 2 up) and is their pager, makes the threads of
-// the programs (the modules behind the servers) and hands those to the pager server. It is the only one that creates
-// threads and spaces, hands out I/O ports and attaches interrupts.
+// The root task: it gets all memory from sigma0, starts the servers (modules 2 up) and is their pager, makes the
+// threads of the programs (the modules behind the servers) and hands those to the pager server. It is the only one
+// that creates threads and spaces, hands out I/O ports and attaches interrupts.
 //
 // Servers are known by the name of their module: pager, service, e1000; everything else is a program. A program with
 // `role=server` among its arguments is not waited for; one with `threads=2` gets a second thread in its space.
@@ -13,17 +13,17 @@ import {
   ALL_RIGHTS,
   ANY,
   AT_ONCE,
-  call,
   COMPLETE,
+  call,
   FIRST_FREE,
   fpage,
   globalId,
   ioFpage,
   KIP,
   KIP_AREA,
-  l4Init,
   LABEL_FAULT,
   LABEL_SIGMA0,
+  l4Init,
   mr,
   NEVER,
   NIL,
@@ -31,12 +31,12 @@ import {
   PAGE_SHIFT,
   READ,
   ROOT,
+  SIGMA0,
   setAcceptor,
   setMapItem,
   setMr,
-  SIGMA0,
-  tag,
   TAG_ERROR,
+  tag,
   UTCB_AREA,
   UTCB_AREA_BASE,
   UTCB_BYTES,
@@ -47,11 +47,13 @@ import {
   DEVICES,
   DRIVER_MEMORY,
   DRIVER_MEMORY_SHIFT,
+  PAGER_END,
   PAGER_INIT,
   PAGER_START,
   POOL_BASE,
   POOL_SHIFT,
   ROOT_DEVICE,
+  ROOT_EXIT,
   ROOT_INTERRUPT,
   ROOT_PORTS,
   SERVER_BYTES,
@@ -277,6 +279,10 @@ function answer(from: u32): bool {
   while (i < serverCount && server(i).thread != from) i++;
   if (i == serverCount) return false;
   if (label >> 4 == LABEL_FAULT) return answerFault(server(i), mr(1));
+  if (label == ROOT_EXIT && server(i).role == ROLE_SERVICE) {
+    deleteProgram(mr(1));
+    return false;
+  }
   if (label == ROOT_PORTS) {
     const driver = server(i).role == ROLE_DRIVER;
     if (!driver && server(i).role != ROLE_SERVICE) return false;
@@ -297,6 +303,15 @@ function answer(from: u32): bool {
     return true;
   }
   return false;
+}
+
+/** Deletes a program's threads, with them its space and mappings; then the pager may have its frames back. */
+function deleteProgram(thread: u32): void {
+  threadControl(thread, NIL, NIL, NIL, UNCHANGED);
+  setMr(0, tag(PAGER_END, 1, 0));
+  setMr(1, thread);
+  callServing(roleThread(ROLE_PAGER));
+  if (mr(1) != NIL) threadControl(mr(1), NIL, NIL, NIL, UNCHANGED);
 }
 
 /** A server's page fault: its image, or what its role entitles it to see at its own address. */

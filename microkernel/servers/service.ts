@@ -1,6 +1,6 @@
-// The service server: it answers the programs' system calls (stubs/programs.ts brings them as IPC: label = number, MR1 up =
-// arguments; MR1 of the reply = result). Console output goes through COM1. When the last program has ended, so does the
-// machine.
+// The service server: it answers the programs' system calls (stubs/programs.ts brings them as IPC: label = number, MR1
+// up = arguments; MR1 of the reply = result). Console output goes through COM1. When the last program has ended, so
+// does the machine.
 import {
   CALL_EXIT,
   CALL_GETPID,
@@ -17,8 +17,8 @@ import { consoleTo, newline, print, printBytes, printHex } from '../../kernels/l
 import { __work_syscall } from '../../kernels/lib/hooks';
 import { uartPut } from '../../kernels/lib/uart';
 import { outb } from '../../kernels/lib/x86';
-import { ANY, call, COMPLETE, l4Init, mr, NEVER, NIL, ROOT, setAcceptor, setMr, tag } from './l4';
-import { ROOT_PORTS, SERVICE_INIT, SERVICE_KILLED } from './protocol';
+import { ANY, COMPLETE, call, l4Init, mr, NEVER, NIL, ROOT, setAcceptor, setMr, tag } from './l4';
+import { ROOT_EXIT, ROOT_PORTS, SERVICE_INIT, SERVICE_KILLED } from './protocol';
 import { ipc, utcb } from './stubs';
 
 const POWER_PORT: u32 = 0xf4;
@@ -61,7 +61,7 @@ function serve(from: u32, label: u32): bool {
       result = -EBADF;
       break;
     case CALL_EXIT:
-      end(mr(1));
+      end(from, mr(1));
       return false;
   }
   setMr(0, tag(0, 1, 0));
@@ -76,13 +76,16 @@ function write(fd: u32, length: u32): i32 {
   return length;
 }
 
-/** One program less; after the last one the machine ends with the largest status. */
-function end(code: u32): void {
+/** One program less: the root task deletes it. After the last one the machine ends with the largest status. */
+function end(thread: u32, code: u32): void {
   status = max(status, code);
   if (--running == 0) {
     outb(POWER_PORT, status);
     for (;;) {}
   }
+  setMr(0, tag(ROOT_EXIT, 1, 0));
+  setMr(1, thread);
+  ipc(ROOT, NIL, NEVER);
 }
 
 function control(label: u32): bool {
@@ -102,7 +105,7 @@ function control(label: u32): bool {
   print(' address ');
   printHex(mr(4));
   newline();
-  end(1);
+  end(mr(1), 1);
   setMr(0, 0);
   return true;
 }

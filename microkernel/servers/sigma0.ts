@@ -1,6 +1,6 @@
-// sigma0: owner of all memory at the start (L4 X.2, "Sigma0 RPC protocol"). Its address space is physical memory, address
-// = frame; the kernel keeps its own frames out. It hands frames out once the root task asks, and to nobody else: here the
-// root task is the one who deals with shortage and trust.
+// sigma0: owner of all memory at the start (L4 X.2, "Sigma0 RPC protocol"). Its address space is physical memory,
+// address = frame; the kernel keeps its own frames out. It hands frames out once the root task asks, and to nobody
+// else: here the root task is the one who deals with shortage and trust.
 //
 //   request   label -6 * 16, MR1 = fpage wanted, MR2 = attributes (none here); or a page fault
 //   answer    a map item; nil when refused
@@ -8,9 +8,9 @@ import {
   ALL_RIGHTS,
   ANY,
   fpage,
-  l4Init,
   LABEL_FAULT,
   LABEL_SIGMA0,
+  l4Init,
   mr,
   NEVER,
   NIL,

@@ -3,8 +3,8 @@
 /** Address of the calling thread's UTCB: message register 0; control registers lie below it. */
 export declare function utcb(): usize;
 /**
- * Sends the message in the UTCB to `to` (0: no send phase), then receives from `from` (0: no receive phase). The result is
- * the sender; MR0 holds the tag received, with TAG_ERROR when a phase failed.
+ * Sends the message in the UTCB to `to` (0: no send phase), then receives from `from` (0: no receive phase). The
+ * result is the sender; MR0 holds the tag received, with TAG_ERROR when a phase failed.
  */
 export declare function ipc(to: u32, from: u32, timeouts: u32): u32;
 export declare function threadControl(dest: u32, space: u32, scheduler: u32, pager: u32, utcb: u32): u32;

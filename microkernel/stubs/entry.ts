@@ -1,13 +1,29 @@
 // Every way into the kernel but IPC, and the way out.
 //
-// The ring-0 stack pointer is the end of the running thread's TCB: the processor pushes the return frame there, the stubs
-// push the registers below it (a TrapFrame, kernels/lib/trapframe.ts). Then the one kernel stack is taken: the kernel
-// never blocks inside, it only decides who runs and leaves by `exitKernel`. IF is clear throughout, but in idle.
+// The ring-0 stack pointer is the end of the running thread's TCB: the processor pushes the return frame there, the
+// stubs push the registers below it (a TrapFrame, kernels/lib/trapframe.ts). Then the one kernel stack is taken: the
+// kernel never blocks inside, it only decides who runs and leaves by `exitKernel`. IF is clear throughout, but in idle.
 //
 // DS, ES: user level has the same flat segment as the kernel, so nothing is reloaded. One that a thread changed for a
 // worse faults at the kernel's first access through it and is put right there ('generalProtection').
 import {
-  type Assembler, ax, cr2, defineStubs, ds, eax, ebp, ebx, ecx, edi, edx, es, esi, esp, mem, mem8, sym,
+  type Assembler,
+  ax,
+  cr2,
+  defineStubs,
+  ds,
+  eax,
+  ebp,
+  ebx,
+  ecx,
+  edi,
+  edx,
+  es,
+  esi,
+  esp,
+  mem,
+  mem8,
+  sym,
 } from '../../toolchain/assembler/index.js';
 import { FRAME, SELECTOR, STATE, SYSTEM_CALL_VECTORS, TCB } from './offsets.js';
 
@@ -124,8 +140,8 @@ export const entryStubs = defineStubs('entry', (a) => {
   a.hlt();
   a.jmp('idleAgain');
 
-  // #GP. In the kernel it means a data segment that a user planted: flat again, and the instruction once more. The stack
-  // here may be the 64 free bytes of a TCB, so nothing is called. [ESP] = error code, EIP, CS.
+  // #GP. In the kernel it means a data segment that a user planted: flat again, and the instruction once more. The
+  // stack here may be the 64 free bytes of a TCB, so nothing is called. [ESP] = error code, EIP, CS.
   a.align(16);
   a.label('generalProtection');
   a.test(mem8({ base: esp, disp: 8 }), 3);

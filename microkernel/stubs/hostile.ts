@@ -1,8 +1,6 @@
-// Attempts of a program at what it may not do. Each returns 0 when it got away with it; a refusal resumes the program at
-// `attemptRefused` (call 504), which makes the attempt return 1.
-import {
-  al, cr3, defineStubs, ds, dx, eax, edx, es, esp, fs, mem,
-} from '../../toolchain/assembler/index.js';
+// Attempts of a program at what it may not do. Each returns 0 when it got away with it; a refusal resumes the program
+// at `attemptRefused` (call 504), which makes the attempt return 1.
+import { al, cr3, defineStubs, ds, dx, eax, edx, es, esp, fs, mem } from '../../toolchain/assembler/index.js';
 import { SELECTOR } from './offsets.js';
 
 export const hostileStubs = defineStubs('hostile', (a) => {

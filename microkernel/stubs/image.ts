@@ -1,8 +1,9 @@
-// The images of this folder: the kernel, its servers (sigma0 and the root task at the physical addresses the kernel loads
-// them to), and programs that speak L4 directly.
-import { defineImage } from '../../toolchain/image.js';
-import type { Stubs } from '../../toolchain/assembler/index.js';
+// The images of this folder: the kernel, its servers (sigma0 and the root task at the physical addresses the kernel
+// loads them to), and programs that speak L4 directly.
+
 import { processorStubs } from '../../kernels/lib/stubs/processor.js';
+import type { Stubs } from '../../toolchain/assembler/index.js';
+import { defineImage } from '../../toolchain/image.js';
 import { bootStubs } from './boot.js';
 import { entryStubs } from './entry.js';
 import { hostileStubs } from './hostile.js';

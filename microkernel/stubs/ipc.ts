@@ -1,4 +1,5 @@
-// The IPC fast path: a call or a reply-and-wait with untyped words only, to a thread that waits for it, without timeout.
+// The IPC fast path: a call or a reply-and-wait with untyped words only, to a thread that waits for it, without
+// timeout.
 //
 //   EAX to          ESI message tag (MR0)       message registers 1-63 in the sender's UTCB
 //   EDX from        EDI, EBX, EBP free          INT: ESP = TCB + 0xEC, the processor's frame above it
@@ -10,7 +11,22 @@
 // `commit` there are only moves: both threads change state, the words are copied, the receiver runs. No list is touched
 // (kernel/schedule.ts says why that is right), no stack is changed but for the receiver's frame.
 import {
-  type Assembler, type Register, cx, cr3, defineStubs, di, eax, ebp, ebx, ecx, edi, edx, esi, esp, mem, sym,
+  type Assembler,
+  cr3,
+  cx,
+  defineStubs,
+  di,
+  eax,
+  ebp,
+  ebx,
+  ecx,
+  edi,
+  edx,
+  esi,
+  esp,
+  mem,
+  type Register,
+  sym,
 } from '../../toolchain/assembler/index.js';
 import { enterCompiled, saveRegisters } from './entry.js';
 import { FRAME, SELECTOR, STATE, TCB, TCB_SHIFT, THREADS, USER_FLAGS } from './offsets.js';
@@ -25,7 +41,7 @@ const LONG_COPY = 12;
 const ID_SHIFT = 14 - TCB_SHIFT;
 
 type Way = 'Int' | 'Sysenter';
-/** A call answers to one partner, a reply opens to all: two copies, since their branches go different ways each time. */
+/** A call waits for one partner, a reply for anybody: two copies, so that no branch goes the other way each time. */
 type Kind = 'Call' | 'Reply';
 type Source = Register | number;
 

@@ -1,11 +1,9 @@
-// The kernel interface page (L4 X.2, "Kernel Interface Page"): constants, room for what kernel/kip.ts fills in at boot, and
-// behind them the code that user level calls. All links are offsets from the page. The page is seen at KIP in every
-// space; programs.ts writes the page behind it.
-import {
-  al, type Assembler, dl, eax, ebp, ebx, edx, esp, mem,
-} from '../../toolchain/assembler/index.js';
-import { SYSTEM_CALLS } from './syscalls.js';
+// The kernel interface page (L4 X.2, "Kernel Interface Page"): constants, room for what kernel/kip.ts fills in at
+// boot, and behind them the code that user level calls. All links are offsets from the page. The page is seen at KIP
+// in every space; programs.ts writes the page behind it.
+import { type Assembler, al, dl, eax, ebp, ebx, edx, esp, mem } from '../../toolchain/assembler/index.js';
 import { VECTOR_IPC } from './offsets.js';
+import { SYSTEM_CALLS } from './syscalls.js';
 
 const PAGE = 4096;
 const LINKS_END = 0x120;

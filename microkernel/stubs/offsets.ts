@@ -27,7 +27,19 @@ export const STATE = { ready: 1, waiting: 2, idle: 9 } as const;
 
 /** In TrapFrame, from its start. */
 export const FRAME = {
-  edi: 0, esi: 4, ebp: 8, ebx: 16, edx: 20, ecx: 24, eax: 28, error: 32, eip: 36, cs: 40, eflags: 44, esp: 48, ss: 52,
+  edi: 0,
+  esi: 4,
+  ebp: 8,
+  ebx: 16,
+  edx: 20,
+  ecx: 24,
+  eax: 28,
+  error: 32,
+  eip: 36,
+  cs: 40,
+  eflags: 44,
+  esp: 48,
+  ss: 52,
 } as const;
 
 export const SELECTOR = { kernelCode: 0x08, kernelData: 0x10, userCode: 0x1b, userData: 0x23, utcb: 0x2b, task: 0x30 };

@@ -1,19 +1,32 @@
-// The page behind the kernel interface page: how programs (workloads/, the same binaries on every system) enter. It turns
-// the convention of docs/contracts.md, "System calls and programs", into IPC:
+// The page behind the kernel interface page: how programs (workloads/, the same binaries on every system) enter. It
+// turns the convention of docs/contracts.md, "System calls and programs", into IPC:
 //
-//   most calls            one IPC to the service server: label = number, MR1-3 = EBX, ECX, EDX; MR1 of the reply = result
+//   most calls            one IPC to the service server: label = number, MR1-3 = EBX, ECX, EDX; MR1 of the reply =
+// result
 //   91 192 503 504        the same to the pager (MR4 = ESI)
 //   write (4)             text in message registers, 240 bytes at a time
 //   write, writev on fd 5 frames are copied to a buffer shared with the driver server, then one IPC for the batch
 //   ask, answer (500 501) straight to the partner: up to 63 words in message registers (label 500), more through a
 //                         buffer shared by both (label 501, MR1 = length)
 //
-// Which thread is whose is in the page at PERSONALITY, which the pager fills. Every routine is written twice, for INT and
-// for SYSENTER; the kernel interface page links to the one that the processor has.
+// Which thread is whose is in the page at PERSONALITY, which the pager fills. Every routine is written twice, for INT
+// and for SYSENTER; the kernel interface page links to the one that the processor has.
 //
 // On the stack while inside, from ESP: EDI ESI EDX ECX EBP EBX, return address.
 import {
-  Assembler, defineStubs, eax, ebp, ebx, ecx, edi, edx, esi, esp, gs, mem, mem8,
+  Assembler,
+  defineStubs,
+  eax,
+  ebp,
+  ebx,
+  ecx,
+  edi,
+  edx,
+  esi,
+  esp,
+  gs,
+  mem,
+  mem8,
 } from '../../toolchain/assembler/index.js';
 import { trap, type UserAddress, writeKip } from './kip.js';
 import { KIP, PACKET_BUFFER, PERSONAL, PERSONALITY, SHARED_BUFFER } from './offsets.js';
@@ -30,8 +43,20 @@ const WRITEV = 0x84;
 const UNKNOWN = 0xff;
 const NUMBERS = 512;
 const CALLS: Record<number, number> = {
-  1: 1, 3: 3, 4: WRITE, 20: 0, 42: 1, 64: 0, 91: TO_PAGER | 2, 146: WRITEV, 158: 0, 192: TO_PAGER | 4,
-  500: ASK, 501: ANSWER, 503: TO_PAGER | 2, 504: TO_PAGER | 1,
+  1: 1,
+  3: 3,
+  4: WRITE,
+  20: 0,
+  42: 1,
+  64: 0,
+  91: TO_PAGER | 2,
+  146: WRITEV,
+  158: 0,
+  192: TO_PAGER | 4,
+  500: ASK,
+  501: ANSWER,
+  503: TO_PAGER | 2,
+  504: TO_PAGER | 1,
 };
 
 const SAVED = { edi: 0, esi: 4, edx: 8, ecx: 12, ebp: 16, ebx: 20 };

@@ -1,5 +1,5 @@
-// The system calls of L4 X.2, in the order of their vectors from VECTOR_IPC up. KernelInterface is the twelfth: LOCK NOP,
-// an invalid opcode (kernel/exception.ts).
+// The system calls of L4 X.2, in the order of their vectors from VECTOR_IPC up. KernelInterface is the twelfth: LOCK
+// NOP, an invalid opcode (kernel/exception.ts).
 import { defineStubs, sym } from '../../toolchain/assembler/index.js';
 
 /** Name, handler (exported by kernel/main.ts), offset of its link in the kernel interface page. */

@@ -8,8 +8,9 @@ const IO_MAPS = 4 * (8192 + 4);
 const WINDOW_TABLES = 48;
 
 export const tableStubs = defineStubs('tables', (a) => {
-  // loadTables(gdtPointer, idtPointer). The kernel's stack segment is its own; its data goes through the segment that user
-  // level has too, so that entering the kernel reloads nothing. GS is never the kernel's: it shows the UTCB pointer.
+  // loadTables(gdtPointer, idtPointer). The kernel's stack segment is its own; its data goes through the segment that
+  // user level has too, so that entering the kernel reloads nothing. GS is never the kernel's: it shows the UTCB
+  // pointer.
   a.global('loadTables');
   a.lgdt(mem({ base: eax }));
   a.lidt(mem({ base: edx }));
@@ -25,8 +26,8 @@ export const tableStubs = defineStubs('tables', (a) => {
   a.label('codeReloaded');
   a.ret();
 
-  // repairSegments(): 1 when ES, FS or GS were not what every thread starts with; then they are again. (DS is repaired at
-  // the kernel's own first use of it.)
+  // repairSegments(): 1 when ES, FS or GS were not what every thread starts with; then they are again. (DS is repaired
+  // at the kernel's own first use of it.)
   a.global('repairSegments');
   a.mov(eax, es);
   a.cmp(ax, SELECTOR.userData);

@@ -1,8 +1,21 @@
-// User level's side of the L4 X.2 binding for ia32: each function takes the compiled convention's arguments (EAX, EDX, ECX,
-// then the stack) to the registers of the manual and calls through the kernel interface page. servers/stubs.ts declares
-// them.
+// User level's side of the L4 X.2 binding for ia32: each function takes the compiled convention's arguments (EAX, EDX,
+// ECX, then the stack) to the registers of the manual and calls through the kernel interface page. servers/stubs.ts
+// declares them.
 import {
-  type Assembler, defineStubs, eax, ebp, ebx, ecx, edi, edx, esi, esp, gs, mem, type Register, sym,
+  type Assembler,
+  defineStubs,
+  eax,
+  ebp,
+  ebx,
+  ecx,
+  edi,
+  edx,
+  esi,
+  esp,
+  gs,
+  mem,
+  type Register,
+  sym,
 } from '../../toolchain/assembler/index.js';
 import { KIP } from './offsets.js';
 

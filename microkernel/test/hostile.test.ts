@@ -1,19 +1,35 @@
-// What a hostile program attempts is refused, and the memory of its victim, frame by frame as the machine sees it, stays
-// what it was.
+// What a hostile program attempts is refused, and the memory of its victim, frame by frame as the machine sees it,
+// stays what it was.
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import { projectRoot } from '../../experiments/runner/project.js';
 import type { Boot } from '../../experiments/system.js';
 import { bootHere, bootUnderQemu, noQemu, qemu } from '../../kernels/test/boots.js';
 import type { Machine } from '../../machine/index.js';
 import { readNote } from '../../machine/index.js';
-import { projectRoot } from '../../experiments/runner/project.js';
 import { imageBytes } from '../../toolchain/driver/images.js';
 import { TCB } from '../stubs/offsets.js';
 
 const ATTEMPTS = [
-  'kernel-read', 'kernel-write', 'kernel-jump', 'kip-write', 'io-port', 'privileged-instruction', 'planted-segments',
-  'bad-thread-ids', 'forged-sender', 'foreign-utcb', 'oversize-message', 'sigma0-memory', 'map-not-owned', 'bad-fpages',
-  'unmap-others', 'thread-control', 'thread-delete', 'space-control', 'exchange-registers',
+  'kernel-read',
+  'kernel-write',
+  'kernel-jump',
+  'kip-write',
+  'io-port',
+  'privileged-instruction',
+  'planted-segments',
+  'bad-thread-ids',
+  'forged-sender',
+  'foreign-utcb',
+  'oversize-message',
+  'sigma0-memory',
+  'map-not-owned',
+  'bad-fpages',
+  'unmap-others',
+  'thread-control',
+  'thread-delete',
+  'space-control',
+  'exchange-registers',
 ];
 
 const boot: Boot = {
@@ -21,12 +37,7 @@ const boot: Boot = {
   modules: ['sigma0', 'root', 'pager', 'service', 'hostile-l4', 'victim'].map((image) => ({ image, args: image })),
   append: 'seed=1 timer=on',
 };
-const expected = [
-  'hostile begins',
-  ...ATTEMPTS.map((name) => `refused ${name}`),
-  'hostile ends',
-  'victim unchanged',
-];
+const expected = ['hostile begins', ...ATTEMPTS.map((name) => `refused ${name}`), 'hostile ends', 'victim unchanged'];
 
 const RECORD_BYTES = 32;
 const NAME_AT = 16;
@@ -102,5 +113,7 @@ describe('a hostile program', () => {
 function kernelHash(machine: Machine): string {
   const TEXT = 0x100000;
   const BYTES = 0x8000;
-  return createHash('sha256').update(machine.memory.ram.subarray(TEXT, TEXT + BYTES)).digest('hex');
+  return createHash('sha256')
+    .update(machine.memory.ram.subarray(TEXT, TEXT + BYTES))
+    .digest('hex');
 }

@@ -1,9 +1,9 @@
-// The microkernel and its servers: the same programs must give the lines they give on bare hardware, here and under QEMU;
-// and what the kernel promises about IPC is checked by a program that speaks L4.
+// The microkernel and its servers: the same programs must give the lines they give on bare hardware, here and under
+// QEMU; and what the kernel promises about IPC is checked by a program that speaks L4.
 import { describe, expect, test } from 'vitest';
+import type { Boot, BuildOptions, WorkloadId } from '../../experiments/system.js';
 import { microkernel } from '../../experiments/systems/microkernel.js';
 import { native } from '../../experiments/systems/native.js';
-import type { Boot, BuildOptions, WorkloadId } from '../../experiments/system.js';
 import { bootHere, bootUnderQemu, noQemu, qemu } from '../../kernels/test/boots.js';
 
 const STATES = 'states=first:1,warm:6,polluted-4:3';
