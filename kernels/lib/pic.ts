@@ -1,10 +1,15 @@
 // The pair of 8259 interrupt controllers of a PC (Intel 8259A data sheet): fixed priority, edge-triggered by default,
 // non-specific end of interrupt.
-import { inb, outb } from './x86';
+import { outb } from './x86';
 
 const MASTER: u32 = 0x20;
 const SLAVE: u32 = 0xa0;
 const END_OF_INTERRUPT: u32 = 0x20;
+/** All but the cascade. */
+const ALL_MASKED: u32 = 0xfffb;
+
+/** What the mask registers hold, one bit a line: reading them back would cost a port access. */
+let masks: u32 = ALL_MASKED;
 
 /** Lines 0-7 raise vectors first..first+7, lines 8-15 the next eight. All are masked but the cascade. */
 export function picInit(first: u32): void {
@@ -16,18 +21,24 @@ export function picInit(first: u32): void {
   outb(SLAVE + 1, 2);
   outb(MASTER + 1, 1);
   outb(SLAVE + 1, 1);
-  outb(MASTER + 1, 0xfb);
-  outb(SLAVE + 1, 0xff);
+  masks = ALL_MASKED;
+  writeMask(0);
+  writeMask(8);
 }
 
 export function picUnmask(line: u32): void {
-  const port = line < 8 ? MASTER + 1 : SLAVE + 1;
-  outb(port, inb(port) & ~(1 << (line & 7)));
+  masks &= ~(1 << line);
+  writeMask(line);
 }
 
 export function picMask(line: u32): void {
-  const port = line < 8 ? MASTER + 1 : SLAVE + 1;
-  outb(port, inb(port) | (1 << (line & 7)));
+  masks |= 1 << line;
+  writeMask(line);
+}
+
+function writeMask(line: u32): void {
+  if (line < 8) outb(MASTER + 1, masks & 0xff);
+  else outb(SLAVE + 1, masks >> 8);
 }
 
 /** Ends the interrupt in service. */
