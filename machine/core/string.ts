@@ -4,28 +4,33 @@
  * An iteration commits its registers when its accesses have succeeded, so that a fault, an interrupt or a due device
  * leaves a REP instruction where it can go on. Interrupts and devices are looked at once a chunk.
  *
- * Upward REP MOVS and REP STOS go by whole granules: when the filter answers for the granules of source and destination,
- * touching them again changes nothing (memory/filter.ts), so the rest of the granule is copied at once and only the
- * issue time of the iterations remains to be charged. Where it does not answer, or the operands overlap, or a segment
- * limit or a misalignment is near, iterations go one by one. Registers, memory, counters and cycles are the same.
+ * Upward REP MOVS and REP STOS go by whole granules. The first write to a granule goes through the model, after which
+ * the rest are free if L1D holds the line, or repeat what the first did if it does not. A source granule must be one
+ * that the filter answers for: reading it again changes nothing (memory/filter.ts). Where a segment limit or a
+ * misalignment is near, or operands overlap, iterations go one by one. Registers, memory, counters and cycles are the
+ * same.
  */
-import { advance, flagsOf, issue, operation, REPEAT, REPEAT_NOT, segment, uncount, WORD_ADDRESS, WORD_OPERAND } from './entry';
+import { advance, flagsOf, issue, operation, REPEAT, REPEAT_NOT, segment, uncount, WORD_ADDRESS,
+  WORD_OPERAND } from './entry';
 import { DF, IF, setAdd, SUB, zero } from './flags';
 import { CONFIG_ISSUE_PRICES } from './generated/config';
 import { EVENT_PORT_IN, EVENT_PORT_OUT } from './generated/events';
 import { ISSUE_STRING_COMPARE, ISSUE_STRING_MOVE, ISSUE_STRING_START, ISSUE_STRING_STORE } from './generated/issue';
 import { CYCLE, EAX, ECX, EDI, EDX, EFLAGS, EIP, ESI, INTERRUPT_LINE, NEXT_DUE, REPEATING, RUN_LIMIT, SEGMENT_READ_END,
   SEGMENT_WRITE_END, STOP_REQUEST } from './generated/state';
+import { RAM_BASE } from './generated/layout';
 import { portRead, portWrite } from './host';
 import { DEVICE, FAULTED, filteredRead, filteredWrite, holdsGranule, probeWrite, read16, read32, read8, touchForStore,
-  write16, write32, write8 } from './memory/access';
+  touchNextStore, touchSameStore, write16, write32, write8 } from './memory/access';
 import { chargeEvent } from './memory/charge';
 import { ES_RECORD, faulted, linear, readable, writable } from './operands';
 import { portAllowed } from './port';
 import { CS_RECORD } from './segments';
 
 /** Iterations between two looks at interrupts and devices, whether they go one by one or not. */
-const CHUNK: u32 = 32;
+const CHUNK: u32 = 128;
+/** Bytes that a chunk can take. */
+const ROOM: u32 = CHUNK * 4;
 
 function sizeOf(p: usize): u32 {
   if (operation(p) == 0) return 1;
@@ -242,56 +247,83 @@ function bulk(p: usize, kind: u32, ticks: u32, most: u32): u32 {
   const size = sizeOf(p);
   const edi = load<u32>(EDI);
   const target = linear(ES_RECORD, edi);
-  if ((target & (size - 1)) != 0 || edi + 32 >= load<u32>(ES_RECORD, SEGMENT_WRITE_END) || edi + 32 < edi) return 0;
-  const known = filteredWrite(target);
-  if (kind == STORE) return storeGranule(target, known, size, most, ticks);
-  if (known == 0) return 0;
+  if ((target & (size - 1)) != 0 || edi + ROOM >= load<u32>(ES_RECORD, SEGMENT_WRITE_END) || edi + ROOM < edi) return 0;
+  if (kind == STORE) return storeGranules(target, size, most, ticks);
+  return moveGranule(p, target, size, most, ticks);
+}
+
+/** MOVS, `most` iterations at most, to the end of the granule of source or destination. */
+function moveGranule(p: usize, target: u32, size: u32, most: u32, ticks: u32): u32 {
   const s = segment(p);
   const esi = load<u32>(ESI);
   const origin = linear(s, esi);
-  if ((origin & (size - 1)) != 0 || esi + 32 >= load<u32>(s, SEGMENT_READ_END) || esi + 32 < esi) return 0;
+  if ((origin & (size - 1)) != 0 || esi + ROOM >= load<u32>(s, SEGMENT_READ_END) || esi + ROOM < esi) return 0;
   const from = filteredRead(origin);
   if (from == 0) return 0;
   const room = min(32 - (target & 31), 32 - (origin & 31));
-  const n = min(min(room / size, load<u32>(ECX)), most);
-  const bytes = n * size;
-  if (from < known && from + bytes > known) return 0;
-  copy(known, from, bytes);
-  store<u32>(ESI, esi + bytes);
-  return bulkDone(n, bytes, ticks);
-}
-
-/**
- * STOS to the rest of a granule. Where the filter does not answer, the first iteration goes through the model, and the
- * others are free if the line is in L1D after it; so no slot of the filter is spent on a page that is only cleared.
- */
-function storeGranule(target: u32, known: u32, size: u32, most: u32, ticks: u32): u32 {
-  let to = known;
-  let n = min(min((32 - (target & 31)) / size, load<u32>(ECX)), most);
+  let n: u32 = min(min(room / size, load<u32>(ECX)), most);
+  let to = filteredWrite(target);
+  let again = false;
   if (to == 0) {
     const host = touchForStore(target);
     if (host == FAULTED) return FAULT_IN_BULK;
     if (host == DEVICE) return 0;
     to = <u32>host;
-    if (!holdsGranule) n = 1;
-  }
-  fill(to, n, size);
-  return bulkDone(n, n * size, ticks);
+    again = !holdsGranule;
+    // The write may have cost the source its place, and operands that overlap repeat a pattern.
+    if (filteredRead(origin) != from || overlaps(from, to, n * size)) n = 1;
+  } else if (overlaps(from, to, n * size)) return 0;
+  const bytes = n * size;
+  copy(to, from, bytes);
+  if (again) {
+    issue(ticks);
+    for (let i: u32 = 1; i < n; i++) {
+      touchSameStore();
+      issue(ticks);
+    }
+  } else issue(n * ticks);
+  store<u32>(ESI, esi + bytes);
+  store<u32>(EDI, load<u32>(EDI) + bytes);
+  store<u32>(ECX, load<u32>(ECX) - n);
+  return n;
 }
 
-/** Upwards, as many bytes at a time as are left: a source below its destination is at least a granule away. */
+/** Would a step read what an earlier one wrote? */
+function overlaps(from: u32, to: u32, bytes: u32): bool {
+  return from < to && from + bytes > to;
+}
+
+/**
+ * STOS, `most` iterations at most, up to the end of the page. The first iteration in a granule goes through the model,
+ * and the others are free if the line is in L1D after it; the filter learns nothing of a page that is only cleared.
+ */
+function storeGranules(target: u32, size: u32, most: u32, ticks: u32): u32 {
+  const host = touchForStore(target);
+  if (host == FAULTED) return FAULT_IN_BULK;
+  if (host == DEVICE) return 0;
+  let to = <u32>host;
+  const left = min(min(load<u32>(ECX), most), (0x1000 - (target & 0xfff)) / size);
+  let done: u32 = 0;
+  while (true) {
+    const n = holdsGranule ? min((32 - (to & 31)) / size, left - done) : 1;
+    fill(to, n, size);
+    issue(n * ticks);
+    done += n;
+    if (done == left) break;
+    to += n * size;
+    if ((to & 31) == 0) touchNextStore(to - RAM_BASE);
+    else touchSameStore();
+  }
+  store<u32>(EDI, load<u32>(EDI) + done * size);
+  store<u32>(ECX, load<u32>(ECX) - done);
+  return done;
+}
+
+/** Upwards; no source byte is one that an earlier step has written. */
 function copy(to: u32, from: u32, bytes: u32): void {
   const end = to + bytes;
   for (; to + 8 <= end; to += 8, from += 8) store<u64>(to, load<u64>(from));
   for (; to < end; to++, from++) store<u8>(to, load<u8>(from));
-}
-
-// @ts-ignore: decorator
-@inline function bulkDone(n: u32, bytes: u32, ticks: u32): u32 {
-  store<u32>(EDI, load<u32>(EDI) + bytes);
-  store<u32>(ECX, load<u32>(ECX) - n);
-  issue(n * ticks);
-  return n;
 }
 
 function fill(to: u32, n: u32, size: u32): void {

@@ -71,6 +71,8 @@ interface Line {
   referenced: boolean;
   line: number;
   modified: boolean;
+  /** L2 held the line when it was modified. */
+  below?: boolean;
   physical?: number;
 }
 
@@ -435,16 +437,23 @@ export class GoldMemory {
       line = this.fill(physical);
     }
     line.referenced = true;
-    if (!write) return;
-    if (!line.modified && this.timing('l1d.writeThrough')) this.writeBelow(physical);
+    if (!write || line.modified) return;
     line.modified = true;
+    if (this.timing('l1d.writeThrough')) {
+      this.writeBelow(physical);
+      return;
+    }
+    const copy = this.l2?.find(physical);
+    line.below = copy !== undefined;
+    if (copy) copy.modified = true;
   }
 
   private fill(physical: number): Line {
     const { line, victim } = this.l1d.insert(physical);
     if (victim?.modified && !this.timing('l1d.writeThrough')) {
       this.count('l1dWriteBacks');
-      this.buffer(this.writeBelow(victim.line));
+      this.count(victim.below ? 'l2Accesses' : 'memoryWrites');
+      this.buffer(victim.below ? 'l2' : 'memory');
     }
     return line;
   }

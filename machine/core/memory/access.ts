@@ -14,7 +14,7 @@ import { EVENT_DEVICE_READ, EVENT_DEVICE_WRITE, EVENT_MISALIGNED, EVENT_SPLIT_LI
 import { CLOCK_FILTER_HALF, DATA_FILTER, RAM_BASE } from '../generated/layout';
 import { CR0, CR2, FAULT_CODE, FAULT_VECTOR } from '../generated/state';
 import { mmioRead, mmioWrite } from '../host';
-import { ALIASES, touchData, unfilterLine } from './cache';
+import { ALIASES, touchData, touchMissedAgain, unfilterLine } from './cache';
 import { chargeEvent, count } from './charge';
 import { EMPTY, installSlot, slotOffset } from './filter';
 import { isCode, noticeWrite } from './granules';
@@ -201,8 +201,8 @@ export function filteredWrite(la: u32): u32 {
 }
 
 /**
- * What an aligned write at `la` does to the model, without the write: a host address, FAULTED or
- * DEVICE. `holdsGranule` tells whether further writes to the granule would change nothing.
+ * What an aligned write at `la` does to the model, without the write: a host address, FAULTED or DEVICE. `holdsGranule`
+ * tells whether further writes to the granule would change nothing.
  */
 export function touchForStore(la: u32): i32 {
   const half = load<u32>(CLOCK_FILTER_HALF);
@@ -210,9 +210,19 @@ export function touchForStore(la: u32): i32 {
   if (translated < 0) return FAULTED;
   const physical = <u32>translated;
   if (physical >= load<u32>(CONFIG_RAM_BYTES)) return DEVICE;
-  holdsGranule = touchData(physical, true) != 0;
-  noticeWrite(physical & ~31, 32);
+  touchNextStore(physical);
   return RAM_BASE + physical;
+}
+
+/** The same for a further write to the page that `touchForStore` saw last: its translation cannot have changed. */
+export function touchNextStore(physical: u32): void {
+  holdsGranule = touchData(physical, true) != 0;
+  if (isCode(physical)) noticeWrite(physical & ~31, 32);
+}
+
+/** A further write to the same granule while `holdsGranule` is false. */
+export function touchSameStore(): void {
+  touchMissedAgain();
 }
 
 export let holdsGranule: bool = false;

@@ -4,6 +4,9 @@
  * leaves L2 stays in L1.
  *
  * A line of L1D has a word in a second array beside: the linear page | 1 under which it is in the filter, or 0.
+ *
+ * When a line of L1D is first modified, its copy in L2, if there is one, is marked modified at once; writing it back
+ * later takes the time and counts the access, and needs no second search.
  */
 import { CAUSE_CACHE, CAUSE_FETCH, CAUSE_MEMORY, CAUSE_WALK } from '../generated/causes';
 import {
@@ -19,7 +22,7 @@ import { DATA_FILTER, L1D, L1D_HANDS, L2, L2_HANDS, L3, L3_HANDS } from '../gene
 import { charge, count, stall } from './charge';
 import { dropGranule } from './filter';
 import {
-  chooseWay, findWay, LINE_MODIFIED, LINE_REFERENCED, LINE_VALID, passedWays, STATE_MASK,
+  chooseWay, findWay, LINE_BELOW, LINE_MODIFIED, LINE_REFERENCED, LINE_VALID, passedWays,
 } from './lines';
 import { bufferWrite, drainIntoL2, drainIntoMemory } from './write-buffer';
 
@@ -39,19 +42,51 @@ export function findDataLine(physical: u32): u32 {
 /** A read or write of the program. Returns the L1D line, now referenced, or 0 when the write went past L1D. */
 export function touchData(physical: u32, write: bool): u32 {
   let line = findDataLine(physical);
+  foundBelow = 0;
   if (line == 0) {
     count(COUNTER_L1D_MISSES);
     if (write && load<u32>(CONFIG_WRITE_ALLOCATE) == 0) {
-      bufferWrite(writeL2(physical) ? drainIntoL2() : drainIntoMemory());
+      missedInL2 = !writeL2(physical);
+      bufferWrite(missedInL2 ? drainIntoMemory() : drainIntoL2());
       return 0;
     }
     stallForData(readL2(physical));
     line = fillDataLine(physical);
   }
-  const state = load<u32>(line) | LINE_REFERENCED;
-  if (write && (state & LINE_MODIFIED) == 0 && load<u32>(CONFIG_WRITE_THROUGH) != 0) writeL2(physical);
-  store<u32>(line, write ? state | LINE_MODIFIED : state);
+  let state = load<u32>(line) | LINE_REFERENCED;
+  if (write && (state & LINE_MODIFIED) == 0) {
+    state |= LINE_MODIFIED;
+    if (load<u32>(CONFIG_WRITE_THROUGH) != 0) writeL2(physical);
+    else if (markBelow(physical)) state |= LINE_BELOW;
+  }
+  store<u32>(line, state);
   return line;
+}
+
+/** Did the last write that went past L1D go past L2 as well? */
+let missedInL2: bool = false;
+
+/** Another write to the line that `touchData` just said it did not allocate: the same again, without the searches. */
+export function touchMissedAgain(): void {
+  count(COUNTER_L1D_MISSES);
+  if (load<u32>(CONFIG_L2_SETS) != 0) count(COUNTER_L2_ACCESSES);
+  if (missedInL2) {
+    if (load<u32>(CONFIG_L2_SETS) != 0) count(COUNTER_L2_MISSES);
+    count(COUNTER_MEMORY_WRITES);
+  }
+  bufferWrite(missedInL2 ? drainIntoMemory() : drainIntoL2());
+}
+
+/** The L2 line that the last read found or filled, 0 before one. */
+let foundBelow: u32 = 0;
+
+/** Marks the copy in L2 modified; false if there is none. */
+function markBelow(physical: u32): bool {
+  if (load<u32>(CONFIG_L2_SETS) == 0) return false;
+  const line = foundBelow != 0 ? foundBelow : findLine(L2, CONFIG_L2_SETS, physical);
+  if (line == 0) return false;
+  store<u32>(line, load<u32>(line) | LINE_MODIFIED);
+  return true;
 }
 
 /** A read by the page walker, at the level where this processor's walks enter. Its stalls belong to the walk. */
@@ -99,7 +134,8 @@ function fillDataLine(physical: u32): u32 {
   const old = load<u32>(line);
   if ((old & LINE_MODIFIED) != 0 && load<u32>(CONFIG_WRITE_THROUGH) == 0) {
     count(COUNTER_L1D_WRITE_BACKS);
-    bufferWrite(writeL2(old & ~STATE_MASK) ? drainIntoL2() : drainIntoMemory());
+    count((old & LINE_BELOW) != 0 ? COUNTER_L2_ACCESSES : COUNTER_MEMORY_WRITES);
+    bufferWrite((old & LINE_BELOW) != 0 ? drainIntoL2() : drainIntoMemory());
   }
   store<u32>(line, ((physical >> shift) << shift) | LINE_VALID);
   store<u32>(line, 0, ALIASES);
@@ -126,7 +162,10 @@ function readL2(physical: u32): u32 {
   if (lookup(L2, L2_HANDS, CONFIG_L2_SETS, physical)) return IN_L2;
   count(COUNTER_L2_MISSES);
   if (load<u32>(CONFIG_L3_SETS) != 0) {
-    if (lookup(L3, L3_HANDS, CONFIG_L3_SETS, physical)) return IN_L3;
+    const inL2 = foundBelow;
+    const hit = lookup(L3, L3_HANDS, CONFIG_L3_SETS, physical);
+    foundBelow = inL2;
+    if (hit) return IN_L3;
     count(COUNTER_L3_MISSES);
   }
   count(COUNTER_MEMORY_READS);
@@ -162,6 +201,7 @@ function lookup(array: u32, hands: u32, geometry: u32, physical: u32): bool {
   const line = findLine(array, geometry, physical);
   if (line != 0) {
     store<u32>(line, load<u32>(line) | LINE_REFERENCED);
+    foundBelow = line;
     return true;
   }
   const shift = load<u32>(geometry, 8);
@@ -173,5 +213,6 @@ function lookup(array: u32, hands: u32, geometry: u32, physical: u32): bool {
     bufferWrite(drainIntoMemory());
   }
   store<u32>(chosen, ((physical >> shift) << shift) | LINE_VALID | LINE_REFERENCED);
+  foundBelow = chosen;
   return false;
 }
