@@ -1,6 +1,7 @@
 // Hook symbols. A call of one of these emits no instruction: it puts a label on the next one, which the image's note
 // lists, so that the machine can tell its observers when that instruction is reached. Nothing is executed, no cycle is
-// spent, and the image's bytes are the same with and without an observer. A label may occur at several addresses.
+// spent, and the image's bytes are the same with and without an observer. A label may occur at several addresses. (Where
+// the next instruction is one that other paths reach too, as after `if (x) __hook();`, the label gets a NOP of its own.)
 
 // The measured part of one repetition, in programs and in kernel benchmarks.
 export declare function __region_begin(): void;

@@ -35,10 +35,12 @@ class Emitter {
     text.label(f.name);
     for (const [index, b] of f.blocks.entries()) {
       text.label(labelOf(b));
+      const next = f.blocks[index + 1];
       for (const i of b.instructions) {
         text.line(i.position);
-        this.instruction(i, f.blocks[index + 1]);
+        this.instruction(i, next);
       }
+      if (endsInSharedHook(b, next, f)) this.nop();
     }
     return {
       name: f.name,
@@ -81,6 +83,11 @@ class Emitter {
     }
   }
 
+  private nop(): void {
+    this.text.bytes(0x90);
+    this.instructions++;
+  }
+
   private branch(i: m.Instruction, next: m.MachineBlock | undefined): void {
     const [yes, no] = i.targets as m.MachineBlock[];
     if (i.op === 'jmp') {
@@ -121,6 +128,16 @@ class Emitter {
     text.bytes(jump ? 0xe9 : 0xe8);
     text.relocate('rel32', i.symbol, -4);
   }
+}
+
+/**
+ * A hook at the end of a block that runs into the next would be a label on an instruction which other blocks reach too,
+ * and so would tell of them as well.
+ */
+function endsInSharedHook(b: m.MachineBlock, next: m.MachineBlock | undefined, f: m.MachineFunction): boolean {
+  const [last, end] = b.instructions.slice(-2);
+  if (last?.op !== 'hook' || end?.op !== 'jmp' || end.targets?.[0] !== next) return false;
+  return f.blocks.some((other) => other !== b && other.successors.includes(next as m.MachineBlock));
 }
 
 const labelOf = (b: m.MachineBlock): string => (b.id >= 0 ? `.${b.id}` : `.in${-b.id}`);
