@@ -1,4 +1,5 @@
-// Does the kernel do what its system calls promise? One line a check, and an exit status of 1 if any failed.
+// Does the kernel do what its system calls promise? One line a check, and an exit status of 1 if any failed. `only=` takes a
+// list of checks; `crash`, which ends the program, runs only when it is asked for.
 import { CHECKSUM_START, checksum } from '../kernels/lib/bytes';
 import { EBADF, EFAULT, ENOSYS, FD_CONSOLE, FD_PACKET } from '../kernels/lib/callnumbers';
 import { newline, print, printHex, printNumber } from '../kernels/lib/console';
@@ -20,6 +21,8 @@ import {
 export { programEnd, programStart } from './lib/start';
 
 const PAGE: u32 = 4096;
+/** Start of the program's own code, which nobody may write. */
+const TEXT: usize = 0x08048000;
 const buffer: usize = memory.data(8192, 4096);
 const zeros: usize = memory.data(64 * 1024, 4096);
 const pair: usize = memory.data(16, 8);
@@ -52,6 +55,7 @@ export function main(text: usize): i32 {
   if (wanted(text, 'pointers')) checkPointers();
   if (wanted(text, 'yield')) check('yield', yieldProcessor() == 0);
   if (wanted(text, 'packet')) checkPacket();
+  if (option(text, 'only') && wanted(text, 'crash')) store<u32>(TEXT, 0);
   print('checks failures=');
   printNumber(failures);
   newline();
@@ -102,6 +106,7 @@ function checkPointers(): void {
   good = good && write(FD_CONSOLE, 0x1000, 4) == -EFAULT;
   good = good && read(load<u32>(pair), 0xfffffff0, 32) == -EFAULT;
   good = good && pipe(0x1000) == -EFAULT;
+  good = good && pipe(TEXT) == -EFAULT;
   check('pointers', good);
 }
 

@@ -4,7 +4,7 @@ import { componentCreateNamed, KIND_KERNEL } from '../lib/components';
 import { consoleTo, newline, print, printWord } from '../lib/console';
 import { framesInit } from '../lib/frames';
 import { seedRandom } from '../lib/random';
-import { numberOption, option, wordIs } from '../lib/text';
+import { isDigit, numberAt, option, wordIs } from '../lib/text';
 import {
   channelPresent,
   commandLine,
@@ -43,7 +43,9 @@ const started: usize = memory.data(16 * 4, 4);
 
 export function kernelMain(): void {
   consoleTo(putByte.index);
-  seedRandom(numberOption(commandLine(), 'seed', 0));
+  const seed = option(commandLine(), 'seed');
+  if (seed && !isDigit(load<u8>(seed))) fail('seed', seed, 'a decimal number');
+  seedRandom(seed ? numberAt(seed) : 0);
   framesInit(firstFrame(), endFrame());
   componentCreateNamed(<u32>changetype<usize>(adoptBootThread()), 0, KIND_KERNEL, 0, 'kernel');
   const timer = option(commandLine(), 'timer');

@@ -44,6 +44,10 @@ export function option(text: usize, key: string): usize {
   return 0;
 }
 
+export function isDigit(c: u32): bool {
+  return c - 0x30 <= 9;
+}
+
 /** The decimal number at `at`. */
 export function numberAt(at: usize): u32 {
   let value: u32 = 0;

@@ -35,6 +35,7 @@ describe('bad input', () => {
       'entry=sysenter: not here; allowed: int80, and sysenter where the processor has it',
     ],
     ['entry=wrong', 'pentium3-800', 'entry=wrong: not here; allowed: int80, and sysenter where the processor has it'],
+    ['seed=x', 'pentium3-800', 'seed=x: not here; allowed: a decimal number'],
     ['timer=maybe', 'pentium3-800', 'timer=maybe: not here; allowed: on, off'],
     ['bench=wrong', 'pentium3-800', 'bench=wrong: not here; allowed: ipc-primitive'],
   ])('%s on %s', (append, processor, message) => {
@@ -82,6 +83,13 @@ describe.each(['int80', 'sysenter'])('a hostile program, by %s', (entry) => {
   test.runIf(qemu)(`is refused four times under QEMU${qemu ? '' : ` (${noQemu})`}`, () => {
     expect(bootUnderQemu(hostile)).toMatchObject({ status: 0, lines: printed });
   });
+});
+
+test('a program that writes where it may not is killed, and the kernel says where', () => {
+  const { status, lines } = bootHere(boot('seed=1', 'checks only=crash'));
+  expect(lines).toHaveLength(2);
+  expect(lines[1]).toMatch(/^exception 14 error 00000007 eip 080[0-9a-f]{5} address 08048000, process 1 killed$/);
+  expect(status).toBe(1);
 });
 
 test('two programs share the processor by the tick', () => {
