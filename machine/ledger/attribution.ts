@@ -36,13 +36,15 @@ export interface Running {
   readonly kernelHooks: HookMap;
   /** Of the code that the thread's kernel supplies to user mode. */
   readonly stubHooks: HookMap;
-  /** Which thread, across all kernels. */
+  /** Which thread, across all kernels; and the word that names it in its table. */
   readonly thread: string;
+  readonly word: number;
   /** Whose table knows the thread: the domain's, or the ring-0 kernel's. */
   readonly table: ComponentTable;
 }
 
 interface Domain {
+  readonly component: Component;
   readonly table: ComponentTable;
   readonly hooks: HookMap;
   readonly stubHooks: HookMap;
@@ -54,8 +56,8 @@ export class Attribution {
   private readonly rootStubHooks: HookMap;
   private readonly moduleHooks: readonly HookMap[];
   private readonly domains = new Map<number, Domain>();
-  /** Threads that are inside a stub of their kernel. */
-  private readonly inStub = new Set<string>();
+  /** Threads that are inside a stub of their kernel; the kernel's table and the thread's word tell whether it still lives. */
+  private readonly inStub = new Map<string, { table: ComponentTable; word: number }>();
   private running: Running;
   /** Whether `running` is out of date. */
   private stale = false;
@@ -110,14 +112,20 @@ export class Attribution {
   /** A component table has changed: that of the kernel that executes. */
   tableChanged(): void {
     const cpl = this.core.get('cpl');
-    (cpl === 0 ? this.root : this.running.table).changed();
+    const table = cpl === 0 ? this.root : this.running.table;
+    table.changed();
+    // A thread that ends does so inside the stub; its word may be the next one's.
+    for (const [thread, { table: itsTable, word }] of this.inStub) {
+      if (itsTable === table && !table.find(word)) this.inStub.delete(thread);
+    }
     this.invalidate();
   }
 
   /** A thread at CPL 3 enters or leaves code that its kernel supplied. */
   stub(entered: boolean): void {
-    if (entered) this.inStub.add(this.running.thread);
-    else this.inStub.delete(this.running.thread);
+    const { thread, table, word } = this.running;
+    if (entered) this.inStub.set(thread, { table, word });
+    else this.inStub.delete(thread);
     this.fill();
     this.core.set('currentRow', this.core.get('rowAfterReturn', 3));
   }
@@ -152,6 +160,7 @@ export class Attribution {
         kernelHooks: NO_HOOKS,
         stubHooks: this.rootStubHooks,
         thread: `${component.word}`,
+        word: component.word,
         table: this.root,
       };
     }
@@ -174,6 +183,7 @@ export class Attribution {
       kernelHooks: domain.hooks,
       stubHooks: domain.stubHooks,
       thread: `${component.word}:${inner.word}`,
+      word: inner.word,
       table,
     };
   }
@@ -181,7 +191,7 @@ export class Attribution {
   private kernelItself(table: ComponentTable, group: string, hooks: HookMap): Running {
     const name = table.kernel;
     const none = { programHooks: NO_HOOKS, stubHooks: NO_HOOKS };
-    return { name, group, kernel: name, ...none, kernelHooks: hooks, thread: `${group}:0`, table };
+    return { name, group, kernel: name, ...none, kernelHooks: hooks, thread: `${group}:0`, word: 0, table };
   }
 
   private require(table: ComponentTable, word: number, cpl: number): Component {
@@ -192,12 +202,12 @@ export class Attribution {
 
   private domain(component: Component): Domain {
     let domain = this.domains.get(component.word);
-    if (!domain) {
+    if (domain?.component.id !== component.id || domain.component.module !== component.module) {
       const note = this.modules[component.module] ?? null;
       const name = `${component.name}/kernel`;
       // A guest kernel from elsewhere has no note: all of its domain counts as its kernel at CPL 1.
       const table = new ComponentTable(name, note ?? { name, kind: 'kernel', hooks: [] }, this.memory);
-      domain = { table, hooks: hookMap(note), stubHooks: stubHookMap(note) };
+      domain = { component, table, hooks: hookMap(note), stubHooks: stubHookMap(note) };
       this.domains.set(component.word, domain);
     }
     return domain;

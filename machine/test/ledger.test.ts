@@ -193,6 +193,36 @@ describe('who is running', () => {
     ]);
   });
 
+  it('lets a thread begin outside of the stub in which another one with its word has ended', async () => {
+    const image = guestImage({
+      name: 'kernel',
+      records: [program(A, 1, 'old')],
+      main: (a) => {
+        commit(a, A);
+        enter(a, 3, 'exits', 'gone');
+        a.mov(mem({ sym: 'records' }), 0);
+        a.hook('__component_gone');
+        a.mov(mem({ sym: 'records' }), A);
+        a.mov(mem({ sym: 'records', disp: 4 }), 2);
+        a.mov(mem({ sym: 'records', disp: 16 }), 0x77656e);
+        a.hook('__component_created');
+        a.nop();
+        commit(a, A);
+        enter(a, 3, 'begins', 'end');
+        powerOff(a);
+        a.label('exits');
+        a.hook('__stub_enter');
+        sign(a, 1);
+        a.int(0x80);
+        user(a, 'begins', 2);
+      },
+    });
+    expect(signatures(await makeMachine(image)).filter((s) => s.includes('CPL 3'))).toEqual([
+      'kernel for old, CPL 3: 1',
+      'new for new, CPL 3: 2',
+    ]);
+  });
+
   it('refuses to run somebody of whom no table knows', async () => {
     const image = guestImage({
       name: 'kernel',
