@@ -135,6 +135,11 @@ export function table(a: Assembler, records: readonly Record_[]): void {
 
 /** A multiboot image with its note. */
 export function guestImage(parts: GuestParts): Uint8Array {
+  return noted(flatGuest(parts), 'kernel', parts.name);
+}
+
+/** The same without the note. */
+export function flatGuest(parts: GuestParts): FlatImage {
   const stubs = defineStubs(parts.name, (a) => {
     boot(a, parts.gates ?? []);
     parts.main(a);
@@ -147,7 +152,7 @@ export function guestImage(parts: GuestParts): Uint8Array {
     a.label('resume');
     a.dd(0);
   });
-  return noted(flatImage(stubs, 'start'), 'kernel', parts.name);
+  return flatImage(stubs, 'start');
 }
 
 /** Wraps a flat image into an ELF file with a note of its hooks and, for kernels, its table. */

@@ -5,6 +5,7 @@ import { UnknownComponentError } from '../index.js';
 import {
   commit,
   enter,
+  flatGuest,
   guestImage,
   identityPaging,
   KERNEL_STACK,
@@ -326,6 +327,51 @@ describe('who is running under a VMM', () => {
       // Sixteen and the power-off.
       'vmm for domU/shell, CPL 0: 17',
     ]);
+  });
+
+  it('counts a switch that a domain commits before it calls the VMM, once', async () => {
+    const guest = guestKernel(SHELL);
+    const thread = guest.symbols.get('currentThread')!;
+    const vmm = flatGuest({
+      name: 'vmm',
+      records: [vcpu(V0, 'domU')],
+      gates: [
+        { vector: 0x81, handler: 'kernelOfDomain', ring: 1 },
+        { vector: 0x82, handler: 'hypercall', ring: 0 },
+      ],
+      main: (a) => {
+        loadGuest(a, guest);
+        a.mov(mem({ disp: thread }), SHELL);
+        commit(a, V0);
+        enter(a, 3, 'program', 'end');
+        powerOff(a);
+        a.label('program');
+        sign(a, 1);
+        a.int(0x81);
+        sign(a, 2);
+        a.int(0x80);
+        a.label('kernelOfDomain');
+        a.mov(mem({ disp: thread }), EDITOR);
+        a.label('committed');
+        a.int(0x82);
+        a.iretd();
+        a.label('hypercall');
+        sign(a, 4);
+        a.iretd();
+      },
+    });
+    const kernel = { ...guest, hooks: [['__switch_commit', vmm.symbols.get('committed')!]] as const };
+    const module = { bytes: noted(kernel, 'kernel', 'guest'), args: 'guest' };
+    const machine = await makeMachine(noted(vmm, 'kernel', 'vmm'), [module]);
+    const before = machine.ledger.snapshot();
+    expect(signatures(machine)).toEqual([
+      'domU/editor for domU/editor, CPL 3: 2',
+      'domU/shell for domU/shell, CPL 3: 1',
+      // The hypercall is made for the editor already; so is the power-off.
+      'vmm for domU/editor, CPL 0: 5',
+    ]);
+    const { crossings } = machine.ledger.difference(before, machine.ledger.snapshot());
+    expect(crossings).toMatchObject({ component: 1, server: 0, privilege: 6 });
   });
 
   it("reads a domain's own table through the domain's CR3, not the one its VMM was still on", async () => {
