@@ -28,21 +28,32 @@ export const linuxStart = (from: number, size: number): Stubs =>
     a.int(0x80);
   });
 
-/** The executable of a module that exports `run`; its memory from base + textSpace to `end` is zero at first. */
-export function linuxProgram(wasm: Uint8Array, o: { base: number; memory: number; end: number; size: number }) {
+export interface Placement {
+  readonly base: number;
+  /** Where the module's memory starts, and where it ends; it is zero at first. */
+  readonly memory: number;
+  readonly end: number;
+}
+
+/** The executable of a module that exports `run`, with `start` to call it. */
+export function executable(wasm: Uint8Array, o: Placement, kind: 'kernel' | 'program', start: Stubs): Uint8Array {
+  const { base, memory, end } = o;
   const d = defineImage({
     name: 'test',
-    kind: 'program',
+    kind,
     entry: 'test',
-    base: o.base,
-    textSpace: o.memory - o.base,
+    base,
+    textSpace: memory - base,
     start: '_start',
-    stubs: [linuxStart(o.memory, o.size)],
+    stubs: [start],
   });
   const module = readModule(wasm);
-  const chunks = [...d.stubs.flatMap((s) => stubChunks(s.assemble())), ...moduleChunks(module)];
-  return writeElf(link(d, [...chunks, ...runtimeChunks(chunks)], { segments: module.data, end: o.end }));
+  const chunks = [...stubChunks(start.assemble()), ...moduleChunks(module)];
+  return writeElf(link(d, [...chunks, ...runtimeChunks(chunks)], { segments: module.data, end }));
 }
+
+export const linuxProgram = (wasm: Uint8Array, o: Placement): Uint8Array =>
+  executable(wasm, o, 'program', linuxStart(o.memory, o.end - o.memory));
 
 export interface Outcome {
   readonly output: Uint8Array;
@@ -68,6 +79,6 @@ export function linuxUnavailable(): string | undefined {
     0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0, 7, 7, 1, 3, 0x72, 0x75, 0x6e, 0, 0, 10, 4, 1, 2,
     0, 0x0b,
   ]);
-  const { status } = execute(linuxProgram(empty, { base: 0x400000, memory: 0x440000, end: 0x441000, size: 16 }));
+  const { status } = execute(linuxProgram(empty, { base: 0x400000, memory: 0x440000, end: 0x441000 }));
   return status === 0 ? undefined : 'this host does not run 32-bit Linux programs';
 }
