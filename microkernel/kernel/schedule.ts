@@ -82,12 +82,15 @@ function pick(): Tcb {
 /** Makes `t` the running thread: what the exit stub returns to. */
 function switchTo(t: Tcb): void {
   const tss = addressOf_tss();
+  const from = current();
   store<u32>(tss + 4, changetype<usize>(t) + 0x100);
   setCurrentThread(t);
   __switch_commit();
   if (t.state == STATE_IDLE) return;
   store<u32>(addressOf_utcbPointer(), t.localId);
-  if (t.directory != readCr3()) {
+  // Idle runs in whatever space was left.
+  const loaded = from.state == STATE_IDLE ? readCr3() : from.directory;
+  if (t.directory != loaded) {
     store<u32>(tss + 100, t.ioMap);
     writeCr3(t.directory);
   }
@@ -147,5 +150,6 @@ export function idleInit(): void {
   const t = block(IDLE_THREAD);
   t.globalId = (IDLE_THREAD << 14) | 1;
   t.state = STATE_IDLE;
+  setCurrentThread(t);
   switchTo(t);
 }

@@ -14,10 +14,11 @@ import {
   PAGE_WRITE,
   tableSlot,
 } from '../../kernels/lib/paging';
-import { invlpg, readCr3 } from '../../kernels/lib/x86';
+import { invlpg } from '../../kernels/lib/x86';
 import { ENTRY_PAGE, KIP_AREA, SHARED_FROM, USER_TOP, UTCB_REGISTERS, UTCB_SHIFT, window } from './layout';
 import { allocateFrame, freeFrame } from './pool';
 import { NO_IO_MAP } from './ports';
+import { current } from './tcb';
 
 export const PAGE_KERNEL: u32 = PAGE_AVAILABLE;
 
@@ -114,7 +115,7 @@ export function writeEntry(space: Space, slot: usize, linear: u32, entry: u32): 
   const stale = load<u32>(slot) & PAGE_PRESENT;
   __work_pte();
   store<u32>(slot, entry);
-  if (stale && readCr3() == space.directory) invlpg(linear);
+  if (stale && current().directory == space.directory) invlpg(linear);
 }
 
 export function inUtcbArea(space: Space, linear: u32): bool {
