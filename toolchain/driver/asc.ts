@@ -2,7 +2,6 @@
 // every file an image depends on and can put other contents in place of some.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import asc from 'assemblyscript/asc';
 
 export interface AscInput {
   /** The project's folder; all paths are relative to it. */
@@ -40,6 +39,8 @@ export async function compileAssemblyScript(input: AscInput): Promise<AscOutput>
     reads.set(path, text);
     return text;
   };
+  // Loaded when something is to be compiled, and no sooner: it takes longer than most runs that need nothing compiled.
+  const { default: asc } = await import('assemblyscript/asc');
   const stderr = asc.createMemoryStream();
   const guard = new Guard();
   const options = [
