@@ -125,7 +125,7 @@ test('an interrupted run ends with status 130 and leaves whole boots for the nex
   let stderr = '';
   child.stderr.on('data', (chunk) => {
     stderr += chunk;
-    if (stderr.includes('[1/')) child.kill('SIGINT');
+    if (stderr.includes('[1/') && !child.killed) child.kill('SIGINT');
   });
   const status = await new Promise((resolve) => child.on('close', resolve));
   expect(status, stderr).toBe(130);
