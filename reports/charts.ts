@@ -46,8 +46,13 @@ function barCharts(experiment: Experiment, family: Family, manifest: Manifest, c
         ),
       }));
       if (groups.every(({ lines }) => lines.length === 0)) return [];
-      const what = [operation, size > 0 ? `${size} B` : '', batches.length > 1 ? `batch ${batch}` : ''];
-      const title = `${family.title}: ${what.filter((word) => word !== '').join(', ')}`;
+      const what = [
+        operations.length > 1 ? operation : '',
+        size > 0 ? `${size} B` : '',
+        batches.length > 1 ? `batch ${batch}` : '',
+      ];
+      const words = what.filter((word) => word !== '');
+      const title = words.length === 0 ? family.title : `${family.title}: ${words.join(', ')}`;
       const name = [experiment.id, family.id, operation, batches.length > 1 ? `batch-${batch}` : ''];
       return [
         {
