@@ -101,10 +101,6 @@ export function setDomain(id: u32, domain: Domain): void {
   store<usize>(domains + (id << 2), changetype<usize>(domain));
 }
 
-export function addressOf(domain: Domain): u32 {
-  return <u32>changetype<usize>(domain);
-}
-
 /** Port that the virtual interrupt is bound to; 0: none. */
 export function virqPort(v: Vcpu, virq: u32): u32 {
   return virq < NR_VIRQS ? load<u32>(changetype<usize>(v) + VCPU_VIRQS + (virq << 2)) : 0;

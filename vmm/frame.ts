@@ -19,7 +19,6 @@ import { invalidateTable, validateTable } from './pagetable';
 
 export const OWNER_VMM: u32 = 1;
 
-export const TYPE_NONE: u32 = 0;
 export const TYPE_L1: u32 = 1 << 29;
 export const TYPE_L2: u32 = 2 << 29;
 export const TYPE_GDT: u32 = 5 << 29;

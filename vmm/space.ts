@@ -47,10 +47,6 @@ export function spaceInit(frames: u32, perDomain: usize): void {
   for (let frame: u32 = 0; frame < L.DOMAIN_MEMORY / L.PAGE; frame++) frameInfo(frame).owner = OWNER_VMM;
 }
 
-export function idleDirectory(): u32 {
-  return physicalOf(directory);
-}
-
 function setSlot(slot: u32, entry: u32): void {
   store<u32>(directory + (slot << 2), entry);
 }

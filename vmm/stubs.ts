@@ -3,7 +3,6 @@
 /** Where the running guest's registers lie (struct cpu_user_regs). */
 export declare function addressOf_guestFrame(): u32;
 export declare function addressOf_bootDirectory(): u32;
-export declare function addressOf_bootTables(): u32;
 
 /** The stretches of code in which a fault is the guest's (traps.ts). */
 export declare function addressOf_bounceBegin(): u32;

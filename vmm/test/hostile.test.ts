@@ -10,6 +10,7 @@ import { greeting, vmmBoot } from './boots.js';
 
 const KERNEL_ATTEMPTS = [
   ...['foreign-frame', 'vmm-frame', 'device-frame', 'writable-page-table', 'vmm-slot', 'forged-page-table'],
+  'stale-translation',
   ...['descriptors', 'segment-limit', 'forged-grants', 'forged-ports', 'bad-pointers'],
 ];
 const PROGRAM_ATTEMPTS = ['vmm-memory', 'kernel-memory', 'hypercall', 'privileged-instruction'];

@@ -10,7 +10,6 @@ import { clearPage } from '../../lib/bytes';
 import { EFAULT } from '../../lib/callnumbers';
 import { allocateFrame } from '../../lib/frames';
 import { vload32, vstore32 } from '../../lib/x86';
-import { isPrivileged } from './boot';
 import { idle, listen } from './events';
 import { REMOTE_CHANNEL } from './fixmap';
 import { grant, mapGranted, newReference } from './grants';

@@ -72,6 +72,7 @@ export function hostileKernel(): void {
   result('writable-page-table', updateVaMapping(directory, machineOf(directory) | PRESENT_WRITABLE, M.UVMF_INVLPG) < 0);
   result('vmm-slot', updateEntry(machineOf(directory) + 0xffc, machineOf(page) | PRESENT_WRITABLE) < 0);
   forgedTables();
+  staleTranslation();
   descriptors();
   limits();
   forgedGrants();
@@ -90,6 +91,15 @@ function forgedTables(): void {
   const writable = mmuext(M.MMUEXT_PIN_L2_TABLE, machineOf(ownPage()) >> 12) < 0;
   const foreign = mmuext(M.MMUEXT_NEW_BASEPTR, foreignFrame()) < 0;
   result('forged-page-table', forged && writable && foreign);
+}
+
+/** A page becomes a table while the TLB still holds a writable translation of it, which nobody asked to be flushed. */
+function staleTranslation(): void {
+  const table = ownPage();
+  const readOnly = updateVaMapping(table, (machineOf(table) & ~0xfff) | PAGE_PRESENT | PAGE_ACCESSED, M.UVMF_NONE) == 0;
+  const pinned = mmuext(M.MMUEXT_PIN_L1_TABLE, machineOf(table) >> 12) == 0;
+  store<u32>(block, (foreignFrame() << 12) | PRESENT_WRITABLE);
+  result('stale-translation', readOnly && pinned && copyToUser(table, block, 4) < 0);
 }
 
 /** Ring 0 code, and a ring 1 segment over all memory, by set_gdt and by update_descriptor. */
