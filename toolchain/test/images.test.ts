@@ -1,0 +1,74 @@
+// What the driver builds, and when: by content, one image at a time.
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { readNote } from '../../machine/image/note.js';
+import { buildImages, imageBytes, imagePath } from '../driver/images.js';
+
+let root: string;
+let dist: string;
+
+function write(path: string, text: string): void {
+  mkdirSync(dirname(join(root, path)), { recursive: true });
+  writeFileSync(join(root, path), text);
+}
+
+/** A compiled description, as `stubs/image.ts` becomes it; RET is all that `_start` does. */
+const definition = (name: string, entry: string): string => `({
+  name: '${name}', kind: 'program', entry: '${entry}', base: 0x08048000, start: '_start',
+  stubs: [{ name: 'start', assemble: () => ({ name: 'start', globals: new Set(['_start']), sections: [{ section: 'text',
+    code: { bytes: Uint8Array.of(0xc3), relocations: [], labels: [{ name: '_start', offset: 0 }], hooks: [], lines: [],
+      align: 1 } }] }) }],
+})`;
+
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'crossings-'));
+  dist = join(root, 'dist');
+  write('dist/package.json', '{ "type": "module" }');
+  write('dist/toolchain/anything.js', '');
+  write(
+    'dist/workloads/stubs/image.js',
+    `export const images = [${definition('one', 'workloads/one.ts')}, ${definition('two', 'workloads/two.ts')}];`,
+  );
+  write('workloads/lib.ts', 'export function value(): u32 { return 1; }\n');
+  write('workloads/one.ts', "import { value } from './lib';\nexport function main(): u32 { return value(); }\n");
+  write('workloads/two.ts', 'export function main(): u32 { return 2; }\n');
+});
+afterEach(() => rmSync(root, { recursive: true }));
+
+test('an image is built once, again when a file it reads has changed, and others stay', async () => {
+  expect(await buildImages({ root, dist })).toEqual({ built: ['one', 'two'], unchanged: [], failed: [] });
+  expect(readNote(imageBytes('one', root), 'one')?.name).toBe('one');
+  const before = imagePath('one', root);
+  expect(await buildImages({ root, dist })).toEqual({ built: [], unchanged: ['one', 'two'], failed: [] });
+
+  write('workloads/lib.ts', 'export function value(): u32 { return 3; }\n');
+  expect(await buildImages({ root, dist })).toEqual({ built: ['one'], unchanged: ['two'], failed: [] });
+  expect(imagePath('one', root)).not.toBe(before);
+});
+
+test('a change of the toolchain rebuilds everything', async () => {
+  await buildImages({ root, dist });
+  write('dist/toolchain/anything.js', '// changed');
+  expect((await buildImages({ root, dist })).built).toEqual(['one', 'two']);
+});
+
+test('an image that fails does not stop the others, and keeps its last good file', async () => {
+  await buildImages({ root, dist });
+  const before = readFileSync(imagePath('one', root));
+  write('workloads/one.ts', 'export function main(): u32 { return nothing; }\n');
+  write('workloads/two.ts', 'export function main(): u32 { return 4; }\n');
+  const { built, failed } = await buildImages({ root, dist });
+  expect(built).toEqual(['two']);
+  expect(failed.map((f) => f.image)).toEqual(['one']);
+  expect(failed[0].error.message).toContain('workloads/one.ts(1,');
+  expect(readFileSync(imagePath('one', root)).equals(before)).toBe(true);
+});
+
+test('names that are not there are refused with those that are', async () => {
+  await expect(buildImages({ root, dist, names: ['three'] })).rejects.toThrow(
+    "there is no image 'three'; there are: one, two",
+  );
+  expect(() => imagePath('one', root)).toThrow("image 'one' is not built; run: npm run build");
+});
