@@ -13,6 +13,7 @@ const weakPaths = [
   /^timings\.latency\.(l2|l3|memory)$/,
   /^timings\.writeBuffer\.drain/,
   /^timings\.branch\.(mispredict|unknownTaken)$/,
+  /^timings\.(walk\.entersAt|trace\.flushedByCr3)$/,
 ];
 /** Here the greater value costs less: more of a stall is hidden. */
 const overlap = 'timings.latency.overlap';

@@ -138,7 +138,7 @@ function temperatureTable(family: Family, manifest: Manifest, cells: Cell[], ope
     return family.rows.flatMap((row) => {
       const mine = byState.map((lines) => lines.find((line) => line.row === row));
       if (mine.every((line) => line === undefined || line.cells.length === 0)) return [];
-      return [[processor, row.label, ...mine.map((line) => (line === undefined ? '' : cycles(line.elapsed.median)))]];
+      return [[processor, row.label, ...mine.map((line) => (line === undefined ? '' : spreadText(line.elapsed)))]];
     });
   });
   return table(['processor', 'row', ...shown], rows, 2);
