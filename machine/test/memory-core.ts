@@ -68,7 +68,18 @@ let compiled: Promise<WebAssembly.Module> | undefined;
 async function compile(): Promise<WebAssembly.Module> {
   let binary: Uint8Array | undefined;
   const { error, stderr } = await asc.main(
-    [`${FOLDER}/memory-test.ts`, '-O3', '--runtime', 'stub', '--noAssert', '--importMemory', '--enable', 'simd', '-o', 'memory.wasm'],
+    [
+      `${FOLDER}/memory-test.ts`,
+      '-O3',
+      '--runtime',
+      'stub',
+      '--noAssert',
+      '--importMemory',
+      '--enable',
+      'simd',
+      '-o',
+      'memory.wasm',
+    ],
     {
       readFile: (name) => virtual[name] ?? text(name),
       writeFile: (_, contents) => {

@@ -220,9 +220,9 @@ export function touchNextStore(physical: u32): void {
   if (isCode(physical)) noticeWrite(physical & ~31, 32);
 }
 
-/** A further write to the same granule while `holdsGranule` is false. */
-export function touchSameStore(): void {
-  touchMissedAgain();
+/** `n` further writes to the same granule while `holdsGranule` is false, each with `ticks` of issue time after it. */
+export function touchSameStore(n: u32, ticks: u32): void {
+  touchMissedAgain(n, ticks);
 }
 
 export let holdsGranule: bool = false;
@@ -328,7 +328,7 @@ function filterGranule(la: u32, physical: u32, line: u32, half: u32): void {
     store<u32>(line, alias, ALIASES);
   }
   const entry = translatedBy;
-  let writable = (load<u32>(line) & LINE_MODIFIED) != 0 && !isCode(physical);
+  let writable: bool = (load<u32>(line) & LINE_MODIFIED) != 0 && !isCode(physical);
   if (entry != 0) {
     const flags = load<u32>(entry, 8);
     writable = writable && (flags & DIRTY) != 0 && permits(flags, true, half != SYSTEM);

@@ -19,12 +19,12 @@ import {
   COUNTER_MEMORY_READS, COUNTER_MEMORY_WRITES,
 } from '../generated/counters';
 import { DATA_FILTER, L1D, L1D_HANDS, L2, L2_HANDS, L3, L3_HANDS } from '../generated/layout';
-import { charge, count, stall } from './charge';
+import { charge, count, countMany, stall } from './charge';
 import { dropGranule } from './filter';
 import {
   chooseWay, findWay, LINE_BELOW, LINE_MODIFIED, LINE_REFERENCED, LINE_VALID, passedWays,
 } from './lines';
-import { bufferWrite, drainIntoL2, drainIntoMemory } from './write-buffer';
+import { bufferWrite, bufferWrites, drainIntoL2, drainIntoMemory } from './write-buffer';
 
 /** From a word of L1D or L1I to its word in the second array. */
 export const ALIASES: u32 = 0x4000;
@@ -66,15 +66,18 @@ export function touchData(physical: u32, write: bool): u32 {
 /** Did the last write that went past L1D go past L2 as well? */
 let missedInL2: bool = false;
 
-/** Another write to the line that `touchData` just said it did not allocate: the same again, without the searches. */
-export function touchMissedAgain(): void {
-  count(COUNTER_L1D_MISSES);
-  if (load<u32>(CONFIG_L2_SETS) != 0) count(COUNTER_L2_ACCESSES);
+/**
+ * `n` more writes to the line that `touchData` just said it did not allocate, each with `ticks` of issue time after it:
+ * the same again, without the searches.
+ */
+export function touchMissedAgain(n: u32, ticks: u32): void {
+  countMany(COUNTER_L1D_MISSES, n);
+  if (load<u32>(CONFIG_L2_SETS) != 0) countMany(COUNTER_L2_ACCESSES, n);
   if (missedInL2) {
-    if (load<u32>(CONFIG_L2_SETS) != 0) count(COUNTER_L2_MISSES);
-    count(COUNTER_MEMORY_WRITES);
+    if (load<u32>(CONFIG_L2_SETS) != 0) countMany(COUNTER_L2_MISSES, n);
+    countMany(COUNTER_MEMORY_WRITES, n);
   }
-  bufferWrite(missedInL2 ? drainIntoMemory() : drainIntoL2());
+  bufferWrites(n, missedInL2 ? drainIntoMemory() : drainIntoL2(), ticks);
 }
 
 /** The L2 line that the last read found or filled, 0 before one. */

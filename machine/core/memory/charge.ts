@@ -47,3 +47,7 @@ export function drainWrites(): void {
 export function count(address: u32): void {
   store<u64>(address, load<u64>(address) + 1);
 }
+
+export function countMany(address: u32, n: u32): void {
+  store<u64>(address, load<u64>(address) + n);
+}

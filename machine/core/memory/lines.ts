@@ -51,7 +51,7 @@ export function chooseWay(first: u32, ways: u32, hand: u32): u32 {
   } else {
     for (let way: u32 = 0; way < ways; way++) {
       const state = load<u32>(first + (way << 2));
-      empty |= <u32>(state == 0) << way;
+      if (state == 0) empty |= 1 << way;
       referenced |= ((state >> 1) & 1) << way;
     }
   }

@@ -2,11 +2,13 @@
  * The write buffer: as many entries as the processor has, drained one after the other, each in the time that its target
  * takes. A write waits only when every entry is in use. Time is the DRAIN clock (charge.ts). Reads overtake writes.
  */
-import { CAUSE_WRITE_BUFFER } from '../generated/causes';
+import { CAUSE_ISSUE, CAUSE_WRITE_BUFFER } from '../generated/causes';
 import { CONFIG_DRAIN_L2, CONFIG_DRAIN_MEMORY, CONFIG_WRITE_BUFFER_DEPTH } from '../generated/config';
 import { COUNTER_BUFFER_STALLS, COUNTER_BUFFERED_WRITES } from '../generated/counters';
 import { CLOCK_DRAIN, CLOCK_DRAINED, CLOCK_WRITE_SLOT, WRITE_BUFFER } from '../generated/layout';
-import { count, stall } from './charge';
+import { TICKS_PER_CYCLE } from '../generated/issue';
+import { ISSUE_TICKS } from '../generated/state';
+import { charge, count, countMany, stall } from './charge';
 
 export function drainIntoL2(): u32 {
   return load<u32>(CONFIG_DRAIN_L2);
@@ -32,4 +34,42 @@ export function bufferWrite(cycles: u32): void {
   store<i64>(entry, end);
   store<i64>(CLOCK_DRAINED, end);
   store<u32>(CLOCK_WRITE_SLOT, slot + 1 == load<u32>(CONFIG_WRITE_BUFFER_DEPTH) ? 0 : slot + 1);
+}
+
+/**
+ * `n` times a write that takes `cycles` to drain and `ticks` of issue time after it: what bufferWrite and issue (entry.ts)
+ * would do in turn, with the clocks in locals.
+ */
+export function bufferWrites(n: u32, cycles: u32, ticks: u32): void {
+  const depth = load<u32>(CONFIG_WRITE_BUFFER_DEPTH);
+  const start = load<i64>(CLOCK_DRAIN);
+  let now = start;
+  let drained = load<i64>(CLOCK_DRAINED);
+  let slot = load<u32>(CLOCK_WRITE_SLOT);
+  let carry = load<u32>(ISSUE_TICKS);
+  let issued: u32 = 0;
+  let stalls: u32 = 0;
+  for (let i: u32 = 0; i < n; i++) {
+    const entry = WRITE_BUFFER + (slot << 3);
+    const free = load<i64>(entry);
+    if (free > now) {
+      stalls++;
+      now = free;
+    }
+    drained = (drained > now ? drained : now) + <i64>cycles;
+    store<i64>(entry, drained);
+    slot = slot + 1 == depth ? 0 : slot + 1;
+    carry += ticks;
+    issued += carry / TICKS_PER_CYCLE;
+    now += <i64>(carry / TICKS_PER_CYCLE);
+    carry %= TICKS_PER_CYCLE;
+  }
+  store<i64>(CLOCK_DRAIN, now);
+  store<i64>(CLOCK_DRAINED, drained);
+  store<u32>(CLOCK_WRITE_SLOT, slot);
+  store<u32>(ISSUE_TICKS, carry);
+  charge(CAUSE_ISSUE, issued);
+  charge(CAUSE_WRITE_BUFFER, <u32>(now - start) - issued);
+  countMany(COUNTER_BUFFERED_WRITES, n);
+  countMany(COUNTER_BUFFER_STALLS, stalls);
 }
