@@ -22,7 +22,7 @@ function flatImage(...code: number[]): Uint8Array {
   const view = new DataView(bytes.buffer);
   const flags = 0x10000;
   const words = [0x1badb002, flags, -(0x1badb002 + flags), 0x100000, 0x100000, 0, 0, 0x100020];
-  words.forEach((word, index) => view.setUint32(4 * index, word, true));
+  for (const [index, word] of words.entries()) view.setUint32(4 * index, word, true);
   bytes.set(code, 32);
   return bytes;
 }
