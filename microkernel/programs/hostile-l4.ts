@@ -1,7 +1,9 @@
-// Attempts at the microkernel, at servers and at another program (`victim`, this one's partner): each prints `refused
-// NAME` or `ALLOWED NAME`. It runs with `threads=1` and may do whatever any program may.
+// Attempts at the microkernel, at servers and at another program (`victim`, this one's partner): each prints `refused NAME`
+// or `ALLOWED NAME`. `segments=no` leaves out what rests on null selectors, which some emulators do not check.
 import { ENOSYS } from '../../kernels/lib/callnumbers';
 import { newline, print } from '../../kernels/lib/console';
+import { FEATURE_SEP, processorFeatures } from '../../kernels/lib/processor';
+import { option, wordIs } from '../../kernels/lib/text';
 import {
   ALL_RIGHTS,
   AT_ONCE,
@@ -36,7 +38,9 @@ import {
   attemptPrivileged,
   attemptRead,
   attemptWrite,
+  plantFlags,
   plantSegments,
+  plantStep,
 } from './stubs';
 
 const KERNEL: usize = 0xf0100000;
@@ -54,7 +58,7 @@ let victim: u32 = NIL;
 let pager: u32 = NIL;
 
 export function main(stack: usize): void {
-  programInit(stack);
+  const text = programInit(stack);
   l4Init();
   const personality = changetype<Personality>(<usize>PERSONALITY);
   victim = personality.partner;
@@ -65,7 +69,8 @@ export function main(stack: usize): void {
   print('hostile begins');
   newline();
   kernelAddresses();
-  processor();
+  const segments = option(text, 'segments');
+  processor(!segments || !wordIs(segments, 'no'));
   identifiers();
   messages();
   mappings();
@@ -101,14 +106,19 @@ function kernelAddresses(): void {
   result('kip-write', page != 0 && attemptWrite(KIP + 0x1000, 0) != 0);
 }
 
-function processor(): void {
+function processor(segments: bool): void {
   armed();
   result('io-port', attemptPort(POWER_PORT) != 0);
   armed();
   result('privileged-instruction', attemptPrivileged() != 0);
-  // ThreadSwitch through planted null segments: the kernel goes on, and so do we.
-  plantSegments();
-  result('planted-segments', true);
+  // What the victim must not inherit, and the kernel not stumble over; the victim looks at its memory in the end.
+  if (segments) {
+    plantSegments(victim);
+    result('planted-segments', utcb() == UTCB_AREA_BASE + 0x100);
+  }
+  plantFlags(victim);
+  if (processorFeatures() & FEATURE_SEP) plantStep();
+  result('planted-flags', true);
 }
 
 /** Is there nobody to send to by this id? */

@@ -9,7 +9,10 @@ export declare function attemptWrite(address: usize, value: u32): u32;
 export declare function attemptJump(address: usize): u32;
 export declare function attemptPort(port: u32): u32;
 export declare function attemptPrivileged(): u32;
-/** Loads null into DS, ES and FS and makes a call of the kernel; returns its result. */
-export declare function plantSegments(): u32;
+/** Calls the victim with null in DS, ES, FS and GS; with direction and nested-task flags set. */
+export declare function plantSegments(victim: u32): void;
+export declare function plantFlags(victim: u32): void;
+/** Enters the kernel by SYSENTER with the trap flag set. */
+export declare function plantStep(): void;
 /** Where the kernel shall resume after a refusal. */
 export declare function addressOf_attemptRefused(): u32;

@@ -1,7 +1,31 @@
 // Attempts of a program at what it may not do. Each returns 0 when it got away with it; a refusal resumes the program
 // at `attemptRefused` (call 504), which makes the attempt return 1.
-import { al, cr3, defineStubs, ds, dx, eax, edx, es, esp, fs, mem } from '../../toolchain/assembler/index.js';
-import { SELECTOR } from './offsets.js';
+import {
+  al,
+  cr3,
+  defineStubs,
+  ds,
+  dx,
+  eax,
+  ebp,
+  ebx,
+  ecx,
+  edi,
+  edx,
+  es,
+  esi,
+  esp,
+  fs,
+  gs,
+  mem,
+  sym,
+} from '../../toolchain/assembler/index.js';
+import { KIP, SELECTOR, VECTOR_IPC } from './offsets.js';
+
+/** Bits of EFLAGS. */
+const TRAP = 0x100;
+const DIRECTION = 0x400;
+const NESTED_TASK = 0x4000;
 
 export const hostileStubs = defineStubs('hostile', (a) => {
   const attempt = (name: string, body: () => void) => {
@@ -21,17 +45,74 @@ export const hostileStubs = defineStubs('hostile', (a) => {
   });
   attempt('attemptPrivileged', () => a.mov(cr3, eax));
 
-  // plantSegments(): null selectors where the kernel expects flat ones, then an empty system call: the result of that.
+  // plantSegments(victim): null selectors where the kernel and others expect flat ones, then a call of the victim by the
+  // gate.
   a.global('plantSegments');
-  a.xor(edx, edx);
-  a.mov(es, edx);
-  a.mov(fs, edx);
-  a.mov(ds, edx);
-  a.int(0x35);
+  a.push(esi);
+  a.push(edi);
+  a.push(ebx);
+  a.push(ebp);
+  a.mov(edx, eax);
+  a.xor(esi, esi);
+  a.xor(ecx, ecx);
+  for (const s of [es, fs, gs, ds]) a.mov(s, ecx);
+  a.int(VECTOR_IPC);
   a.mov(edx, SELECTOR.userData);
   a.mov(ds, edx);
   a.mov(es, edx);
   a.mov(fs, edx);
+  // GS stays null: the next use of it shows whether the kernel repairs it.
+  a.pop(ebp);
+  a.pop(ebx);
+  a.pop(edi);
+  a.pop(esi);
+  a.ret();
+
+  // plantFlags(victim): direction and nested-task flags set, then a call of the victim by the kernel interface page.
+  a.global('plantFlags');
+  a.push(esi);
+  a.push(edi);
+  a.push(ebx);
+  a.push(ebp);
+  a.mov(edx, eax);
+  a.xor(esi, esi);
+  a.xor(ecx, ecx);
+  a.pushfd();
+  a.or(mem({ base: esp }), NESTED_TASK | DIRECTION);
+  a.popfd();
+  a.mov(ebx, mem({ disp: KIP + 0xe0 }));
+  a.add(ebx, KIP);
+  a.callIndirect(ebx);
+  a.pushfd();
+  a.and(mem({ base: esp }), ~(NESTED_TASK | DIRECTION));
+  a.popfd();
+  a.pop(ebp);
+  a.pop(ebx);
+  a.pop(edi);
+  a.pop(esi);
+  a.ret();
+
+  // plantStep(): single-steps into SYSENTER, so that the trap falls on the kernel's first instruction.
+  a.global('plantStep');
+  a.push(esi);
+  a.push(edi);
+  a.push(ebx);
+  a.push(ebp);
+  a.xor(eax, eax);
+  a.xor(ecx, ecx);
+  a.xor(edx, edx);
+  a.xor(esi, esi);
+  a.mov(ebx, sym('stepped'));
+  a.mov(ebp, esp);
+  a.pushfd();
+  a.or(mem({ base: esp }), TRAP);
+  a.popfd();
+  a.sysenter();
+  a.label('stepped');
+  a.pop(ebp);
+  a.pop(ebx);
+  a.pop(edi);
+  a.pop(esi);
   a.ret();
 
   a.global('attemptRefused');

@@ -46,7 +46,7 @@ export const images = [
   server('service', 0x08048000),
   server('e1000', 0x08048000),
   server('ipc-bench', 0x08048000, 'programs'),
-  server('hostile-l4', 0x08048000, 'programs', [hostileStubs]),
+  server('hostile-l4', 0x08048000, 'programs', [hostileStubs, processorStubs]),
   server('l4-checks', 0x08048000, 'programs'),
   server('victim', 0x08048000, 'programs'),
 ];

@@ -127,6 +127,8 @@ function commit(a: Assembler, way: Way, kind: Kind): void {
     a.mov(ecx, partner(TCB.frame + FRAME.esp));
     a.mov(ebp, mem({ base: edi, disp: 8 }));
     a.mov(edi, mem({ sym: 'utcbPointer' }));
+    // SYSEXIT restores no flags: the receiver would get the sender's direction flag.
+    a.cld();
     a.sti();
     a.sysexit();
   }
