@@ -4,7 +4,7 @@
  */
 import { config } from './tables/config.js';
 import { layout } from './tables/layout.js';
-import { stateFields, stateOffset } from './tables/state.js';
+import { stateOffset } from './tables/state.js';
 import { type StopId, stops } from './tables/stop.js';
 
 /** What the core calls. Addresses and values are unsigned. */
@@ -82,12 +82,12 @@ export class Core {
   }
 
   /** A 32-bit field of the state, unsigned; `index` for fields of several elements. */
-  get(field: string, index = 0): number {
-    return this.words[(fieldAddress(field) >> 2) + index];
+  get(field: Field, index = 0): number {
+    return this.words[fieldWords[field] + index];
   }
 
-  set(field: string, value: number, index = 0): void {
-    this.words[(fieldAddress(field) >> 2) + index] = value;
+  set(field: Field, value: number, index = 0): void {
+    this.words[fieldWords[field] + index] = value;
   }
 
   /** Cycles that the event with this number costs in the preset in use. */
@@ -113,12 +113,28 @@ export class Core {
   }
 }
 
-const fieldSizes = new Map(stateFields.map((f) => [f.name, f.size]));
+/** The 32-bit fields of machine/tables/state.ts that the host reads or writes. */
+const fields = [
+  'eip',
+  'eax',
+  'ebx',
+  'eflags',
+  'cpl',
+  'cr0',
+  'cr2',
+  'cr3',
+  'interruptLine',
+  'stopRequest',
+  'observeCrossings',
+  'currentRow',
+  'rowAfterTrap',
+  'rowAfterReturn',
+] as const;
+type Field = (typeof fields)[number];
 
-function fieldAddress(field: string): number {
-  if (fieldSizes.get(field) !== 4) throw new Error(`"${field}" is not a 32-bit field of machine/tables/state.ts`);
-  return layout.STATE + stateOffset[field];
-}
+const fieldWords = Object.fromEntries(
+  fields.map((field) => [field, (layout.STATE + stateOffset[field]) >> 2]),
+) as Readonly<Record<Field, number>>;
 
 /** WebAssembly hands i32 over as signed. */
 function unsigned(host: CoreHost): Record<string, (...values: number[]) => number | undefined> {

@@ -39,6 +39,8 @@ export interface Running {
   /** Which thread, across all kernels; and the word that names it in its table. */
   readonly thread: string;
   readonly word: number;
+  /** Addresses of the ledger rows for who executes at CPL 0, 1 and 3, and at CPL 3 in the kernel's stub. */
+  readonly rows: readonly [supervisor: number, middle: number, user: number, stub: number];
   /** Whose table knows the thread: the domain's, or the ring-0 kernel's. */
   readonly table: ComponentTable;
 }
@@ -56,6 +58,8 @@ export class Attribution {
   private readonly rootStubHooks: HookMap;
   private readonly moduleHooks: readonly HookMap[];
   private readonly domains = new Map<number, Domain>();
+  /** What was found of a component before; a table that is read anew has new components. */
+  private readonly found = new WeakMap<Component, Running>();
   /** Threads that are inside a stub of their kernel; the kernel's table and the thread's word tell whether it still lives. */
   private readonly inStub = new Map<string, { table: ComponentTable; word: number }>();
   private running: Running;
@@ -150,7 +154,8 @@ export class Attribution {
 
   private lookUp(cpl: number): Running {
     const component = this.require(this.root, this.root.currentWord(), cpl);
-    if (component.kind !== 'domain') {
+    if (component.kind === 'domain') return this.lookUpInside(component, cpl);
+    return this.remember(component, () => {
       const name = component.kind === 'kernel' ? this.root.kernel : component.name;
       return {
         name,
@@ -161,10 +166,10 @@ export class Attribution {
         stubHooks: this.rootStubHooks,
         thread: `${component.word}`,
         word: component.word,
+        rows: this.rowsOf(name, this.root.kernel),
         table: this.root,
       };
-    }
-    return this.lookUpInside(component, cpl);
+    });
   }
 
   /** Inside a domain its kernel's own table says who runs; a kernel that has no thread yet is itself. */
@@ -174,24 +179,42 @@ export class Attribution {
     const word = table.currentWord();
     if (word === 0 && cpl < 3) return this.kernelItself(table, component.name, domain.hooks);
     const inner = this.require(table, word, cpl);
-    const kernel = table.kernel;
-    return {
-      name: inner.kind === 'kernel' ? kernel : `${component.name}/${inner.name}`,
-      group: component.name,
-      kernel,
-      programHooks: this.moduleHooks[inner.module] ?? NO_HOOKS,
-      kernelHooks: domain.hooks,
-      stubHooks: domain.stubHooks,
-      thread: `${component.word}:${inner.word}`,
-      word: inner.word,
-      table,
-    };
+    return this.remember(inner, () => {
+      const name = inner.kind === 'kernel' ? table.kernel : `${component.name}/${inner.name}`;
+      return {
+        name,
+        group: component.name,
+        kernel: table.kernel,
+        programHooks: this.moduleHooks[inner.module] ?? NO_HOOKS,
+        kernelHooks: domain.hooks,
+        stubHooks: domain.stubHooks,
+        thread: `${component.word}:${inner.word}`,
+        word: inner.word,
+        rows: this.rowsOf(name, table.kernel),
+        table,
+      };
+    });
+  }
+
+  private remember(component: Component, make: () => Running): Running {
+    let running = this.found.get(component);
+    if (!running) {
+      running = make();
+      this.found.set(component, running);
+    }
+    return running;
   }
 
   private kernelItself(table: ComponentTable, group: string, hooks: HookMap): Running {
     const name = table.kernel;
     const none = { programHooks: NO_HOOKS, stubHooks: NO_HOOKS };
-    return { name, group, kernel: name, ...none, kernelHooks: hooks, thread: `${group}:0`, word: 0, table };
+    const rows = this.rowsOf(name, name);
+    return { name, group, kernel: name, ...none, kernelHooks: hooks, thread: `${group}:0`, word: 0, rows, table };
+  }
+
+  private rowsOf(name: string, kernel: string): Running['rows'] {
+    const row = (executor: string, cpl: number) => this.accounts.address(executor, name, cpl);
+    return [row(this.root.kernel, 0), row(kernel, 1), row(name, 3), row(kernel, 3)];
   }
 
   private require(table: ComponentTable, word: number, cpl: number): Component {
@@ -222,14 +245,13 @@ export class Attribution {
   }
 
   private fill(): void {
-    const { core, accounts, running } = this;
-    const row = (executor: string, cpl: number) => accounts.address(executor, running.name, cpl);
-    const supervisor = row(this.root.kernel, 0);
-    const middle = row(running.kernel, 1);
-    [supervisor, middle, middle].forEach((address, cpl) => {
-      core.set('rowAfterTrap', address, cpl);
-      if (cpl > 0) core.set('rowAfterReturn', address, cpl);
-    });
-    core.set('rowAfterReturn', row(this.executor(3), 3), 3);
+    const { core, running } = this;
+    const [supervisor, middle, user, stub] = running.rows;
+    core.set('rowAfterTrap', supervisor, 0);
+    for (let cpl = 1; cpl <= 2; cpl++) {
+      core.set('rowAfterTrap', middle, cpl);
+      core.set('rowAfterReturn', middle, cpl);
+    }
+    core.set('rowAfterReturn', this.inStub.has(running.thread) ? stub : user, 3);
   }
 }

@@ -87,9 +87,18 @@ export class Ledger {
     return values;
   }
 
-  /** `b` minus `a`, where `b` is the later one. */
+  /** `b` minus `a`, where `b` is the later one and may have more rows. */
   subtract(a: Snapshot, b: Snapshot): Snapshot {
-    return b.map((value, i) => value - (a[i] ?? 0));
+    const difference = b.slice();
+    for (let i = 0; i < a.length; i++) difference[i] -= a[i];
+    return difference;
+  }
+
+  /** `a` plus `b`, where `b` is the later one and may have more rows; reuses `a` where it can. */
+  add(a: Snapshot, b: Snapshot): Snapshot {
+    const [sum, other] = a.length < b.length ? [b.slice(), a] : [a, b];
+    for (let i = 0; i < other.length; i++) sum[i] += other[i];
+    return sum;
   }
 
   /**

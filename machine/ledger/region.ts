@@ -128,7 +128,7 @@ export class RegionMeter {
     const { cycles, idle, instructions } = machine.ledger.totals(passed);
     if (this.traced) this.trace = { step, cycles, ...machine.stopTrace() };
     this.samples[step].push({ cycles, busy: cycles - idle, idle, instructions });
-    this.sums[step] = add(this.sums[step], passed);
+    this.sums[step] = machine.ledger.add(this.sums[step], passed);
     this.begun = null;
     this.skipFinished();
   }
@@ -141,9 +141,4 @@ export class RegionMeter {
     const { request } = this;
     return request !== null && request.step === this.step && request.repetition === this.samples[this.step].length;
   }
-}
-
-/** Element by element; the ledger may have got more accounts meanwhile. */
-function add(a: Snapshot, b: Snapshot): Snapshot {
-  return b.map((value, i) => value + (a[i] ?? 0));
 }
