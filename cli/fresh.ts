@@ -8,7 +8,9 @@ import { CheckFailedError } from './errors.js';
  * @throws CheckFailedError with the compiler's messages
  */
 export async function bringUpToDate(names: readonly string[]): Promise<void> {
-  await buildCore();
+  await buildCore().catch((error: Error) => {
+    throw new CheckFailedError(error.message);
+  });
   const { failed } = await buildImages({ names, progress: (line) => process.stderr.write(`${line}\n`) });
   if (failed.length === 0) return;
   const messages = failed.map(({ image, error }) => `image ${image}: ${error.message}`);
