@@ -32,7 +32,6 @@ export const AT_SERVICE: u32 = 0x1000;
 
 /** Errors, returned negative. */
 export const EBADF: i32 = 9;
-export const EAGAIN: i32 = 11;
 export const ENOMEM: i32 = 12;
 export const EFAULT: i32 = 14;
 export const EINVAL: i32 = 22;

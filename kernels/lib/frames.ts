@@ -33,7 +33,3 @@ export function freeFrame(frame: u32): void {
   store<u32>(stack + (free << 2), frame);
   free++;
 }
-
-export function freeFrames(): u32 {
-  return free;
-}
