@@ -277,10 +277,7 @@ function moveGranule(p: usize, target: u32, size: u32, most: u32, ticks: u32): u
   copy(to, from, bytes);
   if (again) {
     issue(ticks);
-    for (let i: u32 = 1; i < n; i++) {
-      touchSameStore();
-      issue(ticks);
-    }
+    touchSameStore(n - 1, ticks);
   } else issue(n * ticks);
   store<u32>(ESI, esi + bytes);
   store<u32>(EDI, load<u32>(EDI) + bytes);
@@ -305,14 +302,17 @@ function storeGranules(target: u32, size: u32, most: u32, ticks: u32): u32 {
   const left = min(min(load<u32>(ECX), most), (0x1000 - (target & 0xfff)) / size);
   let done: u32 = 0;
   while (true) {
-    const n = holdsGranule ? min((32 - (to & 31)) / size, left - done) : 1;
+    const n = min((32 - (to & 31)) / size, left - done);
     fill(to, n, size);
-    issue(n * ticks);
+    if (holdsGranule) issue(n * ticks);
+    else {
+      issue(ticks);
+      touchSameStore(n - 1, ticks);
+    }
     done += n;
     if (done == left) break;
     to += n * size;
-    if ((to & 31) == 0) touchNextStore(to - RAM_BASE);
-    else touchSameStore();
+    touchNextStore(to - RAM_BASE);
   }
   store<u32>(EDI, load<u32>(EDI) + done * size);
   store<u32>(ECX, load<u32>(ECX) - done);

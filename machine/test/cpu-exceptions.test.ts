@@ -24,7 +24,6 @@ import { processors } from '../processors/index.js';
 import {
   access,
   callGate,
-  coreOf,
   DATA,
   descriptor,
   flag,
@@ -35,6 +34,7 @@ import {
   STACK3,
   sel,
   stage,
+  stateWord,
   TSS,
 } from './cpu.js';
 
@@ -453,7 +453,7 @@ describe('rings', () => {
     ram.setUint32(0x2000 + sel.extra, low, true);
     ram.setUint32(0x2000 + sel.extra + 4, high, true);
     expect(machine.run(1_000_000n).reason).toBe('halted');
-    const reg = (name: string) => coreOf(machine).get(name);
+    const reg = (name: string) => stateWord(machine, name);
     expect([reg('edx'), reg('esi'), reg('ebx')]).toEqual([0x1234, STACK0 - 20, STACK3]);
   });
 

@@ -29,7 +29,7 @@ async function copied(
   tight: boolean,
 ) {
   const bytes = PIECE - shift - 4;
-  const { machine, core, stop } = await run({
+  const { machine, core, stop, reg } = await run({
     options: { preset: processors[processor as keyof typeof processors] },
     descriptors: Array.from({ length: PIECES }, (_, i) =>
       descriptor(TO + i * PIECE, tight ? PIECE - 1 : 0xffffff, access.data),
@@ -61,7 +61,7 @@ async function copied(
     causes: wide(core.get('currentRow'), 32),
     counters: wide(layout.COUNTERS, 32),
     events: wide(layout.EVENT_COUNTS, 64),
-    registers: ['esi', 'edi', 'ecx', 'eip'].map((name) => core.get(name)),
+    registers: ['esi', 'edi', 'ecx', 'eip'].map(reg),
     bytes: [...machine.memory.ram.slice(TO, TO + PIECES * PIECE)],
   };
 }

@@ -21,6 +21,8 @@ import { flatImage } from '../bench/flat-image.js';
 import type { Core } from '../core.js';
 import { Machine, type MachineOptions, type Stop } from '../index.js';
 import { processors } from '../processors/index.js';
+import { layout } from '../tables/layout.js';
+import { stateOffset } from '../tables/state.js';
 
 /** Where the bench keeps things; all below the image at 1 MiB. */
 export const GDT = 0x2000;
@@ -99,6 +101,11 @@ export function coreOf(machine: Machine): Core {
   return (machine as unknown as { core: Core }).core;
 }
 
+/** A 32-bit field of machine/tables/state.ts, unsigned. */
+export function stateWord(machine: Machine, name: string): number {
+  return new DataView(coreOf(machine).memory.buffer).getUint32(layout.STATE + stateOffset[name], true);
+}
+
 let core: WebAssembly.Module | null = null;
 
 /** A machine with the scene loaded, at its first instruction. */
@@ -126,7 +133,7 @@ export async function run(scene: Scene, budget = 1_000_000n): Promise<Outcome> {
 
 export function look(machine: Machine, symbols: ReadonlyMap<string, number>, stop: Stop): Outcome {
   const ram = new DataView(machine.memory.ram.buffer, machine.memory.ram.byteOffset, machine.memory.ram.byteLength);
-  const reg = (name: string) => coreOf(machine).get(name);
+  const reg = (name: string) => stateWord(machine, name);
   const top = reg('esp');
   const caught = reg('eip') === symbols.get('caught')! + 1;
   const word = (i: number) => ram.getUint32(top + 4 * i, true);
