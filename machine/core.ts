@@ -116,6 +116,7 @@ export class Core {
 /** The 32-bit fields of machine/tables/state.ts that the host reads or writes. */
 const fields = [
   'eip',
+  'esp',
   'eax',
   'ebx',
   'eflags',
@@ -123,6 +124,7 @@ const fields = [
   'cr0',
   'cr2',
   'cr3',
+  'idtrBase',
   'interruptLine',
   'stopRequest',
   'observeCrossings',
