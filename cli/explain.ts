@@ -121,7 +121,7 @@ function recordLine(record: Crossing, records: readonly Crossing[], begin: numbe
   }
   const ring = `${record.fromCpl} -> ${record.toCpl}`;
   const slow = record.path === 'slow' ? ', slow path' : '';
-  const text = `${'  '.repeat(depth)}${record.reason}: ${record.from} -> ${record.to} (CPL ${ring}${slow})`;
+  const text = `${'  '.repeat(depth)}${record.reason}: ${record.from} -> ${record.to} for ${record.onBehalfOf} (CPL ${ring}${slow})`;
   return `${pad(record.enter - begin, 10)} ${pad(sum(record.own), 8)}   ${text}`;
 }
 
