@@ -9,12 +9,13 @@
 import { newline, print, printHex } from '../../kernels/lib/console';
 import { __ipc_slow } from '../../kernels/lib/hooks';
 import { FAULT_WRITE, FRAME_MASK } from '../../kernels/lib/paging';
-import { readCr2 } from '../../kernels/lib/x86';
+import { outb, readCr2 } from '../../kernels/lib/x86';
 import { RIGHT_READ, RIGHT_WRITE } from './fpage';
 import { sendForKernel } from './ipc';
 import { kernelInterface } from './kip';
 import { USER_FLAGS, USER_FLAGS_MASK, window } from './layout';
 import { isSigma0, mapSigma0 } from './mapping';
+import { isPrivileged } from './privilege';
 import { dispatch } from './schedule';
 import { userPhysical } from './space';
 import { repairSegments } from './stubs';
@@ -35,6 +36,8 @@ const TAG_FAULT: u32 = 0xffe00002;
 const TAG_EXCEPTION: u32 = 0xffb0000c;
 const EXCEPTION_WORDS: u32 = 12;
 
+/** Ends the machine: nothing goes on without sigma0 and the root task. */
+const POWER_PORT: u32 = 0xf4;
 const VECTOR_INVALID_OPCODE: u32 = 6;
 const VECTOR_GENERAL_PROTECTION: u32 = 13;
 const VECTOR_PAGE_FAULT: u32 = 14;
@@ -86,6 +89,7 @@ function halt(t: Tcb, vector: u32): void {
   print(' address ');
   printHex(readCr2());
   newline();
+  if (isPrivileged(t.space)) outb(POWER_PORT, 1);
   t.state = STATE_HALTED;
   dispatch(null);
 }

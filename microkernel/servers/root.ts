@@ -4,9 +4,8 @@
 //
 // Servers are known by the name of their module: pager, service, e1000; everything else is a program. A program with
 // `role=server` among its arguments is not waited for; one with `threads=2` gets a second thread in its space.
-import { copyBytes } from '../../kernels/lib/bytes';
 import { KIND_PROGRAM, KIND_SERVER } from '../../kernels/lib/components';
-import { elfEntry, elfSegment, elfSegmentCount, elfValid, SEGMENT_LOAD } from '../../kernels/lib/elf';
+import { elfEntry, elfValid } from '../../kernels/lib/elf';
 import { INFO_COMMAND_LINE, MultibootInfo, MultibootModule } from '../../kernels/lib/multiboot';
 import { copyName, numberOption, option, wordIs } from '../../kernels/lib/text';
 import {
@@ -60,49 +59,36 @@ import {
   SERVERS_BASE,
   SERVICE_INIT,
 } from './protocol';
+import {
+  crashed,
+  giveUp,
+  loadServer,
+  MAX_SERVERS,
+  ROLE_DRIVER,
+  ROLE_PAGER,
+  ROLE_SERVICE,
+  roleThread,
+  Server,
+  server,
+  serverCount,
+  serverStarted,
+} from './started';
 import { componentName, ipc, setPriority, spaceControl, threadControl } from './stubs';
 
 const LOW_MEMORY_SHIFT: u32 = 20;
 const MODULE_SHIFT: u32 = 16;
 const SERVER_PRIORITY: u32 = 110;
 const USER_TOP: u32 = 0xc0000000;
-const MAX_SERVERS: u32 = 8;
 const KIP_BOOT_INFO: usize = 0xb8;
 const UNCHANGED: u32 = 0xffffffff;
 const PACKET_LINE_LAST: u32 = 15;
 
-const ROLE_PAGER: u32 = 1;
-const ROLE_SERVICE: u32 = 2;
-const ROLE_DRIVER: u32 = 3;
-
-@unmanaged
-class Server {
-  thread: u32;
-  role: u32;
-  /** Its image: linear addresses, and the first one's frame. */
-  first: u32;
-  end: u32;
-  frames: u32;
-}
-
-const servers: usize = memory.data(8 * 20, 4);
 const name: usize = memory.data(16, 4);
 const MESSAGE_WORDS: u32 = 7;
 const message: usize = memory.data(28, 4);
-let serverCount: u32 = 0;
 let nextThread: u32 = FIRST_FREE;
 let modulesStart: u32 = 0;
 let modulesEnd: u32 = 0;
-
-function server(i: u32): Server {
-  return changetype<Server>(servers + i * offsetof<Server>());
-}
-
-/** The thread of the server with this role, or NIL. */
-function roleThread(role: u32): u32 {
-  for (let i: u32 = 0; i < serverCount; i++) if (server(i).role == role) return server(i).thread;
-  return NIL;
-}
 
 /** Asks sigma0 for an fpage: it appears at its own address, or in a window of the same size. */
 function request(base: u32, shift: u32): void {
@@ -130,7 +116,7 @@ export function main(): void {
   setMr(1, commandLine ? numberOption(commandLine, 'seed', 0) : 0);
   setMr(2, roleThread(ROLE_SERVICE));
   setMr(3, roleThread(ROLE_DRIVER));
-  if (!callServing(roleThread(ROLE_PAGER))) return;
+  if (!callServing(roleThread(ROLE_PAGER)) || !roleThread(ROLE_SERVICE)) giveUp('needs the servers pager and service');
   startPrograms(info, i);
   serve(ipc(NIL, ANY, NEVER));
 }
@@ -173,7 +159,7 @@ function startServer(m: MultibootModule, index: u32): bool {
   request(s.frames, 19);
   loadServer(s, m.start);
   s.thread = createThread(text, KIND_SERVER, index);
-  serverCount++;
+  serverStarted();
   threadControl(s.thread, s.thread, NIL, ROOT, UTCB_AREA_BASE);
   setPriority(s.thread, SERVER_PRIORITY);
   setMr(0, tag(0, 2, 0));
@@ -191,25 +177,6 @@ function roleOf(): u32 {
   return 0;
 }
 
-function loadServer(s: Server, image: usize): void {
-  s.first = ~0;
-  s.end = 0;
-  for (let i: u32 = 0; i < elfSegmentCount(image); i++) {
-    const segment = elfSegment(image, i);
-    if (segment.type != SEGMENT_LOAD) continue;
-    s.first = min(s.first, segment.linear & ~(PAGE - 1));
-    s.end = max(s.end, (segment.linear + segment.memorySize + PAGE - 1) & ~(PAGE - 1));
-  }
-  if (s.end - s.first > SERVER_BYTES) unreachable();
-  memory.fill(s.frames, 0, s.end - s.first);
-  for (let i: u32 = 0; i < elfSegmentCount(image); i++) {
-    const segment = elfSegment(image, i);
-    if (segment.type == SEGMENT_LOAD) {
-      copyBytes(s.frames + segment.linear - s.first, image + segment.offset, segment.fileSize);
-    }
-  }
-}
-
 /** Programs are each other's partners in pairs: first and second, third and fourth. */
 function startPrograms(info: MultibootInfo, first: u32): void {
   let waited: u32 = 0;
@@ -224,6 +191,7 @@ function startPrograms(info: MultibootInfo, first: u32): void {
   setMr(1, waited);
   setMr(2, roleThread(ROLE_PAGER));
   callServing(roleThread(ROLE_SERVICE));
+  if (!waited) giveUp('there is no program to run');
   const pager = roleThread(ROLE_PAGER);
   for (let i = first; i < info.moduleCount; i++) {
     const m = module(info, i);
@@ -323,12 +291,12 @@ function answerFault(s: Server, address: u32): bool {
   else if (s.role == ROLE_PAGER) {
     const inPool = page - POOL_BASE < 1 << POOL_SHIFT;
     // Where modules and the boot loader's texts lie, before, between or behind the modules.
-    if (!inPool && page >= modulesEnd) return false;
+    if (!inPool && page >= modulesEnd) crashed(s, address);
     if (inPool) return mapWhole(POOL_BASE, POOL_SHIFT);
     rights = READ;
   } else if (s.role == ROLE_DRIVER && page - DRIVER_MEMORY < 1 << DRIVER_MEMORY_SHIFT) {
     return mapWhole(DRIVER_MEMORY, DRIVER_MEMORY_SHIFT);
-  } else return false;
+  } else crashed(s, address);
   setMr(0, tag(0, 0, 2));
   setMapItem(1, page, fpage(frame, PAGE_SHIFT, rights));
   return true;

@@ -144,3 +144,24 @@ describe('the fast path', () => {
     }
   });
 });
+
+describe('a boot that cannot be', () => {
+  const servers = (names: string[]) => names.map((image) => ({ image, args: image }));
+  const refused: [string, Boot['modules'], string, string][] = [
+    ['no root task', servers(['sigma0']), '', 'microkernel: needs modules: sigma0, root task, servers, programs'],
+    ['an unknown way in', servers(['sigma0', 'root']), 'entry=gate', 'microkernel: entry= is int or sysenter'],
+    ['no pager', servers(['sigma0', 'root', 'service']), '', 'root: needs the servers pager and service'],
+    ['no program', servers(['sigma0', 'root', 'pager', 'service']), '', 'root: there is no program to run'],
+  ];
+
+  test.each(refused)('%s: ends with one message', (_, modules, append, message) => {
+    const { status, lines } = bootHere({ image: 'microkernel', modules, append });
+    expect(status).not.toBe(0);
+    expect(lines).toEqual([message]);
+  });
+
+  test('too little memory: says how much', () => {
+    const boot = bootOf([{ image: 'null-call', args: 'null-call' }]);
+    expect(bootHere(boot, { memoryMiB: 32 }).lines).toEqual(['microkernel: needs 48 MiB of memory']);
+  });
+});
