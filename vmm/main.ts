@@ -10,10 +10,10 @@
 import { componentCreateNamed, KIND_DOMAIN, KIND_IDLE } from '../kernels/lib/components';
 import { consoleTo, newline, print, printNumber } from '../kernels/lib/console';
 import { __image_end, __load_offset } from '../kernels/lib/linker';
-import { INFO_MODULES, MultibootInfo, MultibootModule } from '../kernels/lib/multiboot';
+import { MultibootInfo, MultibootModule } from '../kernels/lib/multiboot';
 import { picInit, picUnmask } from '../kernels/lib/pic';
 import { pitRate } from '../kernels/lib/pit';
-import { numberOption, option, wordIs } from '../kernels/lib/text';
+import { option } from '../kernels/lib/text';
 import { uartInit, uartPut } from '../kernels/lib/uart';
 import {
   GRANT_domid,
@@ -33,7 +33,8 @@ import { frameInfo, getFrame, getType, TYPE_WRITABLE } from './frame';
 import { ACTIVE_BYTES, MAPPING_BYTES, NR_MAPPINGS } from './grants';
 import { allocatePages, heapInit, physicalOf } from './heap';
 import { DOMAIN_MEMORY, directMap, HEAP_END, PAGE, PTE_A, PTE_D, PTE_P, PTE_RW } from './layout';
-import { argumentsOf, belongsTo, moduleAt, moduleCount, modulesInit } from './modules';
+import { argumentsOf, belongsTo, moduleAt, moduleCount } from './modules';
+import { memoryOption, optionsInit, wantsDirectGates, wantsTimer } from './options';
 import { domainWorks, panic } from './power';
 import { FIRST_IRQ_VECTOR, int80Gate, perDomainTable, processorInit, taskState } from './processor';
 import { schedulerInit, wake } from './scheduler';
@@ -151,8 +152,7 @@ export function vmmMain(): void {
   uartInit();
   consoleTo(uartPut.index);
   const info = changetype<MultibootInfo>(directMap(load<u32>(addressOf_bootInformation())));
-  if ((info.flags & INFO_MODULES) == 0 || info.moduleCount == 0) panic('no guest kernel among the boot modules', 0);
-  modulesInit(info.modules, info.moduleCount);
+  optionsInit(info);
   heapInit(endOfBootData(info));
   frames = ((info.memoryUpper << 10) + MEBIBYTE) / PAGE;
   const perDomain = perDomainTable();
@@ -163,14 +163,15 @@ export function vmmMain(): void {
   schedulerInit(idle, taskState, int80Gate());
   picInit(FIRST_IRQ_VECTOR);
 
-  const options = directMap(info.commandLine);
-  const entry = option(options, 'entry');
-  if (entry != 0 && wordIs(entry, 'bounced')) noDirectGates();
-  const dom0 = newDomain(0, 'dom0', numberOption(options, 'dom0_mem', 16), 0);
+  if (!wantsDirectGates()) noDirectGates();
+  const timer = wantsTimer();
+  const mebibytes0 = memoryOption('dom0_mem');
+  const mebibytesU = memoryOption('domU_mem');
+  const dom0 = newDomain(0, 'dom0', mebibytes0, 0);
   print('vmm: dom0 ');
   printNumber(dom0.frames >> 8);
   if (hasGuest()) {
-    const domU = newDomain(1, 'domU', numberOption(options, 'domU_mem', 16), 1);
+    const domU = newDomain(1, 'domU', mebibytesU, 1);
     introduce(dom0, domU);
     print(' MiB, domU ');
     printNumber(domU.frames >> 8);
@@ -179,8 +180,7 @@ export function vmmMain(): void {
   print(' MiB');
   newline();
   wake(dom0.vcpu, false);
-  const timer = option(options, 'timer');
-  if (timer == 0 || wordIs(timer, 'on')) {
+  if (timer) {
     pitRate(HZ);
     picUnmask(0);
   }

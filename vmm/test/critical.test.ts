@@ -35,7 +35,7 @@ function prepare() {
       if (name === '__region_begin') measuring = true;
     },
   });
-  const register = (name: 'eip' | 'esp') => machine.core.get(name) >>> 0;
+  const register = (name: 'eip' | 'esp') => machine['core'].get(name) >>> 0;
   /** Runs on, a cycle at a time, until EIP is as wanted. */
   const runTo = (wanted: (eip: number) => boolean, cycles = 200_000) => {
     for (let n = 0; n < cycles; n++) {

@@ -58,6 +58,23 @@ test('every hypercall does what it promises', () => {
   expect(status).toBe(0);
 });
 
+describe('bad input', () => {
+  const modules = vmmBoot({}).modules;
+  const kernel = modules[0] as (typeof modules)[number];
+  test.each([
+    ['entry=fast', modules, 'vmm: entry= must be direct or bounced, not fast'],
+    ['timer=1', modules, 'vmm: timer= must be on or off, not 1'],
+    ['domU_mem=2', modules, 'vmm: domU_mem= must be at least 8 (MiB)'],
+    ['', [], "vmm: no boot module; the first must be domain 0's kernel"],
+    ['', [{ image: 'xen-guest', args: 'xen-guest seed=1' }], 'vmm: no dom0: in boot module xen-guest seed=1'],
+    ['', [kernel, { image: 'checks', args: 'checks x=1' }], 'vmm: neither dom0: nor domU: in boot module checks x=1'],
+  ])('%s', (append, boot, message) => {
+    const { status, lines } = bootHere({ image: 'vmm', modules: boot, append });
+    expect(lines).toEqual([message]);
+    expect(status).toBe(2);
+  });
+});
+
 describe('two ways give the same results', () => {
   const result = (name: string) =>
     bootHere(vmmBoot(scenarios[name] as Domains))
