@@ -47,6 +47,6 @@ export const images = [
   server('e1000', 0x08048000),
   server('ipc-bench', 0x08048000, 'programs'),
   server('hostile-l4', 0x08048000, 'programs', [hostileStubs, processorStubs]),
-  server('l4-checks', 0x08048000, 'programs'),
+  server('l4-checks', 0x08048000, 'programs', [hostileStubs]),
   server('victim', 0x08048000, 'programs'),
 ];

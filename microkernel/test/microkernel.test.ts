@@ -66,7 +66,21 @@ describe.skipIf(!qemu)(qemu ? 'under QEMU' : `under QEMU (${noQemu})`, () => {
 });
 
 describe('L4 X.2', () => {
-  const lines = ['kernel-interface', 'utcb', 'timeout-zero', 'timeout-period', 'words', 'local-id', 'thread-switch'];
+  const lines = [
+    'kernel-interface',
+    'utcb',
+    'timeout-zero',
+    'timeout-period',
+    'words',
+    'local-id',
+    'map',
+    'map-more',
+    'status',
+    'unmap',
+    'grant',
+    'flush',
+    'thread-switch',
+  ];
   const expected = [...lines.map((name) => `l4-checks ${name} ok`), 'l4-checks failures=none'];
   const boot = (append: string) => bootOf([{ image: 'l4-checks', args: 'l4-checks threads=2' }], append);
 
