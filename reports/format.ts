@@ -28,11 +28,14 @@ export function group(value: number): string {
   return String(value).replace(/\B(?=(\d{3})+(?!\d))/g, ',');
 }
 
-/** A Markdown table; the columns after the first `left` are right-aligned. */
-export function table(head: string[], rows: string[][], left = 1): string {
+/** A number, a share, a range or a list of numbers, or nothing. */
+const numeric = /^[-\d.,%()/ ]*(to)?[-\d.,%()/ ]*$/;
+
+/** A Markdown table; columns that hold nothing but numbers are right-aligned. */
+export function table(head: string[], rows: string[][]): string {
   const line = (cells: string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
-  const rule = head.map((_, index) => (index < left ? '---' : '---:'));
-  return [line(head), line(rule), ...rows.map(line)].join('\n');
+  const right = head.map((_, column) => rows.length > 0 && rows.every((row) => numeric.test(row[column])));
+  return [line(head), line(right.map((yes) => (yes ? '---:' : '---'))), ...rows.map(line)].join('\n');
 }
 
 /** A processor's name without what stands around it: "Pentium III 800 MHz (Coppermine), PC133" is the first four words. */

@@ -56,5 +56,5 @@ export function publishedTable(manifest: Manifest, cells: readonly Cell[]): stri
   });
   if (rows.length === 0) return undefined;
   const head = ['published', 'processor', 'figure', 'cycles', 'predicted', 'ratio', '', 'how they differ', 'source'];
-  return table(head, rows, 1);
+  return table(head, rows);
 }

@@ -12,7 +12,9 @@ const style = `
   h4 { font-size: 15px; margin: 22px 0 6px; color: #4a5263; }
   .table { overflow-x: auto; margin: 8px 0 14px; }
   table { border-collapse: collapse; font-size: 13px; font-variant-numeric: tabular-nums; }
-  th { text-align: left; background: #f1f3f7; font-weight: 600; }
+  th { background: #f1f3f7; font-weight: 600; }
+  th:not([align]) { text-align: left; }
+  td:first-child { white-space: nowrap; }
   th, td { padding: 4px 9px; border-bottom: 1px solid #e3e6ec; vertical-align: top; }
   tbody tr:hover { background: #f8f9fb; }
   img { max-width: 860px; width: 100%; display: block; margin: 14px 0 0; }

@@ -83,5 +83,5 @@ export function crossingTable(manifest: Manifest, cells: readonly Cell[]): strin
       ];
     });
   });
-  return table(['unit of work', 'crossings by', 'native', 'VMM', 'microkernel', 'VMM / microkernel'], rows, 2);
+  return table(['unit of work', 'crossings by', 'native', 'VMM', 'microkernel', 'VMM / microkernel'], rows);
 }

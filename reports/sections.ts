@@ -91,7 +91,7 @@ function mainTable(manifest: Manifest, lines: Line[]): string {
     String(line.cells.reduce((sum, cell) => sum + cell.n, 0)),
     [line.historical ? '' : 'counterfactual', statusOf(line)].filter((word) => word !== '').join(', '),
   ]);
-  return table(head, rows, 2);
+  return table(head, rows);
 }
 
 function statusOf(line: Line): string {
@@ -123,7 +123,7 @@ function causeTable(lines: Line[]): string {
         percent(weak / sum(busy)),
       ];
     });
-  return table(head, rows, 2);
+  return table(head, rows);
 }
 
 function nameOfCause({ label, modelled }: (typeof causes)[number]): string {
@@ -141,7 +141,7 @@ function temperatureTable(family: Family, manifest: Manifest, cells: Cell[], ope
       return [[processor, row.label, ...mine.map((line) => (line === undefined ? '' : spreadText(line.elapsed)))]];
     });
   });
-  return table(['processor', 'row', ...shown], rows, 2);
+  return table(['processor', 'row', ...shown], rows);
 }
 
 function workTable(lines: Line[]): string {
@@ -155,7 +155,7 @@ function workTable(lines: Line[]): string {
     ...shown.map((key) => short(perOperation(line.cells, (cell) => Number(cell.work[key] ?? 0)))),
     String(line.cells[0].work.checksum ?? ''),
   ]);
-  return table(['processor', 'row', ...shown, 'checksum'], rows, 2);
+  return table(['processor', 'row', ...shown, 'checksum'], rows);
 }
 
 function providesTable(family: Family): string {
@@ -169,7 +169,6 @@ function providesTable(family: Family): string {
       provides.scheduler,
       provides.kernels,
     ]),
-    6,
   );
 }
 

@@ -44,7 +44,7 @@ export function verdictTable(verdicts: readonly Verdict[], all: readonly Claim[]
     const why = verdict.status === 'depends' ? verdict.dependsOn.join('; ') : (verdict.reason ?? '');
     return [claim.id, claim.title, statusText(verdict) + (claim.structural ? ' (structural)' : ''), why];
   });
-  return table(['claim', 'in short', 'verdict', 'why'], rows, 4);
+  return table(['claim', 'in short', 'verdict', 'why'], rows);
 }
 
 /** One claim with its numbers. */
@@ -93,7 +93,6 @@ function findingTable(findings: readonly Finding[]): string {
   return table(
     ['processor', 'quantity', 'criterion', 'value', '', 'holds in seeds', 'weak share', 'weak constants cheap / dear'],
     rows,
-    3,
   );
 }
 
@@ -106,5 +105,5 @@ function cornerTable(corners: { finding: Finding; corner: Corner }[]): string {
     `${short(corner.low.value)} / ${short(finding.median)} / ${short(corner.high.value)}`,
     corner.flipsAt === undefined ? 'nowhere' : short(corner.flipsAt),
   ]);
-  return table(['processor', 'quantity', 'price', 'low / nominal / high', 'value there', 'flips at'], rows, 3);
+  return table(['processor', 'quantity', 'price', 'low / nominal / high', 'value there', 'flips at'], rows);
 }
