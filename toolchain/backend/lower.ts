@@ -4,9 +4,9 @@
 // that it reads can change, so: a store first evaluates every waiting load into a register, a call also the loads of
 // globals, an assignment to a local the trees that read that local, and the start or end of a block everything. Code
 // after an unconditional branch is skipped up to the matching `end` or `else`.
+import { CONTROL } from './control.js';
 import {
   type Block,
-  binary,
   constant,
   contains,
   type Expr,
@@ -149,7 +149,7 @@ export class Lowering {
     if (operator) return operator(this);
     const control = CONTROL[op];
     if (!control) this.fail(`WebAssembly instruction 0x${op.toString(16)} is not supported (floating point?)`);
-    control.call(this);
+    control(this);
   }
 
   private block(): Block {
@@ -164,11 +164,11 @@ export class Lowering {
   private terminate(end: WithoutPosition<Terminator>): void {
     this.current.end = { ...end, position: this.position } as Terminator;
   }
-  private resultRegisters(type: FunctionType): number[] {
+  resultRegisters(type: FunctionType): number[] {
     if (type.results.length > 1) this.fail('functions and blocks with several results are not supported');
     return type.results.flatMap((t) => this.fresh(t === 'i64' ? 2 : 1));
   }
-  private pushRegisters(registers: number[]): void {
+  pushRegisters(registers: number[]): void {
     if (registers.length > 0) this.stack.push(registers.map(register));
   }
   private setResults(label: Label, value: Value | undefined): void {
@@ -326,80 +326,7 @@ export class Lowering {
     return register(reg);
   }
 
-  callFunction(): void {
-    const callee = this.module.functions[this.r.u32()];
-    const args = this.popArguments(callee.type);
-    if (callee.name.startsWith('~lib/rt/') || callee.import?.module === 'env')
-      this.fail(`${callee.name}: guest code has no runtime (new, strings, arrays with bounds, closures, abort)`);
-    if (!callee.import) return this.call(this.names.function(callee.index), callee.type, args);
-    const { module, name } = callee.import;
-    if (name.startsWith('addressOf_') && (module === 'stubs' || module === 'linker'))
-      this.push(constant(0, name.slice('addressOf_'.length)));
-    else if (module === 'linker') this.push(constant(0, name));
-    else if (module === 'stubs') this.call(name, callee.type, args);
-    else {
-      this.settle((e) => e.kind === 'load');
-      if (module === 'hooks') return this.emit({ kind: 'hook', name });
-      if (module !== 'x86')
-        this.fail(
-          `'${name}' is declared in ${module}.ts; functions are declared in x86.ts, hooks.ts, linker.ts or stubs.ts`,
-        );
-      const results = this.resultRegisters(callee.type);
-      this.emit({ kind: 'intrinsic', name, args, results });
-      this.pushRegisters(results);
-    }
-  }
-
-  callIndirect(): void {
-    const type = this.module.types[this.r.u32()];
-    this.r.u32();
-    const index = this.pop();
-    const args = this.popArguments(type);
-    const address = binary('add', binary('shl', index, constant(2)), constant(0, this.names.table));
-    this.call({ kind: 'load', size: 4, signed: false, address, offset: 0 }, type, args);
-  }
-
-  private popArguments(type: FunctionType): Expr[] {
-    const args: Expr[] = [];
-    for (let n = type.params.length; n > 0; n--) args.unshift(...this.popValue());
-    return args;
-  }
-
   private skip(): void {
     skipUnreachable(this.r, () => this.blockType());
   }
 }
-
-const CONTROL: Record<number, (this: Lowering) => void> = {
-  0: Lowering.prototype.trap,
-  1: () => undefined,
-  2(this: Lowering) {
-    this.openBlock('block');
-  },
-  3(this: Lowering) {
-    this.openBlock('loop');
-  },
-  4(this: Lowering) {
-    this.openBlock('if');
-  },
-  5: Lowering.prototype.openElse,
-  11: Lowering.prototype.closeBlock,
-  12(this: Lowering) {
-    this.jump(this.r.u32());
-  },
-  13: Lowering.prototype.branchIf,
-  14: Lowering.prototype.branchTable,
-  15: Lowering.prototype.returnNow,
-  16: Lowering.prototype.callFunction,
-  17: Lowering.prototype.callIndirect,
-  26(this: Lowering) {
-    this.popValue();
-  },
-  32: Lowering.prototype.getLocal,
-  33(this: Lowering) {
-    this.setLocal(false);
-  },
-  34(this: Lowering) {
-    this.setLocal(true);
-  },
-};

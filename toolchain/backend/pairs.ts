@@ -1,4 +1,5 @@
 // 64-bit operations on pairs of registers.
+import { setByCondition } from './expressions.js';
 import { type Expr, isPlainConst, type Statement } from './ir.js';
 import * as m from './machine.js';
 import type { Selector } from './select.js';
@@ -41,7 +42,7 @@ function compare(s: Selector, p: Pair): void {
   s.into(p.a[1], high);
   s.emit({ op: 'cmp', a: m.reg(low), b: otherLow });
   s.emit({ op: 'sbb', a: m.reg(high), b: otherHigh, setsCarry: true });
-  s.setByCondition(p.cc as 'b', p.lo);
+  setByCondition(s, p.cc as 'b', p.lo);
 }
 
 /** a.lo * b.lo, plus the cross products in the high half. */

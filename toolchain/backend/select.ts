@@ -1,9 +1,9 @@
-// Instruction selection: expression trees and statements to machine instructions over virtual registers.
-//
-// `into(e, d)` evaluates a tree into register d, which the tree does not read. Sub-trees are evaluated before the
-// result register is written. Loads and constants become operands where the instruction takes them.
+// Instruction selection: statements and terminators to machine instructions over virtual registers, and what the parts
+// of it share: operands. Loads and constants become operands where the instruction takes them. Trees are selected in
+// expressions.ts, conditions in conditions.ts, 64-bit operations in pairs.ts, intrinsics in intrinsics.ts.
 import type { Condition } from '../assembler/operands.js';
 import { selectCondition } from './conditions.js';
+import { selectExpression, ZERO_EXTENDS } from './expressions.js';
 import { expandIntrinsic } from './intrinsics.js';
 import {
   type AccessSize,
@@ -26,8 +26,6 @@ type WithoutPosition = Omit<m.Instruction, 'position'>;
 
 const IN_PLACE = new Set(['add', 'sub', 'and', 'or', 'xor']);
 const COMMUTING = new Set(['add', 'and', 'or', 'xor']);
-/** Masks that MOVZX applies. */
-const ZERO_EXTENDS: Record<number, 1 | 2> = { 255: 1, 65535: 2 };
 
 export class Selector {
   readonly out: m.MachineFunction;
@@ -66,7 +64,7 @@ export class Selector {
     return this.out;
   }
 
-  // Building blocks for pairs.ts and intrinsics.ts too
+  // Building blocks for the other parts too
 
   fresh(): number {
     return this.out.registers++;
@@ -134,176 +132,9 @@ export class Selector {
     return m.mem(base, sum.disp, index, first && index >= 0 ? first.shift : 0, sum.symbol);
   }
 
+  /** Evaluates a tree into a register that it does not read. */
   into(e: Expr, d: number): void {
-    switch (e.kind) {
-      case 'const':
-        return this.move(d, m.imm(e.value, e.symbol));
-      case 'reg':
-        return this.move(d, m.reg(e.reg));
-      case 'load': {
-        const from = this.address(e.address, e.offset);
-        if (e.size === 4) return this.move(d, from);
-        return this.emit({ op: e.signed ? 'movsx' : 'movzx', a: m.reg(d), b: from, size: e.size });
-      }
-      case 'compare':
-        return this.setByCondition(this.condition(e), d);
-      case 'select':
-        return this.select(e, d);
-      case 'unary':
-        return this.unary(e, d);
-      case 'binary':
-        return this.binary(e, d);
-    }
-  }
-
-  setByCondition(cc: Condition, d: number): void {
-    const byte = this.asByte(this.fresh());
-    this.emit({ op: 'setcc', a: m.reg(byte), cc });
-    this.emit({ op: 'movzx', a: m.reg(d), b: m.reg(byte), size: 1 });
-  }
-
-  private select(e: Expr & { kind: 'select' }, d: number): void {
-    const chosen = this.anyOperand(e.x);
-    const result = this.fresh();
-    this.into(e.y, result);
-    const cc = this.condition(e.condition);
-    this.emit({ op: 'movif', a: m.reg(result), b: chosen, cc });
-    this.move(d, m.reg(result));
-  }
-
-  private unary(e: Expr & { kind: 'unary' }, d: number): void {
-    if (e.op === 'popcnt') {
-      this.call('__popcnt32', [e.x], [d]);
-    } else if (e.op === 'clz' || e.op === 'ctz') {
-      // BSR and BSF leave the result undefined for 0, and set ZF. 63 ^ 31 is 32.
-      const found = this.fresh();
-      this.emit({ op: e.op === 'clz' ? 'bsr' : 'bsf', a: m.reg(found), b: this.registerOrMemory(e.x) });
-      this.emit({ op: 'movif', a: m.reg(found), b: m.imm(e.op === 'clz' ? 63 : 32), cc: 'e' });
-      if (e.op === 'clz') this.emit({ op: 'xor', a: m.reg(found), b: m.imm(31) });
-      this.move(d, m.reg(found));
-    } else {
-      const x = this.inRegister(e.x);
-      if (e.op === 'ext8') this.asByte(x);
-      this.emit({ op: 'movsx', a: m.reg(d), b: m.reg(x), size: e.op === 'ext8' ? 1 : 2 });
-    }
-  }
-
-  private binary(e: Expr & { kind: 'binary' }, d: number): void {
-    const { op, x, y } = e;
-    switch (op) {
-      case 'add':
-        return this.add(e, d);
-      case 'shl':
-      case 'shr':
-      case 'sar':
-      case 'rol':
-      case 'ror':
-        return this.shift(op, x, y, d);
-      case 'mul':
-        return this.multiply(x, y, d);
-      case 'divs':
-      case 'divu':
-      case 'rems':
-      case 'remu':
-        return this.divide(op, x, y, d);
-    }
-    if (op === 'and' && isPlainConst(y) && ZERO_EXTENDS[y.value]) {
-      const r = this.inRegister(x);
-      if (y.value === 255) this.asByte(r);
-      return this.emit({ op: 'movzx', a: m.reg(d), b: m.reg(r), size: ZERO_EXTENDS[y.value] });
-    }
-    if (op === 'xor' && isPlainConst(y) && y.value === -1) {
-      this.into(x, d);
-      return this.emit({ op: 'not', a: m.reg(d) });
-    }
-    if (op === 'sub' && isPlainConst(x)) {
-      // 31 - clz(x), for x = 0: -1.
-      if (x.value === 31 && y.kind === 'unary' && y.op === 'clz') {
-        this.emit({ op: 'bsr', a: m.reg(d), b: this.registerOrMemory(y.x) });
-        return this.emit({ op: 'movif', a: m.reg(d), b: m.imm(-1), cc: 'e' });
-      }
-      this.into(y, d);
-      this.emit({ op: 'neg', a: m.reg(d) });
-      if (x.value !== 0) this.emit({ op: 'add', a: m.reg(d), b: m.imm(x.value) });
-      return;
-    }
-    this.combine(op, x, y, d);
-  }
-
-  /** Two-operand forms. */
-  private combine(op: m.Opcode, x: Expr, y: Expr, d: number): void {
-    if (op !== 'sub' && isWordLoad(x) && !isWordLoad(y) && y.kind !== 'const') {
-      this.move(d, m.reg(this.inRegister(y)));
-      return this.emit({ op, a: m.reg(d), b: this.registerOrMemory(x) });
-    }
-    if (y.kind === 'const') {
-      this.into(x, d);
-      return this.emit({ op, a: m.reg(d), b: m.imm(y.value, y.symbol) });
-    }
-    const result = this.fresh();
-    this.into(x, result);
-    this.emit({ op, a: m.reg(result), b: this.anyOperand(y) });
-    this.move(d, m.reg(result));
-  }
-
-  private add(e: Expr & { kind: 'binary' }, d: number): void {
-    if (isWordLoad(e.x) || isWordLoad(e.y)) return this.combine('add', e.x, e.y, d);
-    const at = this.address(e, 0);
-    if (at.base < 0 && at.index >= 0 && at.shift === 0) {
-      at.base = at.index;
-      at.index = m.NO_REGISTER;
-    }
-    if (at.base >= 0 && at.index < 0) {
-      this.move(d, m.reg(at.base));
-      if (at.disp !== 0 || at.symbol !== undefined) this.emit({ op: 'add', a: m.reg(d), b: m.imm(at.disp, at.symbol) });
-    } else if (at.base >= 0 && at.shift === 0 && at.disp === 0 && at.symbol === undefined) {
-      this.move(d, m.reg(at.base));
-      this.emit({ op: 'add', a: m.reg(d), b: m.reg(at.index) });
-    } else if (at.base < 0 && at.index < 0) this.move(d, m.imm(at.disp, at.symbol));
-    else this.emit({ op: 'lea', a: m.reg(d), b: at });
-  }
-
-  private shift(op: 'shl' | 'shr' | 'sar' | 'rol' | 'ror', x: Expr, y: Expr, d: number): void {
-    if (isPlainConst(y)) {
-      this.into(x, d);
-      this.emit({ op, a: m.reg(d), b: m.imm(y.value & 31) });
-      return;
-    }
-    const count = this.inRegister(y);
-    const result = this.fresh();
-    this.into(x, result);
-    this.move(m.ECX, m.reg(count));
-    this.emit({ op, a: m.reg(result), b: m.reg(m.ECX) });
-    this.move(d, m.reg(result));
-  }
-
-  private multiply(x: Expr, y: Expr, d: number): void {
-    if (isPlainConst(y)) {
-      const shift = { 3: 1, 5: 2, 9: 3 }[y.value];
-      if (shift === undefined) this.emit({ op: 'imul3', a: m.reg(d), b: this.registerOrMemory(x), count: y.value });
-      else {
-        const r = this.inRegister(x);
-        this.emit({ op: 'lea', a: m.reg(d), b: m.mem(r, 0, r, shift) });
-      }
-      return;
-    }
-    const result = this.fresh();
-    const factor = this.registerOrMemory(y);
-    this.into(x, result);
-    this.emit({ op: 'imul', a: m.reg(result), b: factor });
-    this.move(d, m.reg(result));
-  }
-
-  private divide(op: 'divs' | 'divu' | 'rems' | 'remu', x: Expr, y: Expr, d: number): void {
-    const divisor = this.inRegister(y);
-    const dividend = this.inRegister(x);
-    const signed = op === 'divs' || op === 'rems';
-    this.move(m.EAX, m.reg(dividend));
-    if (signed) this.emit({ op: 'cdq', uses: [m.EAX], defs: [m.EDX] });
-    else this.move(m.EDX, m.imm(0));
-    const both = [m.EAX, m.EDX];
-    this.emit({ op: signed ? 'idiv' : 'div', a: m.reg(divisor), uses: both, defs: both });
-    this.move(d, m.reg(op === 'divs' || op === 'divu' ? m.EAX : m.EDX));
+    selectExpression(this, e, d);
   }
 
   /** Emits what sets the flags, and gives the condition under which `e` is not zero. */

@@ -1,0 +1,44 @@
+// Calls: of compiled functions, through the table, and of what is only declared. Where a function is declared says what
+// it is: in x86.ts an intrinsic, in hooks.ts a label, in linker.ts a constant, in stubs.ts assembly.
+import { binary, constant, type Expr } from './ir.js';
+import type { Lowering } from './lower.js';
+import type { FunctionType } from './wasm.js';
+
+export function callFunction(l: Lowering): void {
+  const callee = l.module.functions[l.r.u32()];
+  const args = popArguments(l, callee.type);
+  if (callee.name.startsWith('~lib/rt/') || callee.import?.module === 'env')
+    l.fail(`${callee.name}: guest code has no runtime (new, strings, arrays with bounds, closures, abort)`);
+  if (!callee.import) return l.call(l.names.function(callee.index), callee.type, args);
+  const { module, name } = callee.import;
+  if (name.startsWith('addressOf_') && (module === 'stubs' || module === 'linker'))
+    l.push(constant(0, name.slice('addressOf_'.length)));
+  else if (module === 'linker') l.push(constant(0, name));
+  else if (module === 'stubs') l.call(name, callee.type, args);
+  else {
+    l.settle((e) => e.kind === 'load');
+    if (module === 'hooks') return l.emit({ kind: 'hook', name });
+    if (module !== 'x86')
+      l.fail(
+        `'${name}' is declared in ${module}.ts; functions are declared in x86.ts, hooks.ts, linker.ts or stubs.ts`,
+      );
+    const results = l.resultRegisters(callee.type);
+    l.emit({ kind: 'intrinsic', name, args, results });
+    l.pushRegisters(results);
+  }
+}
+
+export function callIndirect(l: Lowering): void {
+  const type = l.module.types[l.r.u32()];
+  l.r.u32();
+  const index = l.pop();
+  const args = popArguments(l, type);
+  const address = binary('add', binary('shl', index, constant(2)), constant(0, l.names.table));
+  l.call({ kind: 'load', size: 4, signed: false, address, offset: 0 }, type, args);
+}
+
+function popArguments(l: Lowering, type: FunctionType): Expr[] {
+  const args: Expr[] = [];
+  for (let n = type.params.length; n > 0; n--) args.unshift(...l.popValue());
+  return args;
+}
