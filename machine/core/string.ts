@@ -20,8 +20,9 @@ import { CYCLE, EAX, ECX, EDI, EDX, EFLAGS, EIP, ESI, INTERRUPT_LINE, NEXT_DUE, 
   SEGMENT_WRITE_END, STOP_REQUEST } from './generated/state';
 import { RAM_BASE } from './generated/layout';
 import { portRead, portWrite } from './host';
-import { DEVICE, FAULTED, filteredRead, filteredWrite, holdsGranule, probeWrite, read16, read32, read8, touchForStore,
-  touchNextStore, touchSameStore, write16, write32, write8 } from './memory/access';
+import { DEVICE, FAULTED, filteredRead, filteredWrite, holdsGranule, locateStore, passStores, probeWrite, read16, read32,
+  read8, touchForStore, touchNextStore, touchSameStore, write16, write32, write8 } from './memory/access';
+import { bufferWrites } from './memory/write-buffer';
 import { chargeEvent } from './memory/charge';
 import { ES_RECORD, faulted, linear, readable, writable } from './operands';
 import { portAllowed } from './port';
@@ -87,7 +88,8 @@ function repeat(p: usize, kind: u32, price: u32): void {
     if (iterate(p, kind) != FAULT) advance(p);
     return;
   }
-  issue(issueClass(ISSUE_STRING_START));
+  // One that gave way and goes on has paid for its start.
+  if (load<u32>(REPEATING) != linear(CS_RECORD, load<u32>(EIP))) issue(issueClass(ISSUE_STRING_START));
   const ticks = issueClass(price);
   while (true) {
     if (index(p, ECX) == 0) break;
@@ -293,30 +295,37 @@ function overlaps(from: u32, to: u32, bytes: u32): bool {
 /**
  * STOS, `most` iterations at most, up to the end of the page. The first iteration in a granule goes through the model,
  * and the others are free if the line is in L1D after it; the filter learns nothing of a page that is only cleared.
+ * Writes that go past L1D wait in the write buffer together, those of one kind that follow each other.
  */
 function storeGranules(target: u32, size: u32, most: u32, ticks: u32): u32 {
-  const host = touchForStore(target);
+  const host = locateStore(target);
   if (host == FAULTED) return FAULT_IN_BULK;
   if (host == DEVICE) return 0;
   let to = <u32>host;
   const left = min(min(load<u32>(ECX), most), (0x1000 - (target & 0xfff)) / size);
-  let done: u32 = 0;
-  while (true) {
+  let waiting: u32 = 0;
+  let kind: i32 = -1;
+  for (let done: u32 = 0; done < left; ) {
     const n = min((32 - (to & 31)) / size, left - done);
-    fill(to, n, size);
-    if (holdsGranule) issue(n * ticks);
-    else {
-      issue(ticks);
-      touchSameStore(n - 1, ticks);
+    const cycles = passStores(to - RAM_BASE, n);
+    if (cycles != kind && waiting != 0) {
+      bufferWrites(waiting, kind, ticks);
+      waiting = 0;
     }
+    kind = cycles;
+    if (cycles >= 0) waiting += n;
+    else {
+      touchNextStore(to - RAM_BASE);
+      issue(n * ticks);
+    }
+    fill(to, n, size);
     done += n;
-    if (done == left) break;
     to += n * size;
-    touchNextStore(to - RAM_BASE);
   }
-  store<u32>(EDI, load<u32>(EDI) + done * size);
-  store<u32>(ECX, load<u32>(ECX) - done);
-  return done;
+  if (waiting != 0) bufferWrites(waiting, kind, ticks);
+  store<u32>(EDI, load<u32>(EDI) + left * size);
+  store<u32>(ECX, load<u32>(ECX) - left);
+  return left;
 }
 
 /** Upwards; no source byte is one that an earlier step has written. */

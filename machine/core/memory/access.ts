@@ -14,7 +14,7 @@ import { EVENT_DEVICE_READ, EVENT_DEVICE_WRITE, EVENT_MISALIGNED, EVENT_SPLIT_LI
 import { CLOCK_FILTER_HALF, DATA_FILTER, RAM_BASE } from '../generated/layout';
 import { CR0, CR2, FAULT_CODE, FAULT_VECTOR } from '../generated/state';
 import { mmioRead, mmioWrite } from '../host';
-import { ALIASES, touchData, touchMissedAgain, unfilterLine } from './cache';
+import { ALIASES, passData, touchData, touchMissedAgain, unfilterLine } from './cache';
 import { chargeEvent, count } from './charge';
 import { EMPTY, installSlot, slotOffset } from './filter';
 import { isCode, noticeWrite } from './granules';
@@ -200,24 +200,34 @@ export function filteredWrite(la: u32): u32 {
   return load<u32>(slot, 4) == (la & ~31) ? la + load<u32>(slot, 8) : 0;
 }
 
+/** Where an aligned write at `la` goes, rights checked: a host address, FAULTED or DEVICE. No cache is touched yet. */
+export function locateStore(la: u32): i32 {
+  const translated = translate(la, true, load<u32>(CLOCK_FILTER_HALF) != SYSTEM);
+  if (translated < 0) return FAULTED;
+  return <u32>translated < load<u32>(CONFIG_RAM_BYTES) ? RAM_BASE + <u32>translated : DEVICE;
+}
+
 /**
  * What an aligned write at `la` does to the model, without the write: a host address, FAULTED or DEVICE. `holdsGranule`
  * tells whether further writes to the granule would change nothing.
  */
 export function touchForStore(la: u32): i32 {
-  const half = load<u32>(CLOCK_FILTER_HALF);
-  const translated = translate(la, true, half != SYSTEM);
-  if (translated < 0) return FAULTED;
-  const physical = <u32>translated;
-  if (physical >= load<u32>(CONFIG_RAM_BYTES)) return DEVICE;
-  touchNextStore(physical);
-  return RAM_BASE + physical;
+  const host = locateStore(la);
+  if (host >= 0) touchNextStore(host - RAM_BASE);
+  return host;
 }
 
-/** The same for a further write to the page that `touchForStore` saw last: its translation cannot have changed. */
+/** The same for a further write to the page that was translated last: its translation cannot have changed. */
 export function touchNextStore(physical: u32): void {
   holdsGranule = touchData(physical, true) != 0;
   if (isCode(physical)) noticeWrite(physical & ~31, 32);
+}
+
+/** `n` such writes to one granule if they go past L1D, their wait left to the caller: see passData. */
+export function passStores(physical: u32, n: u32): i32 {
+  const cycles = passData(physical, n);
+  if (cycles >= 0 && isCode(physical)) noticeWrite(physical & ~31, 32);
+  return cycles;
 }
 
 /** `n` further writes to the same granule while `holdsGranule` is false, each with `ticks` of issue time after it. */

@@ -71,13 +71,29 @@ let missedInL2: bool = false;
  * the same again, without the searches.
  */
 export function touchMissedAgain(n: u32, ticks: u32): void {
+  countMissedAgain(n);
+  bufferWrites(n, missedInL2 ? drainIntoMemory() : drainIntoL2(), ticks);
+}
+
+function countMissedAgain(n: u32): void {
   countMany(COUNTER_L1D_MISSES, n);
   if (load<u32>(CONFIG_L2_SETS) != 0) countMany(COUNTER_L2_ACCESSES, n);
   if (missedInL2) {
     if (load<u32>(CONFIG_L2_SETS) != 0) countMany(COUNTER_L2_MISSES, n);
     countMany(COUNTER_MEMORY_WRITES, n);
   }
-  bufferWrites(n, missedInL2 ? drainIntoMemory() : drainIntoL2(), ticks);
+}
+
+/**
+ * `n` writes to one granule that go past L1D, all but the wait in the buffer: how long each takes to drain. -1 if the
+ * line is in L1D or would be allocated there; then nothing has happened.
+ */
+export function passData(physical: u32, n: u32): i32 {
+  if (load<u32>(CONFIG_WRITE_ALLOCATE) != 0 || findDataLine(physical) != 0) return -1;
+  count(COUNTER_L1D_MISSES);
+  missedInL2 = !writeL2(physical);
+  countMissedAgain(n - 1);
+  return missedInL2 ? drainIntoMemory() : drainIntoL2();
 }
 
 /** The L2 line that the last read found or filled, 0 before one. */

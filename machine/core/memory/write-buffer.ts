@@ -39,35 +39,53 @@ export function bufferWrite(cycles: u32): void {
 /**
  * `n` times a write that takes `cycles` to drain and `ticks` of issue time after it: what bufferWrite and issue (entry.ts)
  * would do in turn, with the clocks in locals.
+ *
+ * Once as many writes in a row have waited as the buffer has entries, the entries end `cycles` apart. If issue is the
+ * faster, every further write waits for exactly one drain, so the rest is a multiplication.
  */
 export function bufferWrites(n: u32, cycles: u32, ticks: u32): void {
   const depth = load<u32>(CONFIG_WRITE_BUFFER_DEPTH);
   const start = load<i64>(CLOCK_DRAIN);
+  const ticksBefore = load<u32>(ISSUE_TICKS);
+  const steady = (ticks + TICKS_PER_CYCLE - 1) / TICKS_PER_CYCLE < cycles;
   let now = start;
   let drained = load<i64>(CLOCK_DRAINED);
   let slot = load<u32>(CLOCK_WRITE_SLOT);
-  let carry = load<u32>(ISSUE_TICKS);
-  let issued: u32 = 0;
   let stalls: u32 = 0;
-  for (let i: u32 = 0; i < n; i++) {
+  let streak: u32 = 0;
+  let total = ticksBefore;
+  let i: u32 = 0;
+  while (i < n && !(steady && streak == depth)) {
     const entry = WRITE_BUFFER + (slot << 3);
     const free = load<i64>(entry);
     if (free > now) {
       stalls++;
+      streak++;
       now = free;
-    }
+    } else streak = 0;
     drained = (drained > now ? drained : now) + <i64>cycles;
     store<i64>(entry, drained);
     slot = slot + 1 == depth ? 0 : slot + 1;
-    carry += ticks;
-    issued += carry / TICKS_PER_CYCLE;
-    now += <i64>(carry / TICKS_PER_CYCLE);
-    carry %= TICKS_PER_CYCLE;
+    now += <i64>((total + ticks) / TICKS_PER_CYCLE - total / TICKS_PER_CYCLE);
+    total += ticks;
+    i++;
   }
+  const left = n - i;
+  if (left != 0) {
+    stalls += left;
+    drained += <i64>cycles * left;
+    total += ticks * left;
+    now = drained - <i64>(cycles * depth) + <i64>(total / TICKS_PER_CYCLE - (total - ticks) / TICKS_PER_CYCLE);
+    slot = (slot + left) % depth;
+    for (let back: u32 = 0; back < depth; back++) {
+      store<i64>(WRITE_BUFFER + (((slot + depth - 1 - back) % depth) << 3), drained - <i64>(cycles * back));
+    }
+  }
+  const issued = total / TICKS_PER_CYCLE;
   store<i64>(CLOCK_DRAIN, now);
   store<i64>(CLOCK_DRAINED, drained);
   store<u32>(CLOCK_WRITE_SLOT, slot);
-  store<u32>(ISSUE_TICKS, carry);
+  store<u32>(ISSUE_TICKS, total % TICKS_PER_CYCLE);
   charge(CAUSE_ISSUE, issued);
   charge(CAUSE_WRITE_BUFFER, <u32>(now - start) - issued);
   countMany(COUNTER_BUFFERED_WRITES, n);
