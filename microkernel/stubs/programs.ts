@@ -1,15 +1,14 @@
 // The page behind the kernel interface page: how programs (workloads/, the same binaries on every system) enter. It
 // turns the convention of docs/contracts.md, "System calls and programs", into IPC:
 //
-//   most calls            one IPC to the service server: label = number, MR1-3 = EBX, ECX, EDX; MR1 of the reply =
-// result
+//   most calls            one IPC to the service server: label = number, MR1-3 = EBX, ECX, EDX; result = MR1
 //   91 192 503 504        the same to the pager (MR4 = ESI)
 //   write (4)             text in message registers, 240 bytes at a time
 //   write, writev on fd 5 frames are copied to a buffer shared with the driver server, then one IPC for the batch
 //   ask, answer (500 501) straight to the partner: up to 63 words in message registers (label 500), more through a
 //                         buffer shared by both (label 501, MR1 = length)
 //
-// Which thread is whose is in the page at PERSONALITY, which the pager fills. Every routine is written twice, for INT
+// Which thread is whose is in the page at PERSONALITY, which the pager fills; the thread copies it (OWN). Every routine is written twice, for INT
 // and for SYSENTER; the kernel interface page links to the one that the processor has.
 //
 // On the stack while inside, from ESP: EDI ESI EDX ECX EBP EBX, return address.
@@ -71,10 +70,11 @@ const MAX_MESSAGE = 4096;
 const FRAMES = 16;
 const FRAME_SHIFT = 11;
 
-/** From the UTCB's address: thread words 0 (last asker) and 1 (packet buffer mapped), exception handler, acceptor. */
+/** From the UTCB's address: thread words 0 (last asker) and 1 (packet buffer mapped), handler, pager, acceptor. */
 const ASKER = -16;
 const ATTACHED = -20;
 const HANDLER = -44;
+const PAGER = -48;
 const ACCEPTOR = -64;
 
 const TAG_ERROR = 0x8000;
@@ -86,6 +86,12 @@ const LABEL_BUFFER = 501;
 const TAG_BY_BUFFER = label(1);
 
 const utcb = (a: Assembler) => a.mov(edi, mem({ seg: gs, disp: 0 }));
+/**
+ * The 16 words below buffer register 32, which X.2 does not use: here the thread keeps whom it calls, so that a call
+ * touches no page but its UTCB's and its stack's.
+ */
+const OWN = { service: -256, partner: -252, driver: -248 };
+const own = (word: number) => mem({ base: edi, disp: word });
 const personal = (word: number) => mem({ disp: PERSONALITY + word });
 const stack = (disp: number) => mem({ base: esp, disp });
 const mr = (n: number) => mem({ base: edi, disp: n * 4 });
@@ -114,7 +120,7 @@ function writeEntry(a: Assembler, way: Way, user: UserAddress): void {
   a.mov(mr(2), ecx);
   a.mov(mr(3), edx);
   a.or(esi, eax);
-  a.mov(eax, personal(PERSONAL.service));
+  a.mov(eax, own(OWN.service));
   a.label(at('send'));
   call('sendLanding');
   a.test(esi, TAG_ERROR);
@@ -147,7 +153,7 @@ function writeEntry(a: Assembler, way: Way, user: UserAddress): void {
   a.mov(mr(4), edx);
   a.and(esi, TO_PAGER - 1);
   a.or(esi, eax);
-  a.mov(eax, personal(PERSONAL.pager));
+  a.mov(eax, mem({ base: edi, disp: PAGER }));
   a.jmp(at('send'));
 
   a.label(at('special'));
@@ -165,7 +171,7 @@ function writeEntry(a: Assembler, way: Way, user: UserAddress): void {
   a.align(16);
   a.label(at('ask'));
   writeMessage(a, at('ask'), at('invalid'));
-  a.mov(eax, personal(PERSONAL.partner));
+  a.mov(eax, own(OWN.partner));
   call('askLanding');
   a.label(at('received'));
   a.test(esi, TAG_ERROR);
@@ -291,7 +297,7 @@ function writeText(a: Assembler, at: (name: string) => string, call: (landing: s
   a.lea(esi, mem({ base: eax, disp: 2 }));
   a.or(esi, label(4));
   utcb(a);
-  a.mov(eax, personal(PERSONAL.service));
+  a.mov(eax, own(OWN.service));
   call('textLanding');
   a.mov(eax, -EIO);
   a.test(esi, TAG_ERROR);
@@ -362,7 +368,7 @@ function writePackets(a: Assembler, at: (name: string) => string, call: (landing
   utcb(a);
   a.lea(esi, mem({ base: edx, disp: 1 }));
   a.or(esi, label(146));
-  a.mov(eax, personal(PERSONAL.driver));
+  a.mov(eax, own(OWN.driver));
   call('packetLanding');
   a.mov(eax, -EIO);
   a.test(esi, TAG_ERROR);
@@ -381,7 +387,7 @@ function writePackets(a: Assembler, at: (name: string) => string, call: (landing
   a.push(edx);
   a.mov(mem({ base: edi, disp: ACCEPTOR }), PACKET_BUFFER | (15 << 4));
   a.mov(esi, label(LABEL_ATTACH));
-  a.mov(eax, personal(PERSONAL.driver));
+  a.mov(eax, own(OWN.driver));
   call('attachLanding');
   a.mov(mem({ base: edi, disp: ACCEPTOR }), 0);
   a.pop(edx);
@@ -399,7 +405,11 @@ function writeStart(a: Assembler): void {
   a.global('programStart');
   a.hook('__stub_enter');
   utcb(a);
-  a.mov(eax, personal(PERSONAL.pager));
+  for (const word of ['service', 'partner', 'driver'] as const) {
+    a.mov(eax, personal(PERSONAL[word]));
+    a.mov(own(OWN[word]), eax);
+  }
+  a.mov(eax, mem({ base: edi, disp: PAGER }));
   a.mov(mem({ base: edi, disp: HANDLER }), eax);
   a.hook('__stub_leave');
   a.jmpIndirect(personal(PERSONAL.entry));
