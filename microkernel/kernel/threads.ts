@@ -219,7 +219,7 @@ export function threadSwitch(): void {
   else yieldProcessor();
 }
 
-/** EAX dest, EDX time control, ESI processor control, ECX priority, EDI preemption control; only the priority counts. */
+/** EAX dest, EDX time control, ESI processor control, ECX priority, EDI preemption control. Only priority counts. */
 export function schedule(): void {
   const frame = frameOf(current());
   const t = lookup(frame.eax);

@@ -45,8 +45,8 @@ export const hostileStubs = defineStubs('hostile', (a) => {
   });
   attempt('attemptPrivileged', () => a.mov(cr3, eax));
 
-  // plantSegments(victim): null selectors where the kernel and others expect flat ones, then a call of the victim by the
-  // gate.
+  // plantSegments(victim): null selectors where the kernel and others expect flat ones, then a call of the victim by
+  // the gate.
   a.global('plantSegments');
   a.push(esi);
   a.push(edi);

@@ -8,8 +8,8 @@
 //   ask, answer (500 501) straight to the partner: up to 63 words in message registers (label 500), more through a
 //                         buffer shared by both (label 501, MR1 = length)
 //
-// Which thread is whose is in the page at PERSONALITY, which the pager fills; the thread copies it (OWN). Every routine is written twice, for INT
-// and for SYSENTER; the kernel interface page links to the one that the processor has.
+// Which thread is whose is in the page at PERSONALITY, which the pager fills; the thread copies it (OWN). Every routine
+// is written twice, for INT and for SYSENTER; the kernel interface page links to the one that the processor has.
 //
 // On the stack while inside, from ESP: EDI ESI EDX ECX EBP EBX, return address.
 import {
