@@ -90,6 +90,7 @@ function repeat(p: usize, kind: u32, price: u32): void {
   }
   // One that gave way and goes on has paid for its start.
   if (load<u32>(REPEATING) != linear(CS_RECORD, load<u32>(EIP))) issue(issueClass(ISSUE_STRING_START));
+  store<u32>(REPEATING, 0xffffffff);
   const ticks = issueClass(price);
   while (true) {
     if (index(p, ECX) == 0) break;
@@ -120,7 +121,6 @@ function repeat(p: usize, kind: u32, price: u32): void {
       return;
     }
   }
-  store<u32>(REPEATING, 0xffffffff);
   advance(p);
 }
 
@@ -318,11 +318,11 @@ function storeGranules(target: u32, size: u32, most: u32, ticks: u32): u32 {
       touchNextStore(to - RAM_BASE);
       issue(n * ticks);
     }
-    fill(to, n, size);
     done += n;
     to += n * size;
   }
   if (waiting != 0) bufferWrites(waiting, kind, ticks);
+  fill(<u32>host, left * size, size);
   store<u32>(EDI, load<u32>(EDI) + left * size);
   store<u32>(ECX, load<u32>(ECX) - left);
   return left;
@@ -335,15 +335,18 @@ function copy(to: u32, from: u32, bytes: u32): void {
   for (; to < end; to++, from++) store<u8>(to, load<u8>(from));
 }
 
-function fill(to: u32, n: u32, size: u32): void {
-  const value = load<u32>(EAX);
-  const end = to + n * size;
-  if (size == 4) {
-    const pair = (<u64>value << 32) | value;
-    for (; to + 8 <= end; to += 8) store<u64>(to, pair);
-    if (to < end) store<u32>(to, value);
-  } else if (size == 2) for (; to < end; to += 2) store<u16>(to, value);
-  else for (; to < end; to++) store<u8>(to, value);
+/** The accumulator's low `size` bytes, over and over; `bytes` is a multiple of `size`. */
+function fill(to: u32, bytes: u32, size: u32): void {
+  let pattern = load<u32>(EAX);
+  if (size == 1) pattern = (pattern & 0xff) * 0x01010101;
+  else if (size == 2) pattern = (pattern & 0xffff) * 0x00010001;
+  if (pattern == (pattern & 0xff) * 0x01010101) {
+    memory.fill(to, <u8>pattern, bytes);
+    return;
+  }
+  const end = to + bytes;
+  for (; to + 4 <= end; to += 4) store<u32>(to, pattern);
+  for (; to < end; to++, pattern >>= 8) store<u8>(to, pattern);
 }
 
 export function MOVS(p: usize): void { repeat(p, MOVE, ISSUE_STRING_MOVE); }
