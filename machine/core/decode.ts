@@ -211,7 +211,9 @@ function decodeOpcode(opcode: u32, start: u32): bool {
     displacement = 0;
   }
   const issue: u32 = load<u8>(row + (inMemory ? 13 : 12));
-  const price = load<u32>(CONFIG_ISSUE_PRICES + ((issue == ISSUE_DIVIDE32 && wordOperand ? ISSUE_DIVIDE16 : issue) << 2));
+  const priced = issue == ISSUE_DIVIDE32 && wordOperand ? ISSUE_DIVIDE16 : issue;
+  // String instructions charge each iteration themselves: they may give way in the middle.
+  const price = (flags & STRING) != 0 ? 0 : load<u32>(CONFIG_ISSUE_PRICES + (priced << 2));
   finish(handler, row, flags, modrm, opcode, inMemory, start, price, far);
   return handler == UD || (flags & ENDS_RUN) != 0;
 }

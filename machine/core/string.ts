@@ -22,6 +22,7 @@ import { RAM_BASE } from './generated/layout';
 import { portRead, portWrite } from './host';
 import { DEVICE, FAULTED, filteredRead, filteredWrite, holdsGranule, locateStore, passStores, probeWrite, read16, read32,
   read8, touchForStore, touchNextStore, touchSameStore, write16, write32, write8 } from './memory/access';
+import { passedCycles } from './memory/cache';
 import { bufferWrites } from './memory/write-buffer';
 import { chargeEvent } from './memory/charge';
 import { ES_RECORD, faulted, linear, readable, writable } from './operands';
@@ -85,7 +86,9 @@ const FAULT_IN_BULK: u32 = 0xffffffff;
 function repeat(p: usize, kind: u32, price: u32): void {
   const flags = flagsOf(p);
   if ((flags & (REPEAT | REPEAT_NOT)) == 0) {
-    if (iterate(p, kind) != FAULT) advance(p);
+    if (iterate(p, kind) == FAULT) return;
+    issue(issueClass(price));
+    advance(p);
     return;
   }
   // One that gave way and goes on has paid for its start.
@@ -304,17 +307,21 @@ function storeGranules(target: u32, size: u32, most: u32, ticks: u32): u32 {
   let to = <u32>host;
   const left = min(min(load<u32>(ECX), most), (0x1000 - (target & 0xfff)) / size);
   let waiting: u32 = 0;
-  let kind: i32 = -1;
+  let kind: u32 = 0;
   for (let done: u32 = 0; done < left; ) {
-    const n = min((32 - (to & 31)) / size, left - done);
-    const cycles = passStores(to - RAM_BASE, n);
-    if (cycles != kind && waiting != 0) {
+    const bytes = (left - done) * size;
+    const whole = (to & 31) == 0 && bytes >= 32;
+    let n = whole ? 32 / size : min((32 - (to & 31)) / size, left - done);
+    const passed = passStores(to - RAM_BASE, whole ? bytes >> 5 : 1, n);
+    if (waiting != 0 && (passed == 0 || passedCycles != kind)) {
       bufferWrites(waiting, kind, ticks);
       waiting = 0;
     }
-    kind = cycles;
-    if (cycles >= 0) waiting += n;
-    else {
+    if (passed != 0) {
+      kind = passedCycles;
+      n *= passed;
+      waiting += n;
+    } else {
       touchNextStore(to - RAM_BASE);
       issue(n * ticks);
     }
