@@ -14,7 +14,7 @@ import { events } from '../tables/events.js';
 import { layout } from '../tables/layout.js';
 
 /** A preset whose fields a test may spoil. */
-type Loose = { features: string[] } & Record<'caches' | 'events' | 'tlbs' | 'timings', Record<string, object | null>>;
+type Loose = { features: string[] } & Record<'caches' | 'events' | 'tlbs' | 'timings', Record<string, object>>;
 
 const presets = Object.values(processors);
 
