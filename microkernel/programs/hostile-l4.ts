@@ -1,5 +1,6 @@
 // Attempts at the microkernel, at servers and at another program (`victim`, this one's partner): each prints
-// `refused NAME` or `ALLOWED NAME`. `segments=no` leaves out what rests on null selectors, which some emulators do not check.
+// "refused NAME" or "ALLOWED NAME". "segments=no" leaves out what rests on null selectors, which some emulators do not
+// check.
 import { ENOSYS } from '../../kernels/lib/callnumbers';
 import { newline, print } from '../../kernels/lib/console';
 import { FEATURE_SEP, processorFeatures } from '../../kernels/lib/processor';
