@@ -223,11 +223,11 @@ export function touchNextStore(physical: u32): void {
   if (isCode(physical)) noticeWrite(physical & ~31, 32);
 }
 
-/** `n` such writes to one granule if they go past L1D, their wait left to the caller: see passData. */
-export function passStores(physical: u32, n: u32): i32 {
-  const cycles = passData(physical, n);
-  if (cycles >= 0 && isCode(physical)) noticeWrite(physical & ~31, 32);
-  return cycles;
+/** `n` such writes to each of at most `most` granules while they go past L1D, their wait left to the caller: passData. */
+export function passStores(physical: u32, most: u32, n: u32): u32 {
+  const passed = passData(physical, most, n);
+  if (passed != 0) noticeWrite(physical, ((passed - 1) << 5) + 1);
+  return passed;
 }
 
 /** `n` further writes to the same granule while `holdsGranule` is false, each with `ticks` of issue time after it. */

@@ -35,7 +35,8 @@ const IN_L3: u32 = 3;
 const IN_MEMORY: u32 = 4;
 
 /** Address of the L1D line that holds `physical`, or 0; no side effect. */
-export function findDataLine(physical: u32): u32 {
+// @ts-ignore: decorator
+@inline export function findDataLine(physical: u32): u32 {
   return findLine(L1D, CONFIG_L1D_SETS, physical);
 }
 
@@ -84,16 +85,32 @@ function countMissedAgain(n: u32): void {
   }
 }
 
+/** How long each write that `passData` let pass takes to drain. */
+export let passedCycles: u32 = 0;
+
 /**
- * `n` writes to one granule that go past L1D, all but the wait in the buffer: how long each takes to drain. -1 if the
- * line is in L1D or would be allocated there; then nothing has happened.
+ * Writes to granules from `physical` on, `n` to each and at most `most` granules, as long as they go past L1D and end at
+ * the same place, L2 or memory: all but the wait in the buffer. Returns the number of granules; at 0 the first line is
+ * in L1D or would be allocated there, and nothing has happened.
  */
-export function passData(physical: u32, n: u32): i32 {
-  if (load<u32>(CONFIG_WRITE_ALLOCATE) != 0 || findDataLine(physical) != 0) return -1;
-  count(COUNTER_L1D_MISSES);
-  missedInL2 = !writeL2(physical);
-  countMissedAgain(n - 1);
-  return missedInL2 ? drainIntoMemory() : drainIntoL2();
+export function passData(physical: u32, most: u32, n: u32): u32 {
+  if (load<u32>(CONFIG_WRITE_ALLOCATE) != 0) return 0;
+  const below = load<u32>(CONFIG_L2_SETS) != 0;
+  let missed = !below;
+  let passed: u32 = 0;
+  for (; passed < most; passed++, physical += 32) {
+    if (findDataLine(physical) != 0) break;
+    if (!below) continue;
+    const line = findLine(L2, CONFIG_L2_SETS, physical);
+    if (passed != 0 && missed != (line == 0)) break;
+    missed = line == 0;
+    if (!missed) store<u32>(line, load<u32>(line) | LINE_REFERENCED | LINE_MODIFIED);
+  }
+  if (passed == 0) return 0;
+  missedInL2 = missed;
+  countMissedAgain(passed * n);
+  passedCycles = missed ? drainIntoMemory() : drainIntoL2();
+  return passed;
 }
 
 /** The L2 line that the last read found or filled, 0 before one. */
