@@ -22,7 +22,7 @@ import {
 import { RIGHT_EXECUTE, RIGHT_READ, RIGHT_WRITE } from './fpage';
 import { window } from './layout';
 import { allocateCell, allocateFrame, freeCell, isKernelFrame, ramEnd } from './pool';
-import { isMappable, PAGE_KERNEL, pageSlot, Space, writeEntry } from './space';
+import { isMappable, MAPPING_WORD, PAGE_KERNEL, pageSlot, Space, writeEntry } from './space';
 
 @unmanaged
 class Mapping {
@@ -33,6 +33,9 @@ class Mapping {
   place: u32;
   frame: u32;
 }
+
+/** In `place`. */
+const DEPTH: u32 = 0xfff;
 
 /** One list head a frame of RAM; the last one is shared by all frames of devices, where `frame` tells them apart. */
 let heads: usize = 0;
@@ -62,25 +65,31 @@ function headOf(frame: u32): usize {
   return heads + ((min(frame, ramEnd) >> 12) << 2);
 }
 
-function find(space: Space, page: u32, frame: u32): Mapping | null {
+/** sigma0's mapping of a frame, which has no page-table entry; it comes first among the frame's. */
+function findRoot(frame: u32): Mapping | null {
   let at = changetype<Mapping | null>(load<u32>(headOf(frame)));
-  while (at) {
-    if (at.space == space && (at.place & FRAME_MASK) == page && at.frame == frame) return at;
-    at = at.next;
-  }
-  return null;
+  while (at && (at.frame != frame || at.place & DEPTH)) at = at.next;
+  return at;
 }
 
-/** A new mapping behind `source`, or at the head of the frame's list; null: out of memory. */
+function mappingAt(slot: usize): Mapping | null {
+  return changetype<Mapping | null>(load<u32>(slot + MAPPING_WORD));
+}
+
+function setMapping(slot: usize, m: Mapping): void {
+  store<u32>(slot + MAPPING_WORD, changetype<usize>(m));
+}
+
+/** A new mapping behind `source`, or at the head of the frame's list; null: out of memory, or too deep. */
 function insert(source: Mapping | null, space: Space, page: u32, frame: u32): Mapping | null {
-  const cell = allocateCell();
+  const cell = source && (source.place & DEPTH) == DEPTH ? 0 : allocateCell();
   if (!cell) return null;
   const m = changetype<Mapping>(cell);
   m.space = space;
   m.frame = frame;
   m.previous = source;
   if (source) {
-    m.place = page | ((source.place & 0xfff) + 1);
+    m.place = page | ((source.place & DEPTH) + 1);
     m.next = source.next;
     source.next = m;
   } else {
@@ -104,9 +113,9 @@ function remove(m: Mapping): void {
 
 /** The mapping that this one came of; null for sigma0's. */
 function parentOf(m: Mapping): Mapping | null {
-  const depth = m.place & 0xfff;
+  const depth = m.place & DEPTH;
   let at = m.previous;
-  while (at && (at.place & 0xfff) >= depth) at = at.previous;
+  while (at && (at.place & DEPTH) >= depth) at = at.previous;
   return at;
 }
 
@@ -114,7 +123,7 @@ function parentOf(m: Mapping): Mapping | null {
 function root(frame: u32): Mapping | null {
   if (isKernelFrame(frame, __text_start(), __image_end())) return null;
   const space = changetype<Space>(sigma0);
-  const m = find(space, frame, frame);
+  const m = findRoot(frame);
   return m ? m : insert(null, space, frame, frame);
 }
 
@@ -144,7 +153,7 @@ export function mapPage(from: Space, source: u32, to: Space, page: u32, rights: 
     if (!(entry & PAGE_PRESENT)) return false;
     frame = entry & FRAME_MASK;
     writable = (entry & PAGE_WRITE) != 0;
-    parent = find(from, source, frame);
+    parent = mappingAt(sourceSlot);
   }
   if (!parent) return false;
   const slot = pageSlot(to, page, true);
@@ -156,17 +165,20 @@ export function mapPage(from: Space, source: u32, to: Space, page: u32, rights: 
     if (old & PAGE_KERNEL) return false;
     if ((old & FRAME_MASK) == frame) {
       // The same frame again extends the rights, if it comes from where the page has it from; else nothing changes.
-      const mapping = find(to, page, frame);
+      const mapping = mappingAt(slot);
       if (mapping && parentOf(mapping) == parent) writeEntry(to, slot, page, old | bits);
       return true;
     }
     unmapPage(to, page, RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE, true);
   }
-  if (grant && sourceSlot) {
+  let m: Mapping | null = parent;
+  if (grant && !isSigma0(from)) {
     parent.space = to;
-    parent.place = page | (parent.place & 0xfff);
+    parent.place = page | (parent.place & DEPTH);
     writeEntry(from, sourceSlot, source, 0);
-  } else if (!insert(parent, to, page, frame)) return false;
+  } else m = insert(parent, to, page, frame);
+  if (!m) return false;
+  setMapping(slot, m);
   writeEntry(to, slot, page, frame | bits);
   return true;
 }
@@ -176,19 +188,17 @@ export function mapPage(from: Space, source: u32, to: Space, page: u32, rights: 
  * what has been done through them since the last time: RIGHT_READ when accessed, RIGHT_WRITE when written.
  */
 export function unmapPage(space: Space, page: u32, rights: u32, flush: bool): u32 {
-  let frame = page;
-  if (!isSigma0(space)) {
+  let m: Mapping | null = null;
+  if (isSigma0(space)) m = findRoot(page);
+  else {
     const slot = isMappable(space, page) ? pageSlot(space, page, false) : 0;
-    const entry = slot ? load<u32>(slot) : 0;
-    if (!(entry & PAGE_PRESENT)) return 0;
-    frame = entry & FRAME_MASK;
+    if (slot && load<u32>(slot) & PAGE_PRESENT) m = mappingAt(slot);
   }
-  const m = find(space, page, frame);
   if (!m) return 0;
-  const depth = m.place & 0xfff;
+  const depth = m.place & DEPTH;
   let used: u32 = 0;
   let at = m.next;
-  while (at && (at.place & 0xfff) > depth) {
+  while (at && (at.place & DEPTH) > depth) {
     const next = at.next;
     used |= revoke(at, rights);
     at = next;

@@ -9,6 +9,7 @@ export let poolStart: u32 = 0;
 export let ramEnd: u32 = 0;
 let next: u32 = 0;
 let freeList: u32 = 0;
+let freePairs: u32 = 0;
 let cells: usize = 0;
 
 /** `end`: end of RAM, physical. */
@@ -34,6 +35,25 @@ export function allocateFrame(): u32 {
 export function freeFrame(frame: u32): void {
   store<u32>(window(frame), freeList);
   freeList = frame;
+}
+
+/** Two neighbouring cleared frames, for a page table and what is kept beside it; the first one's address, or 0. */
+export function allocatePair(): u32 {
+  let frame = freePairs;
+  if (frame) freePairs = load<u32>(window(frame));
+  else {
+    if (ramEnd - next < 0x2000) return 0;
+    frame = next;
+    next += 0x2000;
+  }
+  clearPage(window(frame));
+  clearPage(window(frame) + 0x1000);
+  return frame;
+}
+
+export function freePair(frame: u32): void {
+  store<u32>(window(frame), freePairs);
+  freePairs = frame;
 }
 
 /** Address of 32 bytes, or 0. */

@@ -2,6 +2,8 @@
 // up are the kernel's and the same in all directories; they are complete before the first space is made and never
 // change.
 //
+// Behind each page table lies a page of as many words: for each entry the mapping that it stands for (mapping.ts).
+//
 // Page-table entries of the KIP area and of UTCBs carry PAGE_KERNEL: they belong to the kernel, and neither mapping nor
 // unmapping touches them.
 import { __work_pte } from '../../kernels/lib/hooks';
@@ -16,11 +18,13 @@ import {
 } from '../../kernels/lib/paging';
 import { invlpg } from '../../kernels/lib/x86';
 import { ENTRY_PAGE, KIP_AREA, SHARED_FROM, USER_TOP, UTCB_REGISTERS, UTCB_SHIFT, window } from './layout';
-import { allocateFrame, freeFrame } from './pool';
+import { allocateFrame, allocatePair, freeFrame, freePair } from './pool';
 import { NO_IO_MAP } from './ports';
 import { current } from './tcb';
 
 export const PAGE_KERNEL: u32 = PAGE_AVAILABLE;
+/** From a page-table entry to the word with its mapping. */
+export const MAPPING_WORD: u32 = 0x1000;
 
 @unmanaged
 export class Space {
@@ -89,7 +93,7 @@ export function spaceFree(space: Space): void {
       if (load<u32>(table + (i << 2)) & PAGE_KERNEL && inUtcbArea(space, page))
         freeFrame(load<u32>(table + (i << 2)) & FRAME_MASK);
     }
-    freeFrame(entry & FRAME_MASK);
+    freePair(entry & FRAME_MASK);
   }
   freeFrame(space.directory);
   space.directory = 0;
@@ -102,7 +106,7 @@ export function pageSlot(space: Space, linear: u32, create: bool): usize {
   let entry = load<u32>(slot);
   if (!(entry & PAGE_PRESENT)) {
     if (!create) return 0;
-    const table = allocateFrame();
+    const table = allocatePair();
     if (!table) return 0;
     entry = table | PAGE_PRESENT | PAGE_WRITE | PAGE_USER;
     store<u32>(slot, entry);

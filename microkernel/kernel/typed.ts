@@ -5,6 +5,7 @@
 //
 // The send base says which part counts when the sender's fpage and the receiver's window differ in size. String items
 // come later: a message that has one is refused as an overflow.
+import { FRAME_MASK } from '../../kernels/lib/paging';
 import { fpageBase, fpageShift, ioCount, ioFirst, isIoFpage, RIGHT_READ } from './fpage';
 import { USER_TOP } from './layout';
 import { mapPage } from './mapping';
@@ -15,6 +16,10 @@ import { block, Tcb, THREADS } from './tcb';
 const TYPE_MASK: u32 = 0xe;
 const TYPE_MAP: u32 = 0x8;
 const TYPE_GRANT: u32 = 0xa;
+/** What answers to page faults are made of: one page, anywhere. */
+const WHOLE_SPACE: u32 = 1 << 4;
+const SHIFT_BITS: u32 = 63 << 4;
+const ONE_PAGE: u32 = 12 << 4;
 
 /** Does the message consist of map and grant items only? `first`: address of its first typed word. */
 export function itemsKnown(first: usize, words: u32): bool {
@@ -37,6 +42,10 @@ export function transferItems(from: Tcb, to: Tcb, first: usize, words: u32, wind
 }
 
 function transferPages(from: Space, to: Space, sendBase: u32, fpage: u32, window: u32, grant: bool): void {
+  if (window == WHOLE_SPACE && (fpage & SHIFT_BITS) == ONE_PAGE && fpage & RIGHT_READ) {
+    mapPage(from, fpage & FRAME_MASK, to, sendBase & FRAME_MASK, fpage, grant);
+    return;
+  }
   const sent = fpageShift(fpage);
   const received = fpageShift(window);
   if (!sent || !received || !(fpage & RIGHT_READ)) return;
