@@ -170,13 +170,11 @@ function unmapGrant(address: u32, handle: u32): i32 {
   const granter = domainById(load<u32>(mapping, 4) & 0xffff);
   const active = changetype<Active>(granter.active + reference * ACTIVE_BYTES);
   const place = entryPlace(address);
-  if (
-    place == 0 ||
-    load<u32>(place) >> 12 != active.frame ||
-    !isForeign(load<u32>(place), <u32>changetype<usize>(self))
-  ) {
-    return G.GNTST_bad_virt_addr;
-  }
+  const entry = place == 0 ? 0 : load<u32>(place);
+  if (entry >> 12 != active.frame || !isForeign(entry, <u32>changetype<usize>(self))) return G.GNTST_bad_virt_addr;
+  // Of two mappings of one frame the writable one must not go away by the read-only one's handle, or the use as writable
+  // would end while the entry stands.
+  if (((entry & PTE_RW) == 0) != readOnly) return G.GNTST_bad_virt_addr;
   __work_pte();
   store<u32>(place, 0);
   store<u32>(mapping, 0);
