@@ -97,7 +97,7 @@ export function decodeRun(la: u32, code: usize, bytes: u32, entries: usize, most
   first = code;
   let at = code;
   const limit = code + bytes;
-  let last = false;
+  let last: bool = false;
   while (!last && at < limit && instructions < most) {
     cursor = at;
     end = min(limit, at + LONGEST);

@@ -48,7 +48,7 @@ export function MOV_CR(p: usize): void {
   if (!privileged()) return;
   const value = load<u32>(dst(p));
   const number = srcNumber(p);
-  let done = false;
+  let done: bool = false;
   if (number == 0) done = writeCr0(value);
   else if (number == 2) {
     store<u32>(CR2, value);
