@@ -33,9 +33,6 @@ const LONGEST: u32 = 15;
 /** A hook, a lock and an address entry may stand before each of 32 instructions; END comes after them. */
 const LONGEST_RUN_BYTES: usize = RUN_HEADER_BYTES + ENTRY_BYTES * (4 * GRANULE + 1);
 
-/** Above this, forgetting everything is cheaper. */
-const MOST_BYTES_DROPPED: u32 = 0x10000;
-
 let arenaTop: usize = ARENA;
 
 /** Bytes of an instruction that lies in two granules, side by side. */
@@ -130,10 +127,6 @@ export function dropAllRuns(): void {
 
 /** Forgets the runs that begin in `length` bytes of guest RAM at `physical`, or reach into them. */
 export function dropRuns(physical: u32, length: u32): void {
-  if (length > MOST_BYTES_DROPPED) {
-    dropAllRuns();
-    return;
-  }
   const first = RAM_BASE + (physical > LONGEST ? physical - LONGEST : 0);
   const end = RAM_BASE + physical + length;
   for (let host = first; host < end; host++) {
