@@ -1,0 +1,82 @@
+// From the boot loader to main(), into ring 3, and back by the gates.
+import {
+  type Assembler,
+  cx,
+  defineStubs,
+  ds,
+  eax,
+  ebp,
+  ebx,
+  ecx,
+  edi,
+  edx,
+  es,
+  esi,
+  esp,
+  ss,
+  sym,
+} from '../../../assembler/index.js';
+import { KERNEL_CODE, KERNEL_DATA, USER_CODE, USER_DATA } from './layout.js';
+
+/** The processor's reserved flag, and nothing else: no interrupts. */
+const FLAGS = 2;
+
+/** Leaves a TrapFrame (kernels/lib/trapframe.ts) on the stack and calls `handler` with its address. */
+function enter(a: Assembler, handler: string): void {
+  for (const r of [eax, ecx, edx, ebx, ebp, ebp, esi, edi]) a.push(r);
+  a.cld();
+  a.mov(eax, esp);
+  a.call(handler);
+}
+
+export const entryStubs = defineStubs('entry', (a) => {
+  a.global('_start'); // multiboot: paging off, flat segments, no stack
+  a.mov(esp, sym('kernelStackTop'));
+  a.call('__module_start');
+  a.call('main');
+  a.ud2();
+
+  a.global('reloadSegments');
+  a.ljmp(KERNEL_CODE, sym('reloaded'));
+  a.label('reloaded');
+  a.mov(ecx, KERNEL_DATA);
+  for (const segment of [ss, ds, es]) a.mov(segment, cx);
+  a.ret();
+
+  // EAX = entry, EDX = stack. The kernel goes on using the program's DS and ES, which are as flat as its own.
+  a.global('enterUser');
+  a.mov(ecx, USER_DATA);
+  for (const segment of [ds, es]) a.mov(segment, cx);
+  a.push(ecx);
+  a.push(edx);
+  a.push(FLAGS);
+  a.push(USER_CODE);
+  a.push(eax);
+  a.iretd();
+
+  a.align(16);
+  a.global('enterSystemCall');
+  a.push(eax); // where a page fault has its error code, a call has its number
+  enter(a, 'systemCall');
+  a.label('leave');
+  for (const r of [edi, esi, ebp]) a.pop(r);
+  a.add(esp, 4);
+  for (const r of [ebx, edx, ecx, eax]) a.pop(r);
+  a.add(esp, 4);
+  a.iretd();
+
+  a.align(16);
+  a.global('enterPageFault');
+  enter(a, 'pageFault');
+  a.jmp('leave');
+
+  a.align(16);
+  a.global('enterOther');
+  a.call('unexpected');
+  a.ud2();
+
+  a.bss();
+  a.align(16);
+  a.space(4096);
+  a.global('kernelStackTop');
+});
