@@ -26,11 +26,12 @@ import {
 } from '../kernels/lib/xen/arch';
 import * as S from '../kernels/lib/xen/sharedInfo';
 import { Domain, VCPU_REGS } from './domain';
-import { frameInfo, getFrame, getType, pin, TYPE_L2 } from './frame';
+import { frameInfo, getFrame, TYPE_L2 } from './frame';
 import { physicalOf } from './heap';
 import { directMap, MACHINE_TO_PHYS, PAGE, PTE_A, PTE_D, PTE_P, PTE_RW, PTE_US, VIRT_START } from './layout';
 import { mapFrame, unmapFrame } from './mapcache';
 import { argumentsOf, moduleAt, moduleText, nameLength } from './modules';
+import { getType, pin } from './pagetable';
 import { panic } from './power';
 
 export const GUEST_BASE: u32 = 0xc0000000;

@@ -4,12 +4,12 @@ import { printByte } from '../kernels/lib/console';
 import { clts, readCr0, writeCr0 } from '../kernels/lib/x86';
 import { TI_IF, TRAP_address, TRAP_cs, TRAP_flags, TRAP_INFO_BYTES, TRAP_vector } from '../kernels/lib/xen/arch';
 import * as N from '../kernels/lib/xen/numbers';
-import { codeSelectorAllowed, fixSelector } from './descriptors';
 import { current, currentDomain, Vcpu } from './domain';
 import { unmaskInterrupts } from './events';
 import { frameCount } from './frame';
 import { guestReadable } from './guest';
 import { loadInt80 } from './scheduler';
+import { codeSelectorAllowed, fixSelector } from './segments';
 
 const CR0_TS: u32 = 8;
 const VECTORS: u32 = 256;

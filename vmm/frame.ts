@@ -15,7 +15,6 @@
 
 import { readCr3, writeCr3 } from '../kernels/lib/x86';
 import { FRAME_TABLE } from './layout';
-import { invalidateTable, validateTable } from './pagetable';
 
 export const OWNER_VMM: u32 = 1;
 
@@ -25,8 +24,8 @@ export const TYPE_GDT: u32 = 5 << 29;
 export const TYPE_WRITABLE: u32 = 7 << 29;
 export const TYPE_MASK: u32 = 7 << 29;
 export const PINNED: u32 = 1 << 28;
-const VALIDATED: u32 = 1 << 27;
-const USES: u32 = VALIDATED - 1;
+export const VALIDATED: u32 = 1 << 27;
+export const USES: u32 = VALIDATED - 1;
 
 @unmanaged
 export class Frame {
@@ -38,7 +37,8 @@ export class Frame {
 
 /** Frames of memory; a frame number from here up is a device's, or nothing. */
 export let frameCount: u32 = 0;
-let flushClock: u32 = 1;
+/** How often the TLB has been emptied. */
+export let flushClock: u32 = 1;
 
 export function frameInfo(frame: u32): Frame {
   return changetype<Frame>(FRAME_TABLE + (frame << 4));
@@ -69,65 +69,4 @@ export function getFrame(frame: u32, owner: u32): bool {
 
 export function putFrame(frame: u32): void {
   frameInfo(frame).references--;
-}
-
-/** Uses the frame as `type`; false if it is used as another, or is no valid table. */
-export function getType(frame: u32, type: u32): bool {
-  const info = frameInfo(frame);
-  const now = info.type;
-  if ((now & USES) != 0) {
-    if ((now & TYPE_MASK) != type) return false;
-    info.type = now + 1;
-    return true;
-  }
-  if ((now & TYPE_MASK) != type && info.flushedAt == flushClock) flushTlb();
-  info.type = type | 1;
-  if (type != TYPE_WRITABLE) {
-    if (!validateTable(frame, type, info.owner)) {
-      info.type = type;
-      return false;
-    }
-    info.type |= VALIDATED;
-  }
-  return true;
-}
-
-export function putType(frame: u32): void {
-  const info = frameInfo(frame);
-  const left = info.type - 1;
-  info.type = left;
-  if ((left & USES) != 0) return;
-  const type = left & TYPE_MASK;
-  if (type != TYPE_WRITABLE) {
-    invalidateTable(frame, type, info.owner);
-    info.type = type;
-  }
-  info.flushedAt = flushClock;
-}
-
-/** Holds a table in its type without any use: -1 if it cannot be had, 0 done, 1 it was pinned before. */
-export function pin(frame: u32, type: u32, owner: u32): i32 {
-  if (!getFrame(frame, owner)) return -1;
-  if (!getType(frame, type)) {
-    putFrame(frame);
-    return -1;
-  }
-  const info = frameInfo(frame);
-  if ((info.type & PINNED) != 0) {
-    putType(frame);
-    putFrame(frame);
-    return 1;
-  }
-  info.type |= PINNED;
-  return 0;
-}
-
-export function unpin(frame: u32, owner: u32): bool {
-  if (frame >= frameCount) return false;
-  const info = frameInfo(frame);
-  if (info.owner != owner || (info.type & PINNED) == 0) return false;
-  info.type &= ~PINNED;
-  putType(frame);
-  putFrame(frame);
-  return true;
 }

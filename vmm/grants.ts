@@ -10,7 +10,7 @@ import { __work_grant, __work_pte } from '../kernels/lib/hooks';
 import * as G from '../kernels/lib/xen/grants';
 import { DOMID_SELF, EFAULT, EINVAL, ENOSYS, EPERM } from '../kernels/lib/xen/numbers';
 import { currentDomain, Domain, domainById } from './domain';
-import { flushTlb, getFrame, getType, putFrame, putType, TYPE_WRITABLE } from './frame';
+import { flushTlb, getFrame, putFrame, TYPE_WRITABLE } from './frame';
 import { guestReadable } from './guest';
 import {
   DIRECT_MAP,
@@ -24,7 +24,7 @@ import {
   PTE_US,
   VIRT_START,
 } from './layout';
-import { isForeign, putL1Entry } from './pagetable';
+import { getType, isForeign, putL1Entry, putType } from './pagetable';
 
 export const ACTIVE_BYTES: u32 = 16;
 export const MAPPING_BYTES: u32 = 8;

@@ -1,5 +1,5 @@
 // The VMM from its own boot to the first step of the first domain. Reading order of the folder: layout, domain, frame,
-// pagetable, mmu; stubs/entry, traps, control, descriptors; events, stubs/send, scheduler; grants; space, processor,
+// pagetable, mmu; stubs/entry, traps, control, segments; events, stubs/send, scheduler; grants; space, processor,
 // builder, this file.
 //
 // Boot modules: the first is domain 0's kernel, the second, if its text says `domU:`, the guest domain's; then programs.
@@ -29,12 +29,13 @@ import { buildDomain, setStartInfo } from './builder';
 import { noDirectGates } from './control';
 import { BLOCKED, Domain, raiseSoftirq, setDomain, VCPU_TRAPS, Vcpu } from './domain';
 import { CHANNEL_BYTES, connect } from './events';
-import { frameInfo, getFrame, getType, TYPE_WRITABLE } from './frame';
+import { frameInfo, getFrame, TYPE_WRITABLE } from './frame';
 import { ACTIVE_BYTES, MAPPING_BYTES, NR_MAPPINGS } from './grants';
 import { allocatePages, heapInit, physicalOf } from './heap';
 import { DOMAIN_MEMORY, directMap, HEAP_END, PAGE, PTE_A, PTE_D, PTE_P, PTE_RW } from './layout';
 import { argumentsOf, belongsTo, moduleAt, moduleCount } from './modules';
 import { memoryOption, optionsInit, wantsDirectGates, wantsTimer } from './options';
+import { getType } from './pagetable';
 import { domainWorks, panic } from './power';
 import { FIRST_IRQ_VECTOR, int80Gate, perDomainTable, processorInit, taskState } from './processor';
 import { schedulerInit, wake } from './scheduler';

@@ -10,21 +10,17 @@ import {
   flushTlb,
   frameInfo,
   getFrame,
-  getType,
   loadDirectory,
-  pin,
   putFrame,
-  putType,
   TYPE_L1,
   TYPE_L2,
   TYPE_MASK,
   TYPE_WRITABLE,
-  unpin,
 } from './frame';
 import { guestReadable } from './guest';
 import { LINEAR_DIRECTORY, LINEAR_TABLES, MACHINE_TO_PHYS, PTE_P, VIRT_START } from './layout';
 import { mapFrame, unmapFrame } from './mapcache';
-import { setL1Entry, setL2Entry } from './pagetable';
+import { getType, pin, putType, setL1Entry, setL2Entry, unpin } from './pagetable';
 
 const MAX_BATCH: u32 = 2048;
 

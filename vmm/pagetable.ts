@@ -8,19 +8,22 @@
 // guest maps 4 MiB pages. Slots from FIRST_VMM_SLOT on are filled by the VMM when a table becomes a level-2 table.
 
 import { __work_pte, __work_validated } from '../kernels/lib/hooks';
-import { descriptorAllowed } from './descriptors';
 import { Domain } from './domain';
 import {
+  flushClock,
+  flushTlb,
   frameCount,
   frameInfo,
   getFrame,
-  getType,
+  PINNED,
   putFrame,
-  putType,
   TYPE_GDT,
   TYPE_L1,
   TYPE_L2,
+  TYPE_MASK,
   TYPE_WRITABLE,
+  USES,
+  VALIDATED,
 } from './frame';
 import {
   FIRST_VMM_SLOT,
@@ -35,6 +38,7 @@ import {
   PTE_RW,
 } from './layout';
 import { mapFrame, unmapFrame } from './mapcache';
+import { descriptorAllowed } from './segments';
 
 const ENTRIES: u32 = 1024;
 const FORBIDDEN: u32 = PTE_G | PTE_PS;
@@ -135,8 +139,8 @@ export function setL2Entry(place: usize, slot: u32, entry: u32, domain: u32): bo
   return true;
 }
 
-/** Takes the references of every entry; if one is refused, gives back those taken. Called by getType alone. */
-export function validateTable(frame: u32, type: u32, domain: u32): bool {
+/** Takes the references of every entry; if one is refused, gives back those taken. */
+function validateTable(frame: u32, type: u32, domain: u32): bool {
   const table = mapFrame(frame);
   let valid: bool = false;
   if (type == TYPE_L1) valid = validateL1(table, domain);
@@ -146,7 +150,7 @@ export function validateTable(frame: u32, type: u32, domain: u32): bool {
   return valid;
 }
 
-export function invalidateTable(frame: u32, type: u32, domain: u32): void {
+function invalidateTable(frame: u32, type: u32, domain: u32): void {
   if (type == TYPE_GDT) return;
   const table = mapFrame(frame);
   if (type == TYPE_L1) putL1Entries(table, ENTRIES, domain);
@@ -189,5 +193,66 @@ function validateGdt(table: usize): bool {
   for (let i: u32 = 0; i < 512; i++) {
     if (!descriptorAllowed(load<u32>(table + (i << 3)), load<u32>(table + (i << 3), 4))) return false;
   }
+  return true;
+}
+
+/** Uses the frame as `type`; false if it is used as another, or is no valid table. */
+export function getType(frame: u32, type: u32): bool {
+  const info = frameInfo(frame);
+  const now = info.type;
+  if ((now & USES) != 0) {
+    if ((now & TYPE_MASK) != type) return false;
+    info.type = now + 1;
+    return true;
+  }
+  if ((now & TYPE_MASK) != type && info.flushedAt == flushClock) flushTlb();
+  info.type = type | 1;
+  if (type != TYPE_WRITABLE) {
+    if (!validateTable(frame, type, info.owner)) {
+      info.type = type;
+      return false;
+    }
+    info.type |= VALIDATED;
+  }
+  return true;
+}
+
+export function putType(frame: u32): void {
+  const info = frameInfo(frame);
+  const left = info.type - 1;
+  info.type = left;
+  if ((left & USES) != 0) return;
+  const type = left & TYPE_MASK;
+  if (type != TYPE_WRITABLE) {
+    invalidateTable(frame, type, info.owner);
+    info.type = type;
+  }
+  info.flushedAt = flushClock;
+}
+
+/** Holds a table in its type without any use: -1 if it cannot be had, 0 done, 1 it was pinned before. */
+export function pin(frame: u32, type: u32, owner: u32): i32 {
+  if (!getFrame(frame, owner)) return -1;
+  if (!getType(frame, type)) {
+    putFrame(frame);
+    return -1;
+  }
+  const info = frameInfo(frame);
+  if ((info.type & PINNED) != 0) {
+    putType(frame);
+    putFrame(frame);
+    return 1;
+  }
+  info.type |= PINNED;
+  return 0;
+}
+
+export function unpin(frame: u32, owner: u32): bool {
+  if (frame >= frameCount) return false;
+  const info = frameInfo(frame);
+  if (info.owner != owner || (info.type & PINNED) == 0) return false;
+  info.type &= ~PINNED;
+  putType(frame);
+  putFrame(frame);
   return true;
 }

@@ -19,27 +19,12 @@ import {
   SCHEDOP_shutdown,
   SCHEDOP_yield,
   SHUTDOWN_crash,
-  VIRQ_TIMER,
 } from '../kernels/lib/xen/numbers';
 import { VCPU_upcall_mask, VCPU_upcall_pending } from '../kernels/lib/xen/sharedInfo';
-import {
-  BLOCKED,
-  clearSoftirq,
-  current,
-  currentDomain,
-  RUNNABLE,
-  raiseSoftirq,
-  STOPPED,
-  setCurrent,
-  VCPU_REGS,
-  Vcpu,
-  virqPort,
-} from './domain';
-import { setPending } from './events';
+import { BLOCKED, clearSoftirq, current, RUNNABLE, raiseSoftirq, STOPPED, setCurrent, VCPU_REGS, Vcpu } from './domain';
 import { loadDirectory } from './frame';
 import { domainStopped } from './power';
 import { exchangeFrames, loadFsGs, readFsGs } from './stubs';
-import { updateTime } from './time';
 
 /** Woken domains wait here, the next to run first. */
 export let runQueue: Vcpu = changetype<Vcpu>(0);
@@ -171,12 +156,7 @@ export function stopCurrent(reason: u32): void {
   domainStopped(v.domain, reason);
 }
 
-/** The 100 Hz tick: virtual timer of the running domain, and the end of its slice. */
-export function tick(): void {
-  const v = current();
-  if (v == idleVcpu) return;
-  updateTime(v);
-  const port = virqPort(v, VIRQ_TIMER);
-  if (port != 0) setPending(currentDomain(), port, false);
+/** Somebody else is waiting: the slice of the running domain is over. */
+export function endSlice(): void {
   if (!none(runQueue)) raiseSoftirq();
 }

@@ -1,17 +1,27 @@
-// Time of a domain (struct vcpu_time_info): nanoseconds since boot at the last tick it saw. The multiplier of the time
-// stamp counter is 0, which by the structure's formula means: no finer than that. The version is odd while it is written.
+// The 100 Hz tick, and time of a domain (struct vcpu_time_info): nanoseconds since boot at the last tick it saw. The multiplier
+// of the time stamp counter is 0, which by the structure's formula means: no finer than that. The version is odd while it
+// is written.
+import { VIRQ_TIMER } from '../kernels/lib/xen/numbers';
 import { VCPU_time_system, VCPU_time_version } from '../kernels/lib/xen/sharedInfo';
-import { Vcpu } from './domain';
+import { current, currentDomain, Vcpu, virqPort } from './domain';
+import { setPending } from './events';
+import { endSlice, idleVcpu } from './scheduler';
 
 const TICK_NANOSECONDS: u64 = 10000000;
 let ticks: u64 = 0;
 
-export function countTick(): void {
+/** Time and virtual timer of the running domain, and the end of its slice. A blocked domain's clock stands. */
+export function tick(): void {
   ticks++;
+  const v = current();
+  if (v == idleVcpu) return;
+  stamp(v);
+  const port = virqPort(v, VIRQ_TIMER);
+  if (port != 0) setPending(currentDomain(), port, false);
+  endSlice();
 }
 
-/** Stamps the running domain's time at a tick. */
-export function updateTime(v: Vcpu): void {
+function stamp(v: Vcpu): void {
   const version = load<u32>(v.info, VCPU_time_version);
   store<u32>(v.info, version + 1, VCPU_time_version);
   store<u64>(v.info, ticks * TICK_NANOSECONDS, VCPU_time_system);

@@ -14,9 +14,9 @@ import { deviceInterrupt } from './events';
 import { guestReadable } from './guest';
 import { VIRT_START } from './layout';
 import { crashMessage, panic } from './power';
-import { stopCurrent, tick } from './scheduler';
+import { stopCurrent } from './scheduler';
 import { addressOf_bounceBegin, addressOf_bounceEnd, addressOf_restoreBegin, addressOf_restoreEnd } from './stubs';
-import { countTick } from './time';
+import { tick } from './time';
 
 const PAGE_FAULT: u32 = 14;
 const TIMER_LINE: u32 = 0;
@@ -56,7 +56,6 @@ export function vmmFault(frame: usize, address: u32): u32 {
 export function interrupt(line: u32): void {
   if (line == TIMER_LINE) {
     picEnd(line);
-    countTick();
     tick();
     return;
   }

@@ -13,7 +13,7 @@ import { isPrivileged } from './boot';
 import { interfaceChecks } from './checks';
 import { idle } from './events';
 import { hostileKernel } from './hostile';
-import { powerOff } from './port';
+import { powerOff } from './power';
 import { ring, setStoreWord, storeWord } from './store';
 
 export function benchmark(name: usize): bool {

@@ -3,16 +3,8 @@
 // paging=update_va_mapping|mmu_update.
 import { EBADF } from '../../lib/callnumbers';
 import { option, wordIs } from '../../lib/text';
-import {
-  CONSOLEIO_write,
-  HYPERVISOR_console_io,
-  HYPERVISOR_sched_op,
-  SCHEDOP_shutdown,
-  SHUTDOWN_crash,
-  SHUTDOWN_poweroff,
-} from '../../lib/xen/numbers';
 import { backendsInit } from './backends';
-import { commandLine, isPrivileged, moduleCount } from './boot';
+import { commandLine, isPrivileged } from './boot';
 import {
   channelAwait,
   channelConnected,
@@ -20,7 +12,7 @@ import {
   channelRead as readChannel,
   channelWrite as writeChannel,
 } from './channel';
-import { idle, listenToTimer } from './events';
+import { listenToTimer } from './events';
 import { grantsInit } from './grants';
 import { KERNEL_BASE } from './memory';
 import { netfrontBuffer, netfrontBuffers, netfrontInit, netfrontQueue, netfrontStart } from './netfront';
@@ -34,8 +26,6 @@ import {
   addressOf_copyShort,
   addressOf_entryPageStart,
   addressOf_threadStart,
-  hypercall2,
-  hypercall4,
 } from './stubs';
 
 export { benchmark } from './bench';
@@ -51,35 +41,15 @@ export {
   xenStart,
 } from './boot';
 export { idle } from './events';
+export { powerOff, putByte } from './power';
 export { pageEntry, setPageEntry, spaceCreate, spaceDestroy, spaceLoad } from './spaces';
 export { copyFromUser, copyToUser, enterUser, switchContext } from './stubs';
 
 /** A TrapFrame and the five words that switchContext pops. */
 const FIRST_FRAME: u32 = 56 + 20;
-const LINE: u32 = 128;
-const line: usize = memory.data(128, 4);
-let lineLength: u32 = 0;
 
 export function portName(): string {
   return 'xen';
-}
-
-/** Lines go to the VMM whole, one hypercall each. */
-export function putByte(byte: u32): void {
-  store<u8>(line + lineLength++, byte);
-  if (byte == 0x0a || lineLength == LINE) flushLine();
-}
-
-function flushLine(): void {
-  hypercall4(HYPERVISOR_console_io, CONSOLEIO_write, lineLength, <u32>line, 0);
-  lineLength = 0;
-}
-
-/** Domain 0 without programs of its own stays, to serve the other domain. */
-export function powerOff(status: u32): void {
-  if (lineLength) flushLine();
-  while (isPrivileged() && !moduleCount() && !status) idle();
-  for (;;) hypercall2(HYPERVISOR_sched_op, SCHEDOP_shutdown, status ? SHUTDOWN_crash : SHUTDOWN_poweroff);
 }
 
 export function frameAddress(frame: u32): usize {
