@@ -32,6 +32,11 @@ const FLAT: u32 = 0xc;
 const EXCEPTIONS: u32 = 20;
 const IRQS: u32 = 16;
 const SYSTEM_CALL: u32 = 0x80;
+/**
+ * Where the task state lies in its page. The first lines of a page are where the GDT's segments and every domain's upcall
+ * mask must lie: all of these are touched by each system call, and in caches whose ways are pages they share sets.
+ */
+const TASK_STATE_OFFSET: u32 = 0x240;
 export const FIRST_IRQ_VECTOR: u32 = 0x20;
 
 let gdtPage: usize = 0;
@@ -66,12 +71,13 @@ function fillGdt(task: usize): void {
 /** Call when the VMM's own page directory, with a per-domain area, is loaded. */
 export function processorInit(): void {
   const page = allocatePages(1);
-  taskState = changetype<TaskState>(page);
+  const task = page + TASK_STATE_OFFSET;
+  taskState = changetype<TaskState>(task);
   taskState.ss0 = VMM_DATA;
   taskState.esp0 = addressOf_guestFrame() + <u32>REGS_es;
-  store<u32>(page + TASK_STATE_IO_MAP, TASK_STATE_SIZE << 16);
-  fillGdt(page);
-  const pointer = page + 256;
+  store<u32>(task + TASK_STATE_IO_MAP, TASK_STATE_SIZE << 16);
+  fillGdt(task);
+  const pointer = page;
   setTablePointer(pointer, PER_DOMAIN, FIRST_RESERVED_GDT_BYTE + 0x1000);
   lgdt(pointer);
   loadVmmSegments();
