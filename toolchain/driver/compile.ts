@@ -4,6 +4,7 @@ import { type ImageDefinition, staticDataOf } from '../image.js';
 import { type Chunk, stubChunks } from '../linker/chunk.js';
 import { writeElf } from '../linker/elf.js';
 import { type LinkedImage, link } from '../linker/link.js';
+import { mapOf } from '../linker/map.js';
 import { MODULE_START, moduleChunks, runtimeChunks } from '../linker/objects.js';
 import { CompileError, compileAssemblyScript } from './asc.js';
 import { SourceMap } from './source-map.js';
@@ -11,6 +12,8 @@ import { SourceMap } from './source-map.js';
 export interface CompiledImage {
   readonly elf: Uint8Array;
   readonly linked: LinkedImage;
+  /** Sizes and places of sections and symbols, as text. */
+  readonly map: string;
   readonly sourceMap: SourceMap;
   /** Project files that determine the image, with their contents; null for files that were looked for and not found. */
   readonly reads: ReadonlyMap<string, string | null>;
@@ -37,7 +40,7 @@ export async function compileImage(d: ImageDefinition, root: string): Promise<Co
   if (module.start !== undefined) checkStart(d, module, stubs);
   const chunks = [...stubs, ...compiled];
   const linked = link(d, [...chunks, ...runtimeChunks(chunks)], { segments: module.data, end: dataEnd });
-  return { elf: writeElf(linked), linked, sourceMap, reads };
+  return { elf: writeElf(linked), linked, map: mapOf(linked), sourceMap, reads };
 }
 
 function compileModule(d: ImageDefinition, module: WasmModule, sourceMap: SourceMap): Chunk[] {

@@ -2,7 +2,7 @@
 //
 // An image's key is a hash of the toolchain's own code, the definition, the bytes of its stubs and every file that its
 // compilation read (or looked for in vain). build/images/index.json remembers key and file list of each image, so that
-// an image whose inputs are unchanged is not compiled again.
+// an image whose inputs are unchanged is not compiled again. Beside each image NAME.elf lies its map, NAME.map.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
@@ -75,13 +75,14 @@ export async function buildImages(
         continue;
       }
       const start = performance.now();
-      const { elf, reads } = await compileImage(d, root);
+      const { elf, map, reads } = await compileImage(d, root);
       const inputs = [...reads.keys()].filter((path) => d.aliases?.[path] === undefined).sort();
       const key = keyOf(
         own,
         inputs.map((path) => [path, hashOf(reads.get(path) ?? null)]),
       );
       const file = join(key.slice(0, 16), `${name}.elf`);
+      writeAside(join(folder, file.replace(/elf$/, 'map')), map);
       writeAside(join(folder, file), elf);
       remember(folder, name, { key, file, inputs });
       report.built.push(name);

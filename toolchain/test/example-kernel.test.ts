@@ -71,6 +71,21 @@ test('its program lies on a page of its own, and nothing else does', () => {
   expect(inPage.map((s) => s.name).sort()).toEqual(['message', 'next', 'printed', 'program']);
 });
 
+test('its map tells where each function lies, how large it is, and where it comes from', () => {
+  const rows = compiled.map.split('\n').map((line) => line.split(/ +/));
+  const row = (name: string) => rows.find((r) => r[2] === name) ?? [];
+  const functions = compiled.linked.layout.chunks.filter(({ chunk }) => chunk.origin.startsWith('function'));
+  for (const name of ['systemCall', 'pageFault', 'main']) {
+    const [at, size, , ...origin] = row(name);
+    expect(Number.parseInt(at, 16)).toBe(address(name));
+    const chunk = functions.find((f) => f.address === address(name))?.chunk;
+    expect(Number(size)).toBe(chunk?.code.bytes.length);
+    expect(origin.join(' ')).toBe(`function toolchain/test/example-kernel/kernel/main/${name}`);
+  }
+  expect(row('enterUser').slice(3).join(' ')).toBe("stubs 'entry'");
+  expect(row('currentThread')[1]).toBe('4');
+});
+
 const qemu = spawnSync('qemu-system-i386', ['--version']).status === 0;
 test.skipIf(!qemu)(`QEMU agrees${qemu ? '' : ' (skipped: qemu-system-i386 is not installed)'}`, () => {
   const temporary = mkdtempSync(join(tmpdir(), 'crossings-'));

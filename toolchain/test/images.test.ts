@@ -41,6 +41,7 @@ test('an image is built once, again when a file it reads has changed, and others
   expect(await buildImages({ root, dist })).toEqual({ built: ['one', 'two'], unchanged: [], failed: [] });
   expect(readNote(imageBytes('one', root), 'one')?.name).toBe('one');
   const before = imagePath('one', root);
+  expect(readFileSync(before.replace(/elf$/, 'map'), 'utf8')).toMatch(/^08048000 +1 _start {2}stubs 'start'$/m);
   expect(await buildImages({ root, dist })).toEqual({ built: [], unchanged: ['one', 'two'], failed: [] });
 
   write('workloads/lib.ts', 'export function value(): u32 { return 3; }\n');
