@@ -5,8 +5,7 @@ import { EVENT_LOAD_LOCAL_TABLE, EVENT_LOAD_TABLE_REGISTER, EVENT_QUERY_DESCRIPT
 import { CPL, FAULT_VECTOR, GDTR_BASE, GDTR_LIMIT, IDTR_BASE, IDTR_LIMIT, LDTR_NUMBER, SEGMENT_SELECTOR,
   TR_NUMBER } from './generated/state';
 import { chargeEvent } from './memory/charge';
-import { effectiveAddress, faulted, GP, linear, modifyM, NP, PF, raise, readM16, readMAt, settle, writable,
-  writeM16 } from './operands';
+import { effectiveAddress, faulted, GP, linear, NP, PF, raise, readM16, readMAt, writable, writeM16 } from './operands';
 import { write16, write32 } from './memory/access';
 import { ACCESSIBLE, CODE, CONFORMING, descriptorHigh, descriptorLow, dplOf, fillSegment, LDTR_RECORD, limitOf, markBusy,
   NOT_SYSTEM, nullSegment, PRESENT, readDescriptor, TR_RECORD } from './segments';
@@ -184,18 +183,18 @@ export function VERW(p: usize): void {
   answer(p, found && visible(selector));
 }
 
+/** The destination is only written when it changes: one that may not be written faults then and no sooner. */
 export function ARPL(p: usize): void {
   const rpl: u32 = load<u16>(src(p)) & 3;
-  let host: i32 = 0;
-  if (isMemory(p)) {
-    host = modifyM(p, 2);
-    if (host < 0) return;
-  }
-  const at: usize = isMemory(p) ? <usize>host : dst(p);
-  const selector: u32 = load<u16>(at);
+  const selector: u32 = isMemory(p) ? readM16(p) : load<u16>(dst(p));
+  if (faulted()) return;
   const raised = (selector & 3) < rpl;
-  if (raised) store<u16>(at, (selector & ~3) | rpl);
-  if (isMemory(p)) settle(host);
+  const adjusted = (selector & ~3) | rpl;
+  if (raised && isMemory(p)) {
+    if (!writeM16(p, adjusted)) return;
+  } else if (raised) {
+    store<u16>(dst(p), adjusted);
+  }
   setExplicit((arithmeticFlags() & ~ZF) | (raised ? ZF : 0));
   advance(p);
 }

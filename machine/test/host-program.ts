@@ -1,0 +1,171 @@
+/**
+ * Thousands of instances (table-instances.ts) as one flat program, for Linux on the host and for the core: the same
+ * bytes at the same addresses. Each instance loads its registers from its block, executes, and stores them there. A
+ * fault is recorded in the block by the system below, a signal handler here and ring 0 there, and goes on behind the
+ * instruction. At the end Linux is asked to write all blocks to standard output; the core stops at that call.
+ */
+import { defineStubs, eax, ebx, ecx, edx, esp, mem, sym } from '../../toolchain/assembler/index.js';
+import { flatImage } from '../bench/flat-image.js';
+import { processors } from '../processors/index.js';
+import { GDT, STACK3, sel, stage } from './cpu.js';
+import { elf } from './elf-writer.js';
+import { block, type Instance, instanceOf, little, Random, rows, user } from './table-instances.js';
+
+/** The file's headers come first in its first page, so that file offsets are congruent to addresses. */
+const FILE = 0x400000;
+const RUNTIME = FILE + 52 + 32;
+const CODE = FILE + 0x1000;
+const MEGABYTES = 64;
+/** Room for an instance's code; the longest take 110 bytes. */
+const CODE_BYTES = 128;
+
+export interface Program {
+  readonly instances: readonly Instance[];
+  readonly bytes: Uint8Array;
+  readonly entry: number;
+  readonly current: number;
+  readonly blocks: number;
+}
+
+/** `count` instances of a seed, row by row from number `first` on. */
+export function programOf(seed: number, count: number, first = 0): Program {
+  const current = CODE + count * CODE_BYTES + 0x100;
+  const signalStack = current + 0x100;
+  const blocks = (signalStack + 0x10000 + 0xfff) & ~0xfff;
+  const bytes = new Uint8Array(blocks + count * block.bytes - RUNTIME);
+  const put = (address: number, values: ArrayLike<number>) => bytes.set(values, address - RUNTIME);
+  const image = flatImage(linux(current, signalStack), 'start', RUNTIME);
+  put(RUNTIME, image.bytes);
+  const seeds = new Random(seed);
+  const instances: Instance[] = [];
+  for (let i = 0; i < count; i++) {
+    const [at, base] = [CODE + i * CODE_BYTES, blocks + i * block.bytes];
+    const start = [0xc7, 5, ...little(current), ...little(base), 0xbc, ...little(base), 0x9d, 0x61, 0xbc];
+    const instance = instanceOf(rows[(first + i) % rows.length], seeds.word(), base, at + start.length + 4);
+    const code = [...start, ...little(instance.registers[4]), ...instance.code];
+    const resume = at + code.length;
+    code.push(0x89, 0x25, ...little(base + block.espAfter), 0xbc, ...little(base + block.espAfter), 0x9c, 0x60);
+    if (instance.segments) code.push(...reload);
+    const gap = CODE_BYTES - code.length - 5;
+    if (gap < 0) throw new Error(`instance ${i} takes ${code.length} bytes of code`);
+    put(at, [...code, 0xe9, ...little(gap)]);
+    const [a, c, d, b, , bp, si, di] = instance.registers;
+    put(base, new Uint8Array(Uint32Array.of(instance.flags, di, si, bp, 0, b, d, c, a).buffer));
+    put(base + block.vector, new Uint8Array(Uint32Array.of(~0, 0, resume).buffer));
+    put(base + block.window, instance.memory);
+    instances.push(instance);
+  }
+  put(CODE + count * CODE_BYTES, ending(blocks, count * block.bytes));
+  return { instances, bytes, entry: image.symbols.get('start')!, current, blocks };
+}
+
+/** mov eax, user.data; mov ds, es, ss, eax; xor eax, eax; mov fs, gs, eax. */
+const reload = [0xb8, user.data, 0, 0, 0, 0x8e, 0xd8, 0x8e, 0xc0, 0x8e, 0xd0, 0x31, 0xc0, 0x8e, 0xe0, 0x8e, 0xe8];
+
+/** write(1, blocks, size); exit(0). */
+function ending(blocks: number, size: number): number[] {
+  const write = [0xb8, 4, 0, 0, 0, 0xbb, 1, 0, 0, 0, 0xb9, ...little(blocks), 0xba, ...little(size), 0xcd, 0x80];
+  return [0xfc, ...write, 0xb8, 1, 0, 0, 0, 0x31, 0xdb, 0xcd, 0x80];
+}
+
+/** Start under Linux: an alternate stack and a handler for all that an instruction can raise. */
+const linux = (current: number, signalStack: number) =>
+  defineStubs('linux', (a) => {
+    const [SIGACTION, SIGALTSTACK] = [67, 186];
+    const [SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV] = [4, 5, 7, 8, 11];
+    a.label('start');
+    a.mov(eax, SIGALTSTACK);
+    a.mov(ebx, sym('alternate'));
+    a.mov(ecx, 0);
+    a.int(0x80);
+    for (const signal of [SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV]) {
+      a.mov(eax, SIGACTION);
+      a.mov(ebx, signal);
+      a.mov(ecx, sym('action'));
+      a.mov(edx, 0);
+      a.int(0x80);
+    }
+    a.push(CODE);
+    a.ret();
+    // handler(signal, siginfo, ucontext): 68 vector, 72 error code, 76 EIP in the last.
+    a.label('handler');
+    a.mov(ecx, mem({ base: esp, disp: 12 }));
+    a.mov(edx, mem({ disp: current }));
+    for (const [from, to] of [
+      [68, block.vector],
+      [72, block.error],
+      [76, block.eip],
+    ]) {
+      a.mov(eax, mem({ base: ecx, disp: from }));
+      a.mov(mem({ base: edx, disp: to }), eax);
+    }
+    a.mov(eax, mem({ base: edx, disp: block.resume }));
+    a.mov(mem({ base: ecx, disp: 76 }), eax);
+    a.ret();
+    a.align(4);
+    a.label('alternate');
+    a.dd(signalStack, 0, 0x10000);
+    a.label('action');
+    // SA_SIGINFO, SA_ONSTACK, SA_NODEFER
+    a.dd(sym('handler'), 0, 0x48000004, 0);
+  });
+
+/** The same program as a 32-bit executable. */
+export const executableOf = ({ bytes, entry }: Program): Uint8Array =>
+  elf({ entry, segments: [{ virtual: RUNTIME, physical: RUNTIME, bytes }] });
+
+const withError = new Set([8, 10, 11, 12, 13, 14, 17]);
+const vectors = [0, 1, 3, 4, 5, 6, 7, 11, 12, 13, 17];
+
+/** The blocks after a run on the core, in ring 3 with Linux's selectors. */
+export async function runOnCore({ bytes, blocks, current, instances }: Program): Promise<Uint8Array> {
+  const { machine } = await stage({
+    options: { preset: processors['pentium3-800'], memoryMiB: MEGABYTES },
+    gates: [
+      ...vectors.map((vector) => ({ vector, label: `raise${vector}`, dpl: vector === 3 || vector === 4 ? 3 : 0 })),
+      { vector: 0x80, label: 'end', dpl: 3 },
+    ],
+    main(a) {
+      a.mov(eax, user.data);
+      a.bytes(0x8e, 0xd8, 0x8e, 0xc0, 0x31, 0xc0, 0x8e, 0xe0, 0x8e, 0xe8);
+      for (const word of [user.data, STACK3, 2, user.code, CODE]) a.push(word);
+      a.iretd();
+      for (const vector of vectors) {
+        a.label(`raise${vector}`);
+        if (!withError.has(vector)) a.push(0);
+        a.push(vector);
+        a.jmp('raise');
+      }
+      a.label('raise');
+      a.push(eax);
+      a.push(edx);
+      a.mov(edx, mem({ disp: current }));
+      for (const [from, to] of [
+        [8, block.vector],
+        [12, block.error],
+        [16, block.eip],
+      ]) {
+        a.mov(eax, mem({ base: esp, disp: from }));
+        a.mov(mem({ base: edx, disp: to }), eax);
+      }
+      a.mov(eax, mem({ base: edx, disp: block.resume }));
+      a.mov(mem({ base: esp, disp: 16 }), eax);
+      a.pop(edx);
+      a.pop(eax);
+      a.add(esp, 8);
+      a.iretd();
+    },
+    poke(ram) {
+      const target = new Uint8Array(ram.buffer, ram.byteOffset + RUNTIME, bytes.length);
+      target.set(bytes);
+      const copy = (from: number, to: number) => {
+        for (const i of [0, 4]) ram.setUint32(GDT + (to & ~7) + i, ram.getUint32(GDT + (from & ~7) + i, true), true);
+      };
+      copy(sel.code3, user.code);
+      copy(sel.data3, user.data);
+    },
+  });
+  const stop = machine.run(BigInt(instances.length) * 1_000_000n);
+  if (stop.reason !== 'halted') throw new Error(`the core did not come to the end: ${stop.reason}`);
+  return machine.memory.ram.slice(blocks, blocks + instances.length * block.bytes);
+}
