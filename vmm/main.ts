@@ -66,6 +66,8 @@ export { bounceRefused, emulate, interrupt, vmmFault } from './traps';
 const HZ: u32 = 100;
 const MEBIBYTE: u32 = 0x100000;
 const MAX_PROGRAMS: u32 = 16;
+/** Bytes of a Vcpu up to its traps, and of a Domain, at most. */
+const STAGGER: u32 = 256;
 const programs = memory.data(64, 4);
 
 let nextFrame: u32 = DOMAIN_MEMORY / PAGE;
@@ -81,10 +83,11 @@ function endOfBootData(info: MultibootInfo): u32 {
   return max(end, info.modules + moduleCount * <u32>offsetof<MultibootModule>());
 }
 
-function newVcpu(): Vcpu {
-  const page = allocatePages(1);
-  const v = changetype<Vcpu>(page);
-  v.traps = page + VCPU_TRAPS;
+/** `number`: so that those of different domains, which a switch touches together, share no cache set. */
+function newVcpu(number: u32): Vcpu {
+  const at = allocatePages(1) + (number + 1) * STAGGER;
+  const v = changetype<Vcpu>(at);
+  v.traps = at + VCPU_TRAPS;
   v.state = BLOCKED;
   return v;
 }
@@ -99,8 +102,8 @@ function share(domain: Domain, page: usize, count: u32): void {
 }
 
 function newDomain(id: u32, name: string, mebibytes: u32, kernel: u32): Domain {
-  const domain = changetype<Domain>(allocatePages(1));
-  const v = newVcpu();
+  const domain = changetype<Domain>(allocatePages(1) + (id + 4) * STAGGER);
+  const v = newVcpu(id);
   domain.id = id;
   domain.privileged = id == 0 ? 1 : 0;
   domain.vcpu = v;
@@ -159,7 +162,7 @@ export function vmmMain(): void {
   const perDomain = perDomainTable();
   spaceInit(frames, perDomain);
   processorInit();
-  const idle = newVcpu();
+  const idle = newVcpu(2);
   componentCreateNamed(<u32>changetype<usize>(idle), 0, KIND_IDLE, 0, 'idle');
   schedulerInit(idle, taskState, int80Gate());
   picInit(FIRST_IRQ_VECTOR);
