@@ -7,15 +7,16 @@
 import { defineStubs, eax, ebx, ecx, edx, esp, mem, sym } from '../../toolchain/assembler/index.js';
 import { flatImage } from '../bench/flat-image.js';
 import { processors } from '../processors/index.js';
-import { GDT, STACK3, sel, stage } from './cpu.js';
+import { descriptor, GDT, STACK3, sel, stage } from './cpu.js';
 import { elf } from './elf-writer.js';
-import { block, type Instance, instanceOf, little, Random, rows, user } from './table-instances.js';
+import { block, type Instance, instanceOf, little, local, Random, rows, user } from './table-instances.js';
 
 /** The file's headers come first in its first page, so that file offsets are congruent to addresses. */
 const FILE = 0x400000;
 const RUNTIME = FILE + 52 + 32;
 const CODE = FILE + 0x1000;
 const MEGABYTES = 64;
+const LDT = 0x6000;
 /** Room for an instance's code; the longest take 110 bytes. */
 const CODE_BYTES = 128;
 
@@ -45,7 +46,7 @@ export function programOf(seed: number, count: number, first = 0): Program {
     const code = [...start, ...little(instance.registers[4]), ...instance.code];
     const resume = at + code.length;
     code.push(0x89, 0x25, ...little(base + block.espAfter), 0xbc, ...little(base + block.espAfter), 0x9c, 0x60);
-    if (instance.segments) code.push(...reload);
+    if (instance.segments) code.push(...loadData, ...loadLocal);
     const gap = CODE_BYTES - code.length - 5;
     if (gap < 0) throw new Error(`instance ${i} takes ${code.length} bytes of code`);
     put(at, [...code, 0xe9, ...little(gap)]);
@@ -59,8 +60,10 @@ export function programOf(seed: number, count: number, first = 0): Program {
   return { instances, bytes, entry: image.symbols.get('start')!, current, blocks };
 }
 
-/** mov eax, user.data; mov ds, es, ss, eax; xor eax, eax; mov fs, gs, eax. */
-const reload = [0xb8, user.data, 0, 0, 0, 0x8e, 0xd8, 0x8e, 0xc0, 0x8e, 0xd0, 0x31, 0xc0, 0x8e, 0xe0, 0x8e, 0xe8];
+/** mov eax, selector; mov ds, es, ss, eax. */
+const loadData = [0xb8, ...little(user.data), 0x8e, 0xd8, 0x8e, 0xc0, 0x8e, 0xd0];
+/** mov al, selector; mov fs, eax; mov al, selector; mov gs, eax. */
+const loadLocal = [0xb0, local.fs.selector, 0x8e, 0xe0, 0xb0, local.gs.selector, 0x8e, 0xe8];
 
 /** write(1, blocks, size); exit(0). */
 function ending(blocks: number, size: number): number[] {
@@ -71,7 +74,7 @@ function ending(blocks: number, size: number): number[] {
 /** Start under Linux: an alternate stack and a handler for all that an instruction can raise. */
 const linux = (current: number, signalStack: number) =>
   defineStubs('linux', (a) => {
-    const [SIGACTION, SIGALTSTACK] = [67, 186];
+    const [SIGACTION, SIGALTSTACK, MODIFY_LDT] = [67, 186, 123];
     const [SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV] = [4, 5, 7, 8, 11];
     a.label('start');
     a.mov(eax, SIGALTSTACK);
@@ -85,6 +88,15 @@ const linux = (current: number, signalStack: number) =>
       a.mov(edx, 0);
       a.int(0x80);
     }
+    for (const name of ['fs', 'gs']) {
+      a.mov(eax, MODIFY_LDT);
+      a.mov(ebx, 1);
+      a.mov(ecx, sym(name));
+      a.mov(edx, 16);
+      a.int(0x80);
+    }
+    a.mov(eax, user.data);
+    a.bytes(...loadLocal);
     a.push(CODE);
     a.ret();
     // handler(signal, siginfo, ucontext): 68 vector, 72 error code, 76 EIP in the last.
@@ -105,6 +117,11 @@ const linux = (current: number, signalStack: number) =>
     a.align(4);
     a.label('alternate');
     a.dd(signalStack, 0, 0x10000);
+    for (const [name, { selector, base, limit, writable }] of Object.entries(local)) {
+      a.label(name);
+      // struct user_desc: entry, base, limit in pages; 32 bits, read-only, limit in pages.
+      a.dd(selector >> 3, base, limit >>> 12, 0x11 | (writable ? 0 : 8));
+    }
     a.label('action');
     // SA_SIGINFO, SA_ONSTACK, SA_NODEFER
     a.dd(sym('handler'), 0, 0x48000004, 0);
@@ -125,9 +142,10 @@ export async function runOnCore({ bytes, blocks, current, instances }: Program):
       ...vectors.map((vector) => ({ vector, label: `raise${vector}`, dpl: vector === 3 || vector === 4 ? 3 : 0 })),
       { vector: 0x80, label: 'end', dpl: 3 },
     ],
+    descriptors: [descriptor(LDT, 15, 0x82)],
     main(a) {
       a.mov(eax, user.data);
-      a.bytes(0x8e, 0xd8, 0x8e, 0xc0, 0x31, 0xc0, 0x8e, 0xe0, 0x8e, 0xe8);
+      a.bytes(0x8e, 0xd8, 0x8e, 0xc0, 0xb0, sel.extra, 0x0f, 0x00, 0xd0, ...loadLocal); // mov ds, es; lldt ax
       for (const word of [user.data, STACK3, 2, user.code, CODE]) a.push(word);
       a.iretd();
       for (const vector of vectors) {
@@ -163,6 +181,11 @@ export async function runOnCore({ bytes, blocks, current, instances }: Program):
       };
       copy(sel.code3, user.code);
       copy(sel.data3, user.data);
+      for (const { selector, base, limit, writable } of Object.values(local)) {
+        descriptor(base, limit, writable ? 0xf3 : 0xf1).forEach((word, i) => {
+          ram.setUint32(LDT + (selector & ~7) + 4 * i, word, true);
+        });
+      }
     },
   });
   const stop = machine.run(BigInt(instances.length) * 1_000_000n);

@@ -26,6 +26,11 @@ export const block = {
 };
 /** Selectors of Linux for 32-bit programs on a 64-bit kernel; the guest has the same. */
 export const user = { code: 0x23, data: 0x2b };
+/** In the LDT, FS: based elsewhere; GS: read-only, with a limit among the blocks. Limits in bytes less one. */
+export const local = {
+  fs: { selector: 0x07, base: 0x12345670, limit: 0xffffffff, writable: true },
+  gs: { selector: 0x0f, base: 0, limit: 0x7fffff, writable: false },
+};
 const KEPT = STATUS | F.df;
 /** What POPF and IRET may change beside: NT, AC, ID. */
 const POPPED = F.nt | 0x40000 | 0x200000;
@@ -273,11 +278,10 @@ class Draft {
       this.tail.push(0xc0 | (this.reg << 3) | this.rm);
     } else {
       this.address = this.base + block.window + (bit ? 60 : 16 + random.below(80));
+      const override = random.chance(15) ? random.of([0x26, 0x2e, 0x36, 0x3e, 0x64, 0x64, 0x65]) : undefined;
+      if (override) this.prefixes.push(override);
       if (row.mnemonic === 'LEA' && random.chance(30)) this.address16();
-      else this.address32();
-      if (random.chance(10)) this.prefixes.push(random.of([0x26, 0x2e, 0x36, 0x3e]));
-      // FS and GS are null: a use of either is #GP(0).
-      else if (random.chance(1)) this.prefixes.push(random.of([0x64, 0x65]));
+      else this.address32(override === 0x64 ? this.address - local.fs.base : this.address);
     }
     if (row.issue === 'system') return;
     if (row.lockable && this.memoryForm ? random.chance(25) : random.chance(2)) this.prefixes.push(0xf0);
@@ -291,8 +295,8 @@ class Draft {
   }
 
   /** ModRM, SIB and displacement; the base register or the displacement is solved for the address. */
-  private address32(): void {
-    const { random, address } = this;
+  private address32(address: number): void {
+    const { random } = this;
     const opcode = this.reg << 3;
     const choice = [EAX, ECX, EDX, EBX, EBP, ESI, EDI].filter((r) => !this.kept.has(r));
     const near = random.below(256) - 128;
@@ -346,7 +350,7 @@ class Draft {
       this.poke(address, this.word ? 0x7fff8000 : 0x80000000);
       this.poke(address + 4, 0x7fffffff);
     }
-    if (/^(ARPL|LAR|LSL|VERR|VERW)$/.test(name)) this.selectorOperand(random.of([0, 3, 0x23, 0x2b, 0x2b]));
+    if (/^(ARPL|LAR|LSL|VERR|VERW)$/.test(name)) this.selectorOperand(random.of([0, 3, 0x23, 0x2b, 0x2b, 7, 0x0f]));
     // LAR leaves the bits of the limit's upper part undefined.
     if (name === 'LAR') this.free.push([(this.reg === ESP ? block.espAfter : 4 * (EDI - this.reg)) + 2, 0x0f]);
     if (row.opcode === 0x8e) {
@@ -376,7 +380,8 @@ class Draft {
   /** A selector that both systems have, or null; DS stays writable for the code around. */
   private selector(segment: number): number {
     if (segment === 3) return user.data;
-    return this.random.of(segment === 0 ? [user.data, user.code] : [user.data, user.data, user.code, 0]);
+    if (segment === 0) return this.random.of([user.data, user.code]);
+    return this.random.of([user.data, user.data, user.code, 0, local.gs.selector]);
   }
 
   private countOf(): number {
