@@ -16,7 +16,10 @@ import {
   CLOCK_TLB_JOURNAL_LENGTH, DATA_FILTER, ITLB_4K, ITLB_4K_HANDS, ITLB_4M, ITLB_4M_HANDS, ITLB_HINT, TLB_JOURNAL,
   TLB_JOURNAL_LIMIT,
 } from '../generated/layout';
+import { CR4 } from '../generated/state';
 import { dropCodeGranule, dropGranule, emptyFilters } from './filter';
+
+const CR4_PSE: u32 = 0x10;
 
 /** Which TLB: code or data. */
 export const CODE: u32 = 0;
@@ -47,7 +50,10 @@ export function findEntry(side: u32, la: u32): u32 {
   const guess = load<u32>(hint);
   if (guess != 0 && matches(guess, la)) return guess;
   let entry = searchSet(ITLB_4K + side * ARRAY_STRIDE, CONFIG_ITLB_4K_SETS + side * CONFIG_STRIDE, la, 12);
-  if (entry == 0) entry = searchSet(ITLB_4M + side * ARRAY_STRIDE, CONFIG_ITLB_4M_SETS + side * CONFIG_STRIDE, la, 22);
+  // Without PSE there is no 4 MiB page to find: its change flushes everything.
+  if (entry == 0 && (load<u32>(CR4) & CR4_PSE) != 0) {
+    entry = searchSet(ITLB_4M + side * ARRAY_STRIDE, CONFIG_ITLB_4M_SETS + side * CONFIG_STRIDE, la, 22);
+  }
   if (entry != 0) store<u32>(hint, entry);
   return entry;
 }
@@ -63,7 +69,10 @@ function searchSet(array: u32, geometry: u32, la: u32, shift: u32): u32 {
   if (sets == 0) return 0;
   const ways = load<u32>(geometry, 4);
   let entry = array + ((la >> shift) & (sets - 1)) * ways * ENTRY_BYTES;
-  for (let way: u32 = 0; way < ways; way++, entry += ENTRY_BYTES) if (matches(entry, la)) return entry;
+  for (let way: u32 = 0; way < ways; way++, entry += ENTRY_BYTES) {
+    const tag = load<u32>(entry);
+    if (tag != 0 && ((tag ^ la) & LARGE_MASK) == 0 && matches(entry, la)) return entry;
+  }
   return 0;
 }
 
