@@ -22,15 +22,31 @@ import {
   edi,
   edx,
   esi,
-  esp,
-  gs,
   mem,
   mem8,
 } from '../../toolchain/assembler/index.js';
 import { trap, type UserAddress, writeKip } from './kip.js';
-import { KIP, PACKET_BUFFER, PERSONAL, PERSONALITY, SHARED_BUFFER } from './offsets.js';
-
-type Way = 'Int' | 'Sysenter';
+import { KIP, PERSONAL } from './offsets.js';
+import {
+  type Call,
+  EINVAL,
+  EIO,
+  ENOSYS,
+  HANDLER,
+  type Label,
+  mr,
+  OWN,
+  own,
+  PAGER,
+  personal,
+  SAVED,
+  stack,
+  TAG_ERROR,
+  utcb,
+  type Way,
+} from './program-frame.js';
+import { writeAskAndAnswer } from './program-message.js';
+import { writePackets, writeText } from './program-write.js';
 
 /** Per call number: words for the service server; with TO_PAGER for the pager; or one of the others. */
 const TO_PAGER = 0x40;
@@ -58,48 +74,9 @@ const CALLS: Record<number, number> = {
   504: TO_PAGER | 1,
 };
 
-const SAVED = { edi: 0, esi: 4, edx: 8, ecx: 12, ebp: 16, ebx: 20 };
-const EIO = 5;
-const EINVAL = 22;
-const ENOSYS = 38;
-const EBADF = 9;
-const PACKET_FD = 5;
-const TEXT_CHUNK = 240;
-const MR_BYTES = 63 * 4;
-const MAX_MESSAGE = 4096;
-const FRAMES = 16;
-const FRAME_SHIFT = 11;
-
-/** From the UTCB's address: thread words 0 (last asker) and 1 (packet buffer mapped), handler, pager, acceptor. */
-const ASKER = -16;
-const ATTACHED = -20;
-const HANDLER = -44;
-const PAGER = -48;
-const ACCEPTOR = -64;
-
-const TAG_ERROR = 0x8000;
-const label = (n: number) => n << 16;
-const LABEL_ATTACH = 1;
-const LABEL_REGISTERS = 500;
-const LABEL_BUFFER = 501;
-/** Set in LABEL_BUFFER, clear in LABEL_REGISTERS. */
-const TAG_BY_BUFFER = label(1);
-
-const utcb = (a: Assembler) => a.mov(edi, mem({ seg: gs, disp: 0 }));
-/**
- * The 16 words below buffer register 32, which X.2 does not use: here the thread keeps whom it calls, so that a call
- * touches no page but its UTCB's and its stack's.
- */
-const OWN = { service: -256, partner: -252, driver: -248 };
-const own = (word: number) => mem({ base: edi, disp: word });
-const personal = (word: number) => mem({ disp: PERSONALITY + word });
-const stack = (disp: number) => mem({ base: esp, disp });
-const mr = (n: number) => mem({ base: edi, disp: n * 4 });
-
 function writeEntry(a: Assembler, way: Way, user: UserAddress): void {
-  const at = (name: string) => `${name}${way}`;
-  /** One call of the thread in EAX: ESI is the tag. */
-  const call = (landing: string) => {
+  const at: Label = (name) => `${name}${way}`;
+  const call: Call = (landing) => {
     a.mov(edx, eax);
     a.xor(ecx, ecx);
     trap(a, way, at(landing), user);
@@ -167,238 +144,10 @@ function writeEntry(a: Assembler, way: Way, user: UserAddress): void {
   a.je(at('writev'));
   a.jmp(at('unknown'));
 
-  // ask(EBX buffer, ECX length)
-  a.align(16);
-  a.label(at('ask'));
-  writeMessage(a, at('ask'), at('invalid'));
-  a.mov(eax, own(OWN.partner));
-  call('askLanding');
-  a.label(at('received'));
-  a.test(esi, TAG_ERROR);
-  a.jnz(at('failed'));
-  readMessage(a, at);
-
-  // answer(EBX buffer, ECX length; bit 31: do not wait)
-  a.align(16);
-  a.label(at('answer'));
-  a.xor(eax, eax);
-  a.and(ecx, 0x7fffffff);
-  a.jz(at('wait'));
-  writeMessage(a, at('answer'), at('invalid'));
-  a.mov(eax, mem({ base: edi, disp: ASKER }));
-  a.label(at('wait'));
-  utcb(a);
-  a.xor(edx, edx);
-  a.test(mem8({ base: esp, disp: SAVED.ecx + 3 }), 0x80);
-  a.jnz(at('replyOnly'));
-  a.dec(edx);
-  a.label(at('replyOnly'));
-  a.xor(ecx, ecx);
-  trap(a, way, at('answerLanding'), user);
-  a.test(mem8({ base: esp, disp: SAVED.ecx + 3 }), 0x80);
-  a.jnz(at('replied'));
-  a.mov(mem({ base: edi, disp: ASKER }), eax);
-  a.jmp(at('received'));
-  a.label(at('replied'));
-  a.xor(eax, eax);
-  a.test(esi, TAG_ERROR);
-  a.jnz(at('failed'));
-  a.jmp(at('out'));
-
+  writeAskAndAnswer(a, way, user, at, call);
   writeText(a, at, call);
   writePackets(a, at, call);
 }
-
-/** The bytes at EBX, ECX of them, become a message: tag in ESI, UTCB in EDI. EAX stays. */
-function writeMessage(a: Assembler, prefix: string, invalid: string): void {
-  utcb(a);
-  a.mov(esi, ebx);
-  a.cld();
-  a.cmp(ecx, MR_BYTES);
-  a.ja(`${prefix}Long`);
-  a.add(edi, 4);
-  a.shr(ecx, 2);
-  a.mov(ebp, ecx);
-  a.rep();
-  a.movsd();
-  a.mov(esi, ebp);
-  a.or(esi, label(LABEL_REGISTERS));
-  a.jmp(`${prefix}Written`);
-  a.label(`${prefix}Long`);
-  a.cmp(ecx, MAX_MESSAGE);
-  a.ja(invalid);
-  a.mov(mr(1), ecx);
-  a.mov(edi, SHARED_BUFFER);
-  a.shr(ecx, 2);
-  a.rep();
-  a.movsd();
-  a.mov(esi, label(LABEL_BUFFER) | 1);
-  a.label(`${prefix}Written`);
-  utcb(a);
-}
-
-/** The message received (ESI tag, EBX MR1, EBP MR2, EDI UTCB) goes to the caller's buffer; result: its length. */
-function readMessage(a: Assembler, at: (name: string) => string): void {
-  a.cld();
-  a.test(esi, TAG_BY_BUFFER);
-  a.jnz(at('readLong'));
-  a.mov(mr(1), ebx);
-  a.mov(mr(2), ebp);
-  a.and(esi, 63);
-  a.mov(ecx, esi);
-  a.lea(eax, mem({ index: esi, scale: 4 }));
-  a.lea(esi, mr(1));
-  a.mov(edi, stack(SAVED.ebx));
-  a.rep();
-  a.movsd();
-  a.jmp(at('out'));
-  a.label(at('readLong'));
-  a.mov(eax, ebx);
-  a.mov(ecx, ebx);
-  a.cmp(ecx, MAX_MESSAGE);
-  a.ja(at('failed'));
-  a.mov(esi, SHARED_BUFFER);
-  a.mov(edi, stack(SAVED.ebx));
-  a.shr(ecx, 2);
-  a.rep();
-  a.movsd();
-  a.jmp(at('out'));
-}
-
-/** write(EBX fd, ECX buffer, EDX length), but for packets. Pushed on top: done, rest, position. */
-function writeText(a: Assembler, at: (name: string) => string, call: (landing: string) => void): void {
-  a.align(16);
-  a.label(at('write'));
-  a.cmp(ebx, PACKET_FD);
-  a.je(at('writePacket'));
-  a.push(ecx);
-  a.push(edx);
-  a.push(0);
-  a.label(at('nextChunk'));
-  utcb(a);
-  a.mov(ecx, stack(4));
-  a.cmp(ecx, TEXT_CHUNK);
-  a.jbe(at('lastChunk'));
-  a.mov(ecx, TEXT_CHUNK);
-  a.label(at('lastChunk'));
-  a.mov(eax, stack(12 + SAVED.ebx));
-  a.mov(mr(1), eax);
-  a.mov(mr(2), ecx);
-  a.mov(esi, stack(8));
-  a.add(stack(8), ecx);
-  a.sub(stack(4), ecx);
-  a.add(stack(0), ecx);
-  a.lea(eax, mem({ base: ecx, disp: 3 }));
-  a.shr(eax, 2);
-  a.add(edi, 12);
-  a.cld();
-  a.rep();
-  a.movsb();
-  a.lea(esi, mem({ base: eax, disp: 2 }));
-  a.or(esi, label(4));
-  utcb(a);
-  a.mov(eax, own(OWN.service));
-  call('textLanding');
-  a.mov(eax, -EIO);
-  a.test(esi, TAG_ERROR);
-  a.jnz(at('textDone'));
-  a.mov(eax, ebx);
-  a.test(eax, eax);
-  a.js(at('textDone'));
-  a.cmp(stack(4), 0);
-  a.jne(at('nextChunk'));
-  a.mov(eax, stack(0));
-  a.label(at('textDone'));
-  a.add(esp, 12);
-  a.jmp(at('out'));
-}
-
-/** writev(EBX fd 5, ECX iovec, EDX count), and write(5, ECX, EDX) as one frame. The lengths are MR2 and up. */
-function writePackets(a: Assembler, at: (name: string) => string, call: (landing: string) => void): void {
-  a.label(at('writePacket'));
-  // An iovec of one on the stack, and as much below it as writev reserves.
-  a.push(0);
-  a.push(0);
-  a.push(edx);
-  a.push(ecx);
-  a.mov(ecx, esp);
-  a.mov(edx, 1);
-  a.jmp(at('packets'));
-
-  a.align(16);
-  a.label(at('writev'));
-  a.cmp(ebx, PACKET_FD);
-  a.jne(at('badFile'));
-  a.sub(esp, 16);
-  a.label(at('packets'));
-  utcb(a);
-  a.cmp(mem({ base: edi, disp: ATTACHED }), 0);
-  a.je(at('attach'));
-  a.label(at('attached'));
-  a.mov(eax, -EINVAL);
-  a.cmp(edx, FRAMES);
-  a.ja(at('packetsDone'));
-  a.mov(mr(1), edx);
-  a.cld();
-  a.xor(ebp, ebp);
-  a.mov(ebx, ecx);
-  a.label(at('nextFrame'));
-  a.cmp(ebp, edx);
-  a.je(at('allFrames'));
-  a.mov(ecx, mem({ base: ebx, index: ebp, scale: 8, disp: 4 }));
-  a.cmp(ecx, 1 << FRAME_SHIFT);
-  a.ja(at('packetsDone'));
-  utcb(a);
-  a.mov(mem({ base: edi, index: ebp, scale: 4, disp: 8 }), ecx);
-  a.mov(esi, mem({ base: ebx, index: ebp, scale: 8 }));
-  a.mov(edi, ebp);
-  a.shl(edi, FRAME_SHIFT);
-  a.add(edi, PACKET_BUFFER);
-  a.push(ecx);
-  a.shr(ecx, 2);
-  a.rep();
-  a.movsd();
-  a.pop(ecx);
-  a.and(ecx, 3);
-  a.rep();
-  a.movsb();
-  a.inc(ebp);
-  a.jmp(at('nextFrame'));
-  a.label(at('allFrames'));
-  utcb(a);
-  a.lea(esi, mem({ base: edx, disp: 1 }));
-  a.or(esi, label(146));
-  a.mov(eax, own(OWN.driver));
-  call('packetLanding');
-  a.mov(eax, -EIO);
-  a.test(esi, TAG_ERROR);
-  a.jnz(at('packetsDone'));
-  a.mov(eax, ebx);
-  a.label(at('packetsDone'));
-  a.add(esp, 16);
-  a.jmp(at('out'));
-  a.label(at('badFile'));
-  a.mov(eax, -EBADF);
-  a.jmp(at('out'));
-
-  // The driver server maps its transmit buffer into our window, once. ECX and EDX survive on the stack.
-  a.label(at('attach'));
-  a.push(ecx);
-  a.push(edx);
-  a.mov(mem({ base: edi, disp: ACCEPTOR }), PACKET_BUFFER | (15 << 4));
-  a.mov(esi, label(LABEL_ATTACH));
-  a.mov(eax, own(OWN.driver));
-  call('attachLanding');
-  a.mov(mem({ base: edi, disp: ACCEPTOR }), 0);
-  a.pop(edx);
-  a.pop(ecx);
-  a.mov(eax, -EIO);
-  a.test(esi, TAG_ERROR);
-  a.jnz(at('packetsDone'));
-  a.inc(mem({ base: edi, disp: ATTACHED }));
-  a.jmp(at('attached'));
-}
-
 /** First and second life of a program: where the pager's start message sends it, and where a caught fault goes. */
 function writeStart(a: Assembler): void {
   a.align(16);
@@ -420,7 +169,6 @@ function writeStart(a: Assembler): void {
   a.hook('__stub_leave');
   a.jmpIndirect(personal(PERSONAL.handler));
 }
-
 function writePages(a: Assembler, user: UserAddress): void {
   a.align(4096);
   writeKip(a, user);
