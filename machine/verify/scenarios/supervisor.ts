@@ -1,0 +1,394 @@
+/**
+ * The supervisor: boots as a multiboot image, and for each scenario restores the arena, writes the scenario's blocks,
+ * loads its state and goes to its first instruction. Whatever comes next enters a stub, which records the state as it
+ * finds it at any privilege level, gets back to ring 0, and prints the record as one line of hexadecimal doublewords on
+ * port E9h. The list of scenarios lies behind the image:
+ *
+ *     count of blocks { address, bytes, data padded to doublewords }  start state  count of dumps { address, words }
+ *
+ * and ends by a count of FFFFFFFFh.
+ */
+import {
+  type Assembler,
+  al,
+  ax,
+  cr0,
+  cr2,
+  cr3,
+  cr4,
+  cs,
+  defineStubs,
+  dr0,
+  dr1,
+  dr2,
+  dr3,
+  dr6,
+  dr7,
+  ds,
+  dx,
+  eax,
+  ebp,
+  ebx,
+  ecx,
+  edi,
+  edx,
+  es,
+  esi,
+  esp,
+  fs,
+  gs,
+  mem,
+  mem8,
+  mem16,
+  ss,
+  sym,
+} from '../../../toolchain/assembler/index.js';
+import { type FlatImage, flatImage } from '../../bench/flat-image.js';
+import { arena, GDT, IDT, MARKERS, marker, pristine, STUB16, sel, stubOf, vector } from './map.js';
+import { msrs, REAL_CR0, type Scenario, type StartField, startFields } from './scenario.js';
+
+const BASE = 0x100000;
+const STACK = 0x1f0000;
+const RECORD = 0x1f1000;
+export const STACK_WORDS = 12;
+const END = 0xffffffff;
+const EFER = 0xc0000080;
+
+const at = (field: StartField) => mem({ base: ebp, disp: 4 * startFields.indexOf(field) });
+const RECORDED = { segments: 4, flags: 1, registers: 8, vector: 1 };
+const SAVED = RECORDED.segments + RECORDED.flags + RECORDED.registers + RECORDED.vector;
+
+function start(a: Assembler): void {
+  a.label('start');
+  a.cli();
+  a.cld();
+  a.mov(esp, STACK);
+  a.mov(al, 0xff);
+  a.out(0x21, al);
+  a.out(0xa1, al);
+  a.mov(mem({ sym: 'cursor' }), sym('scenarios'));
+  a.label('next');
+  a.mov(esi, sym('pristine'));
+  a.mov(edi, arena.start);
+  a.mov(ecx, (arena.end - arena.start) / 4);
+  a.rep();
+  a.movsd();
+  a.mov(esi, mem({ sym: 'cursor' }));
+  a.lodsd();
+  a.cmp(eax, END);
+  a.je('end');
+  a.mov(ebx, eax);
+  a.label('block');
+  a.test(ebx, ebx);
+  a.jz('load');
+  a.lodsd();
+  a.mov(edi, eax);
+  a.lodsd();
+  a.mov(ecx, eax);
+  a.rep();
+  a.movsb();
+  a.add(esi, 3);
+  a.and(esi, ~3);
+  a.dec(ebx);
+  a.jmp('block');
+}
+
+/** Loads everything but what the last IRET loads. */
+function load(a: Assembler): void {
+  a.label('load');
+  a.mov(ebp, esi);
+  a.mov(mem({ sym: 'state' }), esi);
+  a.mov(eax, at('gdtLimit'));
+  a.mov(mem16({ sym: 'gdtPointer' }), ax);
+  a.mov(eax, at('idtLimit'));
+  a.mov(mem16({ sym: 'idtPointer' }), ax);
+  a.lgdt(mem({ sym: 'gdtPointer' }));
+  a.lidt(mem({ sym: 'idtPointer' }));
+  a.ljmp(sel.code[0], sym('segments'));
+  a.label('segments');
+  a.mov(eax, sel.data[0]);
+  for (const register of [ds, es, ss, fs, gs]) a.mov(register, ax);
+  a.mov(eax, at('ldtr'));
+  a.lldt(ax);
+  a.mov(eax, at('tr'));
+  a.ltr(ax);
+  a.test(at('msrs'), msrs.sysenter);
+  a.jz('noSysenter');
+  for (const [number, field] of [
+    [0x174, 'sysenterCs'],
+    [0x175, 'sysenterEsp'],
+    [0x176, 'sysenterEip'],
+  ] as const) {
+    a.mov(ecx, number);
+    a.mov(eax, at(field));
+    a.xor(edx, edx);
+    a.wrmsr();
+  }
+  a.label('noSysenter');
+  a.test(at('msrs'), msrs.efer);
+  a.jz('noEfer');
+  a.mov(ecx, EFER);
+  a.mov(eax, at('efer'));
+  a.xor(edx, edx);
+  a.wrmsr();
+  a.label('noEfer');
+  a.mov(eax, 0xffff0ff0);
+  a.mov(dr6, eax);
+  for (const [register, field] of [
+    [dr0, 'dr0'],
+    [dr1, 'dr1'],
+    [dr2, 'dr2'],
+    [dr3, 'dr3'],
+    [dr7, 'dr7'],
+  ] as const) {
+    a.mov(eax, at(field));
+    a.mov(register, eax);
+  }
+  a.xor(eax, eax);
+  a.mov(cr2, eax);
+  a.mov(eax, at('cr3'));
+  a.mov(cr3, eax);
+  a.mov(eax, at('cr4'));
+  a.mov(cr4, eax);
+  a.mov(eax, at('cr0'));
+  a.mov(cr0, eax);
+  a.jmp('go');
+}
+
+/** Puts registers and the frame for IRET on the stack to leave from: the scenario's own in ring 0. */
+function go(a: Assembler): void {
+  a.label('go');
+  a.mov(esp, STACK);
+  a.push(at('ss'));
+  a.push(at('esp'));
+  a.mov(edx, sel.data[0]);
+  a.test(mem8({ base: ebp, disp: 4 * startFields.indexOf('cs') }), 3);
+  a.jnz('frame');
+  a.mov(edx, at('ss'));
+  a.mov(esp, at('esp'));
+  a.label('frame');
+  for (const field of ['eflags', 'cs', 'eip', 'eax', 'ecx', 'edx', 'ebx', 'ebp', 'ebp', 'esi', 'edi'] as const) {
+    a.push(at(field));
+  }
+  a.mov(ecx, esp);
+  for (const [register, field] of [
+    [fs, 'fs'],
+    [gs, 'gs'],
+    [es, 'es'],
+  ] as const) {
+    a.mov(eax, at(field));
+    a.mov(register, ax);
+  }
+  a.mov(eax, at('ds'));
+  a.mov(ss, dx);
+  a.mov(esp, ecx);
+  a.mov(ds, ax);
+  a.popad();
+  a.iretd();
+}
+
+function record(a: Assembler): void {
+  a.label('stub');
+  a.pushad();
+  a.pushfd();
+  a.cld();
+  for (const register of [ds, es, fs, gs]) {
+    a.mov(eax, register);
+    a.push(eax);
+  }
+  a.mov(eax, sel.data[3]);
+  a.mov(ds, ax);
+  a.mov(es, ax);
+  a.mov(esi, esp);
+  a.mov(edi, RECORD);
+  a.mov(ecx, SAVED + STACK_WORDS);
+  a.rep();
+  a.movsd();
+  a.mov(eax, cs);
+  a.stosd();
+  a.mov(edx, eax);
+  a.mov(eax, ss);
+  a.stosd();
+  a.test(edx, 3);
+  a.jz('finish');
+  a.int(vector.finish);
+  a.label('finish');
+  for (const register of [cr0, cr2, cr3, dr6, dr7]) {
+    a.mov(eax, register);
+    a.mov(mem({ disp: RECORD + 4 * (SAVED + STACK_WORDS + 2 + [cr0, cr2, cr3, dr6, dr7].indexOf(register)) }), eax);
+  }
+  a.mov(edi, RECORD + 4 * (SAVED + STACK_WORDS + 7));
+  a.xor(eax, eax);
+  a.str(eax);
+  a.stosd();
+  a.xor(eax, eax);
+  a.bytes(0x0f, 0x00, 0xc0); // sldt eax
+  a.stosd();
+  // The way back: paging off first, then tables, segments and flags.
+  a.mov(eax, REAL_CR0);
+  a.mov(cr0, eax);
+  a.xor(eax, eax);
+  a.mov(cr4, eax);
+  a.mov(dr7, eax);
+  a.mov(eax, sel.data[0]);
+  a.lgdt(mem({ sym: 'wholeGdt' }));
+  a.lidt(mem({ sym: 'wholeIdt' }));
+  for (const register of [ds, es, ss, fs, gs]) a.mov(register, ax);
+  a.mov(esp, STACK);
+  a.push(2);
+  a.popfd();
+  a.xor(eax, eax);
+  a.lldt(ax);
+  a.mov(ebp, mem({ sym: 'state' }));
+  a.test(at('msrs'), msrs.efer);
+  a.jz('dump');
+  a.mov(ecx, EFER);
+  a.xor(edx, edx);
+  a.wrmsr();
+}
+
+function print(a: Assembler): void {
+  a.label('dump');
+  a.lea(esi, mem({ base: ebp, disp: 4 * startFields.length }));
+  a.lodsd();
+  a.mov(ebx, eax);
+  a.label('nextDump');
+  a.test(ebx, ebx);
+  a.jz('line');
+  a.lodsd();
+  a.mov(edx, eax);
+  a.lodsd();
+  a.mov(ecx, eax);
+  a.xchg(esi, edx);
+  a.rep();
+  a.movsd();
+  a.mov(esi, edx);
+  a.dec(ebx);
+  a.jmp('nextDump');
+  a.label('line');
+  a.mov(mem({ sym: 'cursor' }), esi);
+  a.mov(edx, 0xe9);
+  a.mov(al, 0x23);
+  a.out(dx, al);
+  a.mov(esi, RECORD);
+  a.mov(ebp, edi);
+  a.label('word');
+  a.lodsd();
+  a.mov(edi, eax);
+  a.mov(ecx, 8);
+  a.label('digit');
+  a.rol(edi, 4);
+  a.mov(ebx, edi);
+  a.and(ebx, 15);
+  a.mov(al, mem8({ base: ebx, sym: 'digits' }));
+  a.out(dx, al);
+  a.dec(ecx);
+  a.jnz('digit');
+  a.cmp(esi, ebp);
+  a.jb('word');
+  a.mov(al, 10);
+  a.out(dx, al);
+  a.jmp('next');
+  // Ends each machine in its own way: QEMU and ours by port F4h, Bochs by a word to port 8900h.
+  a.label('end');
+  a.mov(al, 0);
+  a.out(0xf4, al);
+  a.mov(edx, 0x8900);
+  a.mov(esi, sym('shutdown'));
+  a.label('letter');
+  a.lodsb();
+  a.out(dx, al);
+  a.jmp('letter');
+}
+
+function data(a: Assembler): void {
+  a.data();
+  a.align(16);
+  a.label('cursor');
+  a.dd(0);
+  a.label('state');
+  a.dd(0);
+  for (const [name, base] of [
+    ['gdtPointer', GDT],
+    ['idtPointer', IDT],
+    ['wholeGdt', GDT],
+    ['wholeIdt', IDT],
+  ] as const) {
+    a.label(name);
+    a.dw(0x7ff);
+    a.dd(base);
+    a.dw(0);
+  }
+  a.label('digits');
+  a.db('0123456789abcdef');
+  a.label('shutdown');
+  a.db('Shutdown', 0);
+  a.align(16);
+  a.label('pristine');
+  const bytes = pristine();
+  const stub = BASE + 0x20;
+  const view = new DataView(bytes.buffer);
+  for (let n = 0; n < MARKERS; n++) {
+    const place = stubOf(n) - arena.start;
+    bytes[place] = 0x68;
+    view.setUint32(place + 1, n, true);
+    bytes[place + 5] = 0xe9;
+    view.setUint32(place + 6, stub - (stubOf(n) + 10), true);
+  }
+  // In 16-bit code: a far jump with 32-bit offset into conforming code, which keeps the privilege level.
+  const far = [0x66, 0xea, 0, 0, 0, 0, sel.conforming, 0];
+  bytes.set(far, STUB16 - arena.start);
+  view.setUint32(STUB16 + 2 - arena.start, stubOf(marker.from16), true);
+  a.bytes(...bytes);
+  a.align(16);
+  a.label('scenarios');
+}
+
+/** The supervisor alone; stubs jump to its first instruction, which is that of `record`. */
+const supervisor = (): FlatImage =>
+  flatImage(
+    defineStubs('supervisor', (a) => {
+      record(a);
+      print(a);
+      start(a);
+      load(a);
+      go(a);
+      data(a);
+    }),
+    'start',
+    BASE,
+  );
+
+let built: FlatImage | undefined;
+
+/** A multiboot image of these scenarios. */
+export function imageOf(scenarios: readonly Scenario[]): Uint8Array {
+  built ??= supervisor();
+  const words: number[] = [];
+  for (const { blocks, start: state, shown } of scenarios) {
+    words.push(blocks.length);
+    for (const { address, bytes } of blocks) {
+      words.push(address, bytes.length);
+      for (let i = 0; i < bytes.length; i += 4) {
+        words.push(bytes[i] | ((bytes[i + 1] ?? 0) << 8) | ((bytes[i + 2] ?? 0) << 16) | ((bytes[i + 3] ?? 0) << 24));
+      }
+    }
+    words.push(...startFields.map((field) => state[field]));
+    words.push(shown.length, ...shown.flat());
+  }
+  words.push(END);
+  const list = Uint8Array.from(new Uint8Array(Uint32Array.from(words, (w) => w >>> 0).buffer));
+  const image = new Uint8Array(built.bytes.length + list.length);
+  image.set(built.bytes);
+  image.set(list, built.bytes.length);
+  const view = new DataView(image.buffer);
+  // End of what is loaded, and of what is cleared.
+  view.setUint32(20, BASE + image.length, true);
+  view.setUint32(24, BASE + image.length, true);
+  // The gate by which a recorder outside of ring 0 goes on.
+  const finish = built.symbols.get('finish')!;
+  const gateAt = built.symbols.get('pristine')! - BASE + IDT - arena.start + 8 * vector.finish;
+  view.setUint16(gateAt, finish, true);
+  view.setUint16(gateAt + 6, finish >>> 16, true);
+  return image;
+}

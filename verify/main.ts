@@ -1,0 +1,72 @@
+/**
+ * `npm run verify [-- PART...]`: runs parts of the proof and prints one line for each. Standard output is the result,
+ * standard error progress. Exit status: 0 all agree, 1 something differs, 2 usage.
+ */
+import type { Depth, Outcome, Part } from './part.js';
+import { parts } from './parts.js';
+
+const USAGE = `usage: npm run verify [-- [--quick|--deep] [--record] [PART...]]; parts: ${parts.map((p) => p.id).join(', ')}`;
+/** Differences shown of a part; the line has their number. */
+const SHOWN = 20;
+
+function usage(message: string): never {
+  process.stderr.write(`${message}\n${USAGE}\n`);
+  process.exit(2);
+}
+
+/** On a terminal one line that is written over; elsewhere a line every half minute. */
+function reporter(part: Part): { progress(done: number, total: number, what?: string): void; end(): void } {
+  const began = Date.now();
+  let last = began;
+  const text = (done: number, total: number, what = '') =>
+    `${part.id}: ${done} of ${total}${what === '' ? '' : ` (${what})`}, ${Math.round((Date.now() - began) / 1000)} s`;
+  const terminal = process.stderr.isTTY;
+  return {
+    progress(done, total, what) {
+      const now = Date.now();
+      if (now - last < (terminal ? 200 : 30_000)) return;
+      last = now;
+      process.stderr.write(terminal ? `\r\x1b[K${text(done, total, what)}` : `${text(done, total, what)}\n`);
+    },
+    end() {
+      if (terminal) process.stderr.write('\r\x1b[K');
+    },
+  };
+}
+
+function lineOf({ id, title }: Part, o: Outcome, seconds: number): string {
+  const skipped = o.skipped.length === 0 ? 'nothing skipped' : `skipped: ${o.skipped.join('; ')}`;
+  const notes = o.notes && o.notes.length > 0 ? ` (${o.notes.join(', ')})` : '';
+  return `${id}: ${title}: ${o.count} ${o.unit}${notes}, ${o.mismatches} mismatches, ${skipped}, ${seconds} s`;
+}
+
+async function runPart(part: Part, depth: Depth, record: boolean): Promise<boolean> {
+  const began = Date.now();
+  const report = reporter(part);
+  try {
+    const outcome = await part.run({ depth, record, progress: report.progress });
+    report.end();
+    for (const detail of outcome.details.slice(0, SHOWN)) process.stderr.write(`${part.id}: ${detail}\n`);
+    console.log(lineOf(part, outcome, Math.round((Date.now() - began) / 1000)));
+    return outcome.mismatches === 0;
+  } catch (error) {
+    report.end();
+    process.stderr.write(`${(error as Error).stack ?? error}\n`);
+    console.log(`${part.id}: ${part.title}: failed: ${(error as Error).message}`);
+    return false;
+  }
+}
+
+const options = process.argv.slice(2);
+const flags = options.filter((o) => o.startsWith('-'));
+const ids = options.filter((o) => !o.startsWith('-'));
+for (const flag of flags) if (!['--quick', '--deep', '--record'].includes(flag)) usage(`unknown option ${flag}`);
+for (const id of ids) if (!parts.some((p) => p.id === id)) usage(`unknown part '${id}'`);
+const depth: Depth = flags.includes('--deep') ? 'deep' : flags.includes('--quick') ? 'quick' : 'usual';
+
+let failed = 0;
+for (const part of parts) {
+  if (ids.length > 0 && !ids.includes(part.id)) continue;
+  if (!(await runPart(part, depth, flags.includes('--record')))) failed++;
+}
+process.exitCode = failed > 0 ? 1 : 0;
