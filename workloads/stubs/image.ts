@@ -2,8 +2,9 @@
 import { defineImage } from '../../toolchain/image.js';
 import { hostileStubs } from './hostile.js';
 import { programStubs } from './program.js';
+import { unixStubs } from './unix.js';
 
-const program = (name: string, stubs = [programStubs]) =>
+const program = (name: string, stubs = [programStubs], textSpace?: number) =>
   defineImage({
     name,
     kind: 'program',
@@ -12,7 +13,11 @@ const program = (name: string, stubs = [programStubs]) =>
     load: 0x08048000,
     start: '_start',
     stubs,
+    textSpace,
   });
+
+/** UNIX programs lie in files; little space is left between text and data. */
+const unix = (name: string) => program(name, [unixStubs], 0x10000);
 
 export const images = [
   program('null-call'),
@@ -23,4 +28,6 @@ export const images = [
   program('checks'),
   program('hostile-native', [programStubs, hostileStubs]),
   program('hostile-vmm', [programStubs, hostileStubs]),
+  unix('sh'),
+  unix('utilities'),
 ];

@@ -1,8 +1,6 @@
-// Start of a program and its way into the kernel.
-//
-// systemCallN(number, a, b, c): compiled convention in (EAX, EDX, ECX, stack), the kernel's out (EAX; EBX, ECX, EDX). The
-// kernel's entry routine keeps everything but EAX and the flags, so only EBX, which the caller owns, is saved here.
-import { defineStubs, eax, ebx, edx, esp, mem } from '../../toolchain/assembler/index.js';
+// Start of a measured program, whose arguments are one text, and its ways into the kernel.
+import { defineStubs, eax, ebx, esp } from '../../toolchain/assembler/index.js';
+import { shortCalls } from './calls.js';
 
 export const programStubs = defineStubs('program', (a) => {
   a.global('_start');
@@ -14,34 +12,7 @@ export const programStubs = defineStubs('program', (a) => {
   a.call('programEnd');
   a.ud2();
 
-  a.align(16);
-  a.global('systemCall0');
-  a.jmpIndirect(mem({ sym: 'systemEntry' }));
-
-  a.align(16);
-  a.global('systemCall1');
-  a.push(ebx);
-  a.mov(ebx, edx);
-  a.callIndirect(mem({ sym: 'systemEntry' }));
-  a.pop(ebx);
-  a.ret();
-
-  a.align(16);
-  a.global('systemCall2');
-  a.push(ebx);
-  a.mov(ebx, edx);
-  a.callIndirect(mem({ sym: 'systemEntry' }));
-  a.pop(ebx);
-  a.ret();
-
-  a.align(16);
-  a.global('systemCall3');
-  a.push(ebx);
-  a.mov(ebx, edx);
-  a.mov(edx, mem({ base: esp, disp: 8 }));
-  a.callIndirect(mem({ sym: 'systemEntry' }));
-  a.pop(ebx);
-  a.ret();
+  shortCalls(a);
 
   a.data();
   a.align(4);
