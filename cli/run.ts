@@ -7,7 +7,7 @@ import { imagesOf, type Selection, type Surroundings } from '../experiments/runn
 import { projectSurroundings } from '../experiments/runner/outside.js';
 import { openPool } from '../experiments/runner/pool.js';
 import { InterruptedError, manifestOf, run } from '../experiments/runner/run.js';
-import { type ResultSet, refuseForeign, Store } from '../experiments/runner/store.js';
+import { type ResultSet, refuseForeign, refuseUnwritable, Store } from '../experiments/runner/store.js';
 import { systemIds } from '../experiments/system.js';
 import { systems } from '../experiments/systems/index.js';
 import { applyPreset, processors } from '../machine/processors/index.js';
@@ -48,7 +48,10 @@ export function runCommand(): Command {
 
 async function runAction(names: string[], flags: RunFlags): Promise<void> {
   const selection = selectionOf(names, flags);
-  if (flags.out !== undefined) refuseForeign(flags.out);
+  if (flags.out !== undefined) {
+    refuseForeign(flags.out);
+    refuseUnwritable(flags.out);
+  }
   await bringUpToDate(imagesOf(selection, systems));
   const surroundings = projectSurroundings();
   const manifest = manifestOf(selection, surroundings);

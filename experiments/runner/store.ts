@@ -3,8 +3,19 @@
  * interruption leaves only whole boots, and the next run with the same output takes them up. At the end the whole set is
  * written aside and renamed into place, the manifest last; then `.partial` goes.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import type { BootCells } from '../cells.js';
 import {
   type Cell,
@@ -48,6 +59,23 @@ export function refuseForeign(dir: string): void {
   }
 }
 
+/**
+ * Asks before any work is done: a folder is made where `dir` will be, and taken away.
+ * @throws OutputError when that cannot be
+ */
+export function refuseUnwritable(dir: string): void {
+  let there = resolve(dir);
+  while (!existsSync(there)) there = dirname(there);
+  try {
+    rmdirSync(mkdtempSync(join(there, '.crossings-')));
+  } catch (error) {
+    throw cannotWrite(dir, error);
+  }
+}
+
+const cannotWrite = (dir: string, error: unknown) =>
+  new OutputError(`--out ${dir}: cannot be written: ${(error as Error).message}`);
+
 export class Store {
   readonly dir: string;
   readonly #partial: string;
@@ -72,7 +100,7 @@ export class Store {
       mkdirSync(store.#partial, { recursive: true });
     } catch (error) {
       if (error instanceof OutputError) throw error;
-      throw new OutputError(`--out ${dir}: cannot be written: ${(error as Error).message}`);
+      throw cannotWrite(dir, error);
     }
     return store;
   }

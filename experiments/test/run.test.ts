@@ -6,7 +6,7 @@ import { cellsWithout } from '../cells.js';
 import { type BootSpec, bootsOf, type Selection, subjectOf } from '../runner/boots.js';
 import { digest } from '../runner/project.js';
 import { InterruptedError, type Measure, manifestOf, run } from '../runner/run.js';
-import { OutputError, readResults, Store } from '../runner/store.js';
+import { OutputError, readResults, refuseUnwritable, Store } from '../runner/store.js';
 import { handmadeBoot, selection, surroundings } from './handmade.js';
 
 const small: Selection = { ...selection, experiments: ['null-call', 'driver'], seeds: 1 };
@@ -99,6 +99,9 @@ test('folders of others are refused', () => {
   const file = join(folder(), 'file');
   writeFileSync(file, '');
   expect(() => Store.open(join(file, 'below'), 'a', false)).toThrow(/cannot be written/);
+  expect(() => refuseUnwritable(join(file, 'below', 'more'))).toThrow(/cannot be written/);
+  refuseUnwritable(join(foreign, 'new', 'folder'));
+  expect(readdirSync(foreign), 'asking leaves nothing behind').toEqual(['thesis.tex']);
 });
 
 test('results of another run are replaced only by force', async () => {
