@@ -13,9 +13,9 @@ import { COUNTER_EXCEPTIONS, COUNTER_INTERRUPTS } from './generated/counters';
 import { EVENT_EXCEPTION_SAME, EVENT_EXCEPTION_TO_RING0, EVENT_EXCEPTION_TO_RING1, EVENT_INT_SAME, EVENT_INT_TO_RING0,
   EVENT_INT_TO_RING1, EVENT_INTERRUPT_SAME, EVENT_INTERRUPT_TO_RING0, EVENT_INTERRUPT_TO_RING1 } from './generated/events';
 import { CPL, EFLAGS, EIP, ESP, FAULT_CODE, FAULT_VECTOR, IDTR_BASE, IDTR_LIMIT, SEGMENT_BASE, SEGMENT_LIMIT,
-  SEGMENT_SELECTOR, SS_NUMBER, STACK_MASK } from './generated/state';
+  SEGMENT_SELECTOR, SEGMENT_WRITE_END, SS_NUMBER, STACK_MASK } from './generated/state';
 import { chargeEvent, count } from './memory/charge';
-import { readSystem16, readSystem32, write16, write32, writeSystem16, writeSystem32 } from './memory/access';
+import { filteredFrameWrite, filteredSystemFrameWrite, readSystem16, readSystem32, readSystem64, write16, write32, writeSystem16, writeSystem32 } from './memory/access';
 import { DOUBLE_FAULT, faulted, GP, linear, NP, PF, raise, SS, SS_RECORD, TS, writable } from './operands';
 import { changeLevel, enterRow, leaveRow } from './privilege';
 import { BIG, checkStack, CODE, CONFORMING, CS_RECORD, descriptorHigh, descriptorLow, dplOf, fillSegment,
@@ -78,10 +78,10 @@ function deliver(vector: u32, kind: u32, hasCode: bool, code: u32, back: u32): b
   const gateCode = (vector << 3) | 2 | external;
   if ((vector << 3) + 7 > load<u32>(IDTR_LIMIT)) return raise(GP, gateCode);
   const gate = load<u32>(IDTR_BASE) + (vector << 3);
-  const low = readSystem32(gate);
+  const words = readSystem64(gate);
   if (faulted()) return false;
-  const high = readSystem32(gate + 4);
-  if (faulted()) return false;
+  const low = <u32>words;
+  const high = <u32>(words >> 32);
   const type = high & GATE_TYPE;
   const wide = (type & 0x0800) != 0;
   if ((type | 0x0900) != TRAP_GATE) return raise(GP, gateCode);
@@ -192,6 +192,16 @@ function toInner(
   const stackHigh = descriptorHigh;
   if (!openInnerStack((hasCode ? 6 : 5) << (wide ? 2 : 1), external)) return false;
   if (target > limitOf(codeLow, codeHigh)) return raise(GP, external);
+  const bytes: u32 = hasCode ? 24 : 20;
+  const frame = wide ? filteredSystemFrameWrite(stackBase + stackTop - bytes, bytes) : 0;
+  if (frame != 0) {
+    stackTop -= bytes;
+    const at = fillFrame(frame, hasCode, code, back);
+    store<u32>(at, load<u32>(ESP));
+    store<u32>(at, load<u32>(SS_RECORD, SEGMENT_SELECTOR), 4);
+    commitInnerStack(stackLow, stackHigh);
+    return true;
+  }
   if (!pushInner(wide, load<u32>(SS_RECORD, SEGMENT_SELECTOR))) return false;
   if (!pushInner(wide, load<u32>(ESP))) return false;
   if (!pushInner(wide, readFlags())) return false;
@@ -202,12 +212,34 @@ function toInner(
   return true;
 }
 
+/** Error code, EIP, CS and EFLAGS from host address `at` upwards; returns what follows. */
+function fillFrame(at: u32, hasCode: bool, code: u32, back: u32): u32 {
+  if (hasCode) {
+    store<u32>(at, code);
+    at += 4;
+  }
+  store<u32>(at, back);
+  store<u32>(at, load<u32>(CS_RECORD, SEGMENT_SELECTOR), 4);
+  store<u32>(at, readFlags(), 8);
+  return at + 12;
+}
+
 function toSame(
   wide: bool, hasCode: bool, code: u32, back: u32, target: u32, codeLow: u32, codeHigh: u32, external: u32,
 ): bool {
   if (target > limitOf(codeLow, codeHigh)) return raise(GP, external);
   const mask = load<u32>(STACK_MASK);
   const esp = load<u32>(ESP);
+  const bytes: u32 = hasCode ? 16 : 12;
+  const bottom = (esp & mask) - bytes;
+  if (wide && (esp & mask) >= bytes && bottom + bytes - 4 < load<u32>(SS_RECORD, SEGMENT_WRITE_END)) {
+    const frame = filteredFrameWrite(linear(SS_RECORD, bottom), bytes);
+    if (frame != 0) {
+      fillFrame(frame, hasCode, code, back);
+      store<u32>(ESP, (esp & ~mask) | bottom);
+      return true;
+    }
+  }
   let top = pushSame(esp & mask, wide, readFlags(), external);
   if (faulted()) return false;
   top = pushSame(top, wide, load<u32>(CS_RECORD, SEGMENT_SELECTOR), external);

@@ -15,7 +15,8 @@ export function readFlags(): u32 {
 
 /** Loads the flags in `mask` from `value`. */
 export function writeFlags(value: u32, mask: u32): void {
-  setExplicit((arithmeticFlags() & ~mask) | (value & mask & ARITHMETIC));
+  const kept = ~mask & ARITHMETIC;
+  setExplicit((kept != 0 ? arithmeticFlags() & kept : 0) | (value & mask & ARITHMETIC));
   const system = ~ARITHMETIC & mask;
   store<u32>(EFLAGS, (load<u32>(EFLAGS) & ~system) | (value & system));
   updateFetchEnd();

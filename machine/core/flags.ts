@@ -121,15 +121,11 @@ function auxiliary(): u32 {
 
 /** The six arithmetic flags at their places in EFLAGS. */
 export function arithmeticFlags(): u32 {
-  if (load<u8>(FLAG_OP) == EXPLICIT) return load<u32>(FLAG_CARRY);
-  return (
-    carry() |
-    (parity() << 2) |
-    (auxiliary() << 4) |
-    (u32(zero()) << 6) |
-    (sign() << 7) |
-    (overflow() << 11)
-  );
+  const kind = load<u8>(FLAG_OP);
+  if (kind == EXPLICIT) return load<u32>(FLAG_CARRY);
+  const result = load<u32>(FLAG_RESULT);
+  const flags = (parity() << 2) | (u32(result == 0) << 6) | ((result >> 24) & SF);
+  return kind == LOGIC ? flags : flags | carry() | (auxiliary() << 4) | (overflow() << 11);
 }
 
 /** Source below result's subtrahend, signed: SF != OF, without computing either after a subtraction. */

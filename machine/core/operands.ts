@@ -9,7 +9,7 @@ import { flagsOf, segment, WORD_OPERAND } from './entry';
 import { ES_NUMBER, SEGMENT_ATTRIBUTES, SEGMENT_BASE, SEGMENT_BYTES, SEGMENT_LIMIT, SEGMENT_READ_END,
   SEGMENT_WRITE_END, SS_NUMBER } from './generated/state';
 import { EAX, ESP, FAULT_CODE, FAULT_VECTOR, SEGMENTS, STACK_MASK } from './generated/state';
-import { probeModify, read16, read32, read8, write16, write32, write8 } from './memory/access';
+import { filteredFrame, probeModify, read16, read32, read8, write16, write32, write8 } from './memory/access';
 
 export const DE: u32 = 0;
 export const DB: u32 = 1;
@@ -201,6 +201,18 @@ export function peek32(depth: u32): u32 {
 export function peek16(depth: u32): u32 {
   const offset = (load<u32>(ESP) + depth) & load<u32>(STACK_MASK);
   return readable(SS_RECORD, offset, 2) ? read16(linear(SS_RECORD, offset)) : 0;
+}
+
+/**
+ * Host address of `bytes` bytes, 32 at most, `depth` above the top of the stack, if reading them as doublewords would
+ * neither fault nor change any state; else 0.
+ */
+export function peekFrame(depth: u32, bytes: u32): u32 {
+  const mask = load<u32>(STACK_MASK);
+  const offset = (load<u32>(ESP) + depth) & mask;
+  const last = offset + bytes - 4;
+  if (last < offset || last > mask || last >= load<u32>(SS_RECORD, SEGMENT_READ_END)) return 0;
+  return filteredFrame(linear(SS_RECORD, offset), bytes);
 }
 
 // @ts-ignore: decorator

@@ -8,7 +8,7 @@ import { NT, RF, VM } from './flags';
 import { EVENT_IRET_OUTER, EVENT_IRET_SAME } from './generated/events';
 import { CPL, EFLAGS, EIP, ESP, SS_NUMBER, STACK_MASK } from './generated/state';
 import { chargeEvent } from './memory/charge';
-import { faulted, GP, moveEsp, NP, peek16, peek32, raise } from './operands';
+import { faulted, GP, moveEsp, NP, peek16, peek32, peekFrame, raise } from './operands';
 import { changeLevel, enterRow } from './privilege';
 import { checkStack, CODE, CONFORMING, descriptorHigh, descriptorLow, dplOf, dropInnerSegments, fillSegment, limitOf,
   loadCode, markAccessed, NOT_SYSTEM, PRESENT, readDescriptor } from './segments';
@@ -36,12 +36,22 @@ export function IRET(p: usize): void {
     raise(GP, 0);
     return;
   }
-  const eip = peek(wide, 0);
-  if (faulted()) return;
-  const selector = peek(wide, 1) & 0xffff;
-  if (faulted()) return;
-  const flags = peek(wide, 2);
-  if (faulted()) return;
+  let eip: u32;
+  let selector: u32;
+  let flags: u32;
+  const frame = wide ? peekFrame(0, 12) : 0;
+  if (frame != 0) {
+    eip = load<u32>(frame);
+    selector = load<u16>(frame, 4);
+    flags = load<u32>(frame, 8);
+  } else {
+    eip = peek(wide, 0);
+    if (faulted()) return;
+    selector = peek(wide, 1) & 0xffff;
+    if (faulted()) return;
+    flags = peek(wide, 2);
+    if (faulted()) return;
+  }
   const cpl = load<u32>(CPL);
   if (wide && cpl == 0 && (flags & VM) != 0) {
     raise(GP, 0);
@@ -59,10 +69,18 @@ export function IRET(p: usize): void {
     chargeEvent(EVENT_IRET_SAME);
     moveEsp(wide ? 12 : 6);
   } else {
-    const esp = peek(wide, 3);
-    if (faulted()) return;
-    const stackSelector = peek(wide, 4) & 0xffff;
-    if (faulted()) return;
+    let esp: u32;
+    let stackSelector: u32;
+    const outer = wide ? peekFrame(12, 8) : 0;
+    if (outer != 0) {
+      esp = load<u32>(outer);
+      stackSelector = load<u16>(outer, 4);
+    } else {
+      esp = peek(wide, 3);
+      if (faulted()) return;
+      stackSelector = peek(wide, 4) & 0xffff;
+      if (faulted()) return;
+    }
     if (!checkStack(stackSelector, level, GP, 0)) return;
     chargeEvent(EVENT_IRET_OUTER);
     fillSegment(SS_NUMBER, stackSelector, descriptorLow, descriptorHigh);

@@ -13,7 +13,7 @@ import { CS_NUMBER, LDTR_NUMBER, SS_NUMBER, TR_NUMBER } from './generated/state'
 import { EVENT_LOAD_DATA_SEGMENT, EVENT_LOAD_NULL_SEGMENT, EVENT_LOAD_STACK_SEGMENT } from './generated/events';
 import { TF } from './flags';
 import { chargeEvent } from './memory/charge';
-import { probeSystemWrite, readSystem32, writeSystem8 } from './memory/access';
+import { probeSystemWrite, readSystem64, writeSystem8 } from './memory/access';
 import { faulted, GP, NP, raise, SS, TS } from './operands';
 
 export const PRESENT: u32 = 0x8000;
@@ -58,9 +58,9 @@ export function readDescriptor(selector: u32, vector: u32, external: u32): bool 
   const limit = local ? load<u32>(LDTR_RECORD, SEGMENT_LIMIT) : load<u32>(GDTR_LIMIT);
   if (offset + 7 > limit) return raise(vector, (selector & ~3) | external);
   descriptorAddress = base + offset;
-  descriptorLow = readSystem32(descriptorAddress);
-  if (faulted()) return false;
-  descriptorHigh = readSystem32(descriptorAddress + 4);
+  const descriptor = readSystem64(descriptorAddress);
+  descriptorLow = <u32>descriptor;
+  descriptorHigh = <u32>(descriptor >> 32);
   return !faulted();
 }
 

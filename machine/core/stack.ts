@@ -1,9 +1,9 @@
 /** The stack (SDM vol. 2: ENTER, LEAVE, POP, POPA, PUSH, PUSHA). ESP moves only when every access has succeeded. */
 import { dst, flagsOf, immediate, operation, secondImmediate, src, WORD_OPERAND } from './entry';
-import { EAX, EBP, ESP, SEGMENTS, SEGMENT_BYTES, SEGMENT_SELECTOR, STACK_MASK } from './generated/state';
-import { faulted, linear, moveEsp, peek16, peek32, push16, push32, pushSized, readM16, readM32,
+import { EAX, EBP, ESP, SEGMENTS, SEGMENT_BYTES, SEGMENT_SELECTOR, SEGMENT_WRITE_END, STACK_MASK } from './generated/state';
+import { faulted, linear, moveEsp, peek16, peek32, peekFrame, push16, push32, pushSized, readM16, readM32,
   SS_RECORD, writable, writeM16, writeM32 } from './operands';
-import { write16, write32 } from './memory/access';
+import { filteredFrameWrite, write16, write32 } from './memory/access';
 
 // @ts-ignore: decorator
 @inline export function PUSH_Rd(p: usize): bool { return push32(load<u32>(src(p))); }
@@ -65,6 +65,15 @@ export function POP_Mw(p: usize): bool {
 export function PUSHAD(p: usize): bool {
   const esp = load<u32>(ESP);
   const mask = load<u32>(STACK_MASK);
+  const top = esp & mask;
+  if (top >= 32 && top - 4 < load<u32>(SS_RECORD, SEGMENT_WRITE_END)) {
+    const frame = filteredFrameWrite(linear(SS_RECORD, top - 32), 32);
+    if (frame != 0) {
+      for (let i: u32 = 0; i < 8; i++) store<u32>(frame + 28 - (i << 2), load<u32>(EAX + (i << 2)));
+      moveEsp(-32);
+      return true;
+    }
+  }
   for (let i: u32 = 0; i < 8; i++) {
     const offset = (esp - 4 - (i << 2)) & mask;
     if (!writable(SS_RECORD, offset, 4)) return false;
@@ -92,6 +101,12 @@ export function PUSHA(p: usize): bool {
 const POPPED: usize = memory.data(32, 4);
 
 export function POPAD(p: usize): bool {
+  const frame = peekFrame(0, 32);
+  if (frame != 0) {
+    for (let i: u32 = 0; i < 8; i++) if (i != 4) store<u32>(EAX + (i << 2), load<u32>(frame + 28 - (i << 2)));
+    moveEsp(32);
+    return true;
+  }
   for (let i: u32 = 0; i < 8; i++) {
     store<u32>(POPPED + (i << 2), peek32((7 - i) << 2));
     if (faulted()) return false;

@@ -30,6 +30,8 @@ export const FAULTED: i32 = -1;
 export const DEVICE: i32 = -2;
 /** Filter halves. */
 const SYSTEM: u32 = 0;
+/** Offset of the tag for writes in a filter's slot. */
+const WRITE_TAG: u32 = 4;
 
 /** Physical address of the granule that `touch` saw last. */
 let touchedPhysical: u32 = 0;
@@ -62,6 +64,15 @@ export function readSystem32(la: u32): u32 {
   const slot = DATA_FILTER + slotOffset(la);
   if (load<u32>(slot) == (la & 0xffffffe3)) return load<u32>(la + load<u32>(slot, 8));
   return readSlow(la, 4, SYSTEM);
+}
+
+/** Two doublewords side by side, the first in the low half: a gate or a descriptor. 0 after a fault. */
+export function readSystem64(la: u32): u64 {
+  const slot = DATA_FILTER + slotOffset(la);
+  if (load<u32>(slot) == (la & 0xffffffe7)) return load<u64>(la + load<u32>(slot, 8));
+  const low = readSystem32(la);
+  if (load<i32>(FAULT_VECTOR) >= 0) return 0;
+  return <u64>low | (<u64>readSystem32(la + 4) << 32);
 }
 
 function readByte(la: u32, half: u32): u32 {
@@ -186,7 +197,39 @@ function writeAcross(la: u32, size: u32, value: u32, half: u32): void {
   }
 }
 
-// ---- what the filter alone knows, for string instructions
+// ---- what the filter alone knows: where an access changes no state, so that many can be made as one
+
+/**
+ * Host address of `bytes` bytes at `la`, 32 at most, if reading them as aligned doublewords would change no state;
+ * else 0.
+ */
+export function filteredFrame(la: u32, bytes: u32): u32 {
+  return frameBy(la, bytes, DATA_FILTER + load<u32>(CLOCK_FILTER_HALF));
+}
+
+/** The same for writing. */
+export function filteredFrameWrite(la: u32, bytes: u32): u32 {
+  return frameBy(la, bytes, DATA_FILTER + load<u32>(CLOCK_FILTER_HALF) + WRITE_TAG);
+}
+
+/** The same for writing with supervisor rights. */
+export function filteredSystemFrameWrite(la: u32, bytes: u32): u32 {
+  return frameBy(la, bytes, DATA_FILTER + WRITE_TAG);
+}
+
+/** `tags`: the first slot's tag of the kind wanted. */
+// @ts-ignore: decorator
+@inline function frameBy(la: u32, bytes: u32, tags: u32): u32 {
+  const slot = tags + slotOffset(la);
+  if (load<u32>(slot) != (la & 0xffffffe3)) return 0;
+  const addend = load<u32>((slot & ~15) + 8);
+  const last = la + bytes - 4;
+  if (((la ^ last) & ~31) != 0) {
+    const second = tags + slotOffset(last);
+    if (load<u32>(second) != (last & ~31) || load<u32>((second & ~15) + 8) != addend) return 0;
+  }
+  return la + addend;
+}
 
 /** Host address of `la` if reading its granule would change no state, else 0. */
 export function filteredRead(la: u32): u32 {
