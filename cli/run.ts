@@ -10,7 +10,7 @@ import { InterruptedError, manifestOf, run } from '../experiments/runner/run.js'
 import { type ResultSet, refuseForeign, refuseUnwritable, Store } from '../experiments/runner/store.js';
 import { systemIds } from '../experiments/system.js';
 import { systems } from '../experiments/systems/index.js';
-import { applyPreset, processors } from '../machine/processors/index.js';
+import { applyPreset, debatedProcessors, processors } from '../machine/processors/index.js';
 import { judgeAll, statusText } from '../reports/verdicts.js';
 import { writeReports } from '../reports/write.js';
 import { CheckFailedError } from './errors.js';
@@ -35,7 +35,7 @@ export function runCommand(): Command {
     .description('measure experiments (all of them by default) and write a report')
     .argument('[experiment...]', `of ${experiments.map(({ id }) => id).join(', ')}`)
     .option('--system <name>', 'only these systems', list)
-    .option('--processor <name>', 'only these processors', list)
+    .option('--processor <name>', `on these processors instead of ${debatedProcessors.join(', ')}`, list)
     .option('--seeds <n>', 'declared seeds 1 to n: page placement, stack offset, timer phase', wholeNumber(1, 999), 3)
     .option('--out <dir>', 'result folder (default: ./crossings-out/<hash>)')
     .option('--json', 'print { manifest, cells } and nothing else; a folder is written only with --out')
@@ -71,7 +71,7 @@ async function runAction(names: string[], flags: RunFlags): Promise<void> {
 
 function selectionOf(names: string[], flags: RunFlags): Selection {
   const overrides = flags.set ?? {};
-  const chosen = known('processor', flags.processor, Object.keys(processors));
+  const chosen = known('processor', flags.processor ?? [...debatedProcessors], Object.keys(processors));
   for (const id of chosen) applyPreset(processors[id], overrides);
   return {
     experiments: known(

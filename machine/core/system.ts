@@ -1,7 +1,7 @@
 /** System instructions (SDM vol. 2 and vol. 3, chapter 2). */
 import { advance, dst, flagsOf, isMemory, segment, srcNumber, WORD_OPERAND } from './entry';
-import { CONFIG_CPUID, CONFIG_CPUID_LEAVES, CONFIG_FEATURES, FEATURE_APIC, FEATURE_PGE, FEATURE_PSE,
-  FEATURE_SYSENTER, FEATURE_TSC } from './generated/config';
+import { CONFIG_CPUID, CONFIG_CPUID_EXTENDED_LEAVES, CONFIG_CPUID_LEAVES, CONFIG_FEATURES, FEATURE_APIC, FEATURE_PGE,
+  FEATURE_PSE, FEATURE_SYSENTER, FEATURE_TSC } from './generated/config';
 import { COUNTER_ADDRESS_SPACE } from './generated/counters';
 import { EVENT_CLTS, EVENT_CPUID, EVENT_DEBUG_REGISTER, EVENT_INVLPG, EVENT_RDMSR, EVENT_RDTSC, EVENT_READ_CONTROL,
   EVENT_WBINVD, EVENT_WRITE_CR0, EVENT_WRITE_CR3, EVENT_WRITE_CR4, EVENT_WRMSR } from './generated/events';
@@ -221,15 +221,17 @@ export function WRMSR(p: usize): void {
   advance(p);
 }
 
-/** A leaf beyond the last answers like the last, as Intel's processors do. */
+/** A leaf beyond the last answers like the last standard one, as Intel's processors do. */
 export function CPUID(p: usize): void {
   const leaves = load<u32>(CONFIG_CPUID_LEAVES);
   chargeEvent(EVENT_CPUID);
-  const leaf = min(load<u32>(EAX), leaves == 0 ? 0 : leaves - 1);
-  const at = <usize>CONFIG_CPUID + (leaf << 4);
-  store<u32>(EAX, load<u32>(at));
-  store<u32>(EBX, load<u32>(at, 4));
-  store<u32>(ECX, load<u32>(at, 8));
-  store<u32>(EDX, load<u32>(at, 12));
+  const leaf = load<u32>(EAX);
+  let at = leaves == 0 ? 0 : min(leaf, leaves - 1);
+  if (leaf >= 0x80000000 && leaf - 0x80000000 < load<u32>(CONFIG_CPUID_EXTENDED_LEAVES)) at = leaves + leaf - 0x80000000;
+  const row = <usize>CONFIG_CPUID + (at << 4);
+  store<u32>(EAX, load<u32>(row));
+  store<u32>(EBX, load<u32>(row, 4));
+  store<u32>(ECX, load<u32>(row, 8));
+  store<u32>(EDX, load<u32>(row, 12));
   advance(p);
 }

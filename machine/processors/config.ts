@@ -1,5 +1,5 @@
 import { causes } from '../tables/causes.js';
-import { config, features } from '../tables/config.js';
+import { config, type FeatureId, features } from '../tables/config.js';
 import { events } from '../tables/events.js';
 import { issueClasses } from '../tables/issue.js';
 import { layout } from '../tables/layout.js';
@@ -7,15 +7,23 @@ import type { CacheGeometry, Preset, TlbGeometry } from './preset.js';
 
 /** CPUID leaf 1 EDX bit of each feature. x87 and V86 extensions are not modelled, so their bits are never set. */
 const cpuidBits: Record<keyof typeof features, number> = {
+  de: 1 << 2,
   pse: 1 << 3,
   tsc: 1 << 4,
   msr: 1 << 5,
+  pae: 1 << 6,
   cx8: 1 << 8,
   apic: 1 << 9,
   sysenter: 1 << 11,
   pge: 1 << 13,
   cmov: 1 << 15,
+  fxsr: 1 << 24,
+  nx: 0,
+  syscall: 0,
 };
+
+/** The same of leaf 80000001h; AMD repeats there what leaf 1 says, but for sysenter. */
+const extendedBits = { syscall: 1 << 11, nx: 1 << 20 } as const;
 
 /** Fills the CONFIG area of the core's memory, all of which from RAM_BASE on is guest RAM. Call `configure()` next. */
 export function writeConfig(preset: Preset, memory: WebAssembly.Memory): void {
@@ -43,6 +51,10 @@ export function writeConfig(preset: Preset, memory: WebAssembly.Memory): void {
   tlb(config.ITLB_4M_SETS, preset.tlbs.code4m);
   tlb(config.DTLB_4K_SETS, preset.tlbs.data4k);
   tlb(config.DTLB_4M_SETS, preset.tlbs.data4m);
+  const { second } = preset.tlbs;
+  tlb(config.DTLB_SECOND_SETS, second?.data ?? null);
+  tlb(config.ITLB_SECOND_SETS, second && second.code !== 'shared' ? second.code : null);
+  word(config.SECOND_SHARED, second?.code === 'shared' ? 1 : 0);
   word(config.WALK_ENTERS_AT, t('walk.entersAt'));
   word(config.PDE_CACHE_ENTRIES, t('walk.directoryCache'));
 
@@ -78,13 +90,32 @@ export function writeConfig(preset: Preset, memory: WebAssembly.Memory): void {
   word(config.STATIC_BACKWARD, t('branch.staticBackward'));
 }
 
-/** Leaf 0: vendor; leaf 1: signature and features. */
+/** Leaf 0: vendor; leaf 1: signature and features; where there are extended features, 80000000h to 80000004h too. */
 function writeCpuid(preset: Preset, word: (offset: number, value: number) => void): void {
-  const ascii = (text: string): number => [...text].reduce((n, c, i) => n | (c.charCodeAt(0) << (8 * i)), 0);
-  const leaves = [
-    [1, ascii('Genu'), ascii('ntel'), ascii('ineI')],
-    [preset.signature, 0, 0, preset.features.reduce((bits, id) => bits | cpuidBits[id], 0)],
+  const { vendor, signature } = preset;
+  const bits = (table: Partial<Record<FeatureId, number>>): number =>
+    preset.features.reduce((all, id) => all | (table[id] ?? 0), 0);
+  const [b, d, c] = [0, 4, 8].map((at) => ascii(vendor.slice(at, at + 4)));
+  const standard = [
+    [1, b, c, d],
+    [signature, 0, 0, bits(cpuidBits)],
   ];
-  word(config.CPUID_LEAVES, leaves.length);
-  for (const [i, value] of leaves.flat().entries()) word(config.CPUID + 4 * i, value);
+  const amd = vendor === 'AuthenticAMD';
+  const repeated = amd ? bits(cpuidBits) & ~cpuidBits.sysenter : 0;
+  const name = preset.name.slice(0, 47).padEnd(48, '\0');
+  const extended =
+    bits(extendedBits) === 0
+      ? []
+      : [
+          amd ? [0x80000004, b, c, d] : [0x80000004, 0, 0, 0],
+          [amd ? signature : 0, 0, 0, bits(extendedBits) | repeated],
+          ...[0, 16, 32].map((at) => [0, 4, 8, 12].map((part) => ascii(name.slice(at + part, at + part + 4)))),
+        ];
+  word(config.CPUID_LEAVES, standard.length);
+  word(config.CPUID_EXTENDED_LEAVES, extended.length);
+  for (const [i, value] of [...standard, ...extended].flat().entries()) word(config.CPUID + 4 * i, value);
+}
+
+function ascii(text: string): number {
+  return [...text].reduce((n, c, i) => n | (c.charCodeAt(0) << (8 * i)), 0);
 }

@@ -11,6 +11,7 @@ const SOSP97 = 'Haertig et al., SOSP 1997';
 export const pentium133: Preset = {
   id: 'pentium-133',
   name: 'Pentium 133 MHz (P54C), 430FX, 256 KiB L2',
+  vendor: 'GenuineIntel',
   hz: 133_333_333,
   signature: 0x52c,
   features: ['pse', 'tsc', 'msr', 'cx8'],
@@ -19,6 +20,7 @@ export const pentium133: Preset = {
     code4m: null,
     data4k: { entries: 64, ways: 4 },
     data4m: { entries: 8, ways: 4 },
+    second: null,
   },
   caches: {
     l1i: { bytes: 0x2000, ways: 2, line: 32 },
@@ -97,6 +99,7 @@ export const pentium133: Preset = {
     deviceWrite: assumed(10, 6, 40, 'posted by the chip set'),
     haltWake: assumed(12, 6, 30, 'leaving HLT'),
     walk: measured(5, 0, 9, `${SOSP97} s4.3: a miss whose entries hit L2 takes 25, less two L2 reads of 10`),
+    secondTlbHit: absent,
     setAccessed: assumed(14, 8, 30, 'a locked read-modify-write by the walker, as XCHG'),
     setDirty: assumed(14, 8, 30, 'a locked read-modify-write by the walker, as XCHG'),
     misaligned: manual(3, `${OPTIMIZATION}: a misaligned access costs 3 cycles`),

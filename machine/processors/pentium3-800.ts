@@ -11,6 +11,7 @@ const FOG_OPTIMIZING = 'Agner Fog, The microarchitecture of Intel, AMD and VIA C
 export const pentium3: Preset = {
   id: 'pentium3-800',
   name: 'Pentium III 800 MHz (Coppermine), PC133',
+  vendor: 'GenuineIntel',
   hz: 800_000_000,
   signature: 0x683,
   features: ['pse', 'pge', 'sysenter', 'cmov', 'tsc', 'apic', 'cx8', 'msr'],
@@ -19,6 +20,7 @@ export const pentium3: Preset = {
     code4m: { entries: 2, ways: 2 },
     data4k: { entries: 64, ways: 4 },
     data4m: { entries: 8, ways: 4 },
+    second: null,
   },
   caches: {
     l1i: { bytes: 0x4000, ways: 4, line: 32 },
@@ -107,6 +109,7 @@ export const pentium3: Preset = {
     deviceWrite: assumed(50, 20, 150, 'posted by the chip set'),
     haltWake: assumed(60, 30, 200, 'leaving HLT'),
     walk: assumed(5, 2, 10, 'a hardware walker beside the load unit'),
+    secondTlbHit: absent,
     setAccessed: assumed(40, 20, 120, 'a microcode assist with a locked cycle'),
     setDirty: assumed(40, 20, 120, 'a microcode assist with a locked cycle'),
     misaligned: manual(0, `${OPTIMIZATION}: free within a line`),

@@ -4,6 +4,7 @@ import type { EventId } from '../tables/events.js';
 import { events } from '../tables/events.js';
 import type { IssueClassId } from '../tables/issue.js';
 import { issueClasses } from '../tables/issue.js';
+import { LINE_LIMITS } from '../tables/layout.js';
 
 /**
  * How well a constant is known. A: a vendor's manual. B: measured by others on bare hardware. C: derived once from a
@@ -22,6 +23,13 @@ export interface Constant {
 export interface TlbGeometry {
   readonly entries: number;
   readonly ways: number;
+}
+
+/** A second level behind the first, for 4 KiB pages. */
+export interface SecondTlb {
+  readonly data: TlbGeometry;
+  /** 'shared': code looks into the array of data; null: a miss of the first-level code TLB walks. */
+  readonly code: TlbGeometry | 'shared' | null;
 }
 
 export interface CacheGeometry {
@@ -60,6 +68,8 @@ export type TimingId = keyof typeof timings;
 export interface Preset {
   readonly id: string;
   readonly name: string;
+  /** What CPUID leaf 0 says. */
+  readonly vendor: 'GenuineIntel' | 'AuthenticAMD';
   /** Core clock; the time stamp counts at the same rate. */
   readonly hz: number;
   /** CPUID leaf 1 EAX. */
@@ -71,6 +81,7 @@ export interface Preset {
     readonly code4m: TlbGeometry | null;
     readonly data4k: TlbGeometry;
     readonly data4m: TlbGeometry | null;
+    readonly second: SecondTlb | null;
   };
   readonly caches: {
     readonly l1i: CacheGeometry;
@@ -94,8 +105,16 @@ export class PresetError extends Error {
   override readonly name = 'PresetError';
 }
 
-/** Lines that the core's tables of L2 and L3 have room for (tables/layout.ts). */
-const LINE_LIMIT = 32768;
+/** Bytes that a cache may have, and the lines and sets that the core's tables have room for (tables/layout.ts). */
+const cacheLimits = {
+  l1i: { bytes: 0x10000, lines: 2048 },
+  l1d: { bytes: 0x10000, lines: 2048 },
+  l2: { bytes: 0x400000, lines: LINE_LIMITS.L2 },
+  l3: { bytes: 0x2000000, lines: LINE_LIMITS.L3 },
+} as const;
+const SET_LIMIT = 32768;
+/** Entries of a second-level TLB. */
+const SECOND_LIMIT = 4096;
 
 type Path = string;
 type Loose = Record<string, unknown>;
@@ -106,6 +125,7 @@ export function validatePreset(input: unknown): Preset {
   keys(preset, 'preset', [
     'id',
     'name',
+    'vendor',
     'hz',
     'signature',
     'features',
@@ -119,6 +139,9 @@ export function validatePreset(input: unknown): Preset {
   text(preset.id, 'id');
   text(preset.name, 'name');
   text(preset.geometrySource, 'geometrySource');
+  if (preset.vendor !== 'GenuineIntel' && preset.vendor !== 'AuthenticAMD') {
+    fail('vendor', 'GenuineIntel or AuthenticAMD', preset.vendor);
+  }
   integer(preset.hz, 'hz', 1, 1e11);
   integer(preset.signature, 'signature', 0, 0xffffffff);
   if (!Array.isArray(preset.features))
@@ -162,26 +185,35 @@ function limits({ timings: t }: Preset): void {
   powerOrZero(t['branch.returnStack'].value, 'timings.branch.returnStack.value');
   power(t['branch.sets'].value, 'timings.branch.sets.value');
   const ways = t['branch.ways'].value;
-  if (ways < 1 || t['branch.sets'].value * ways > 4096)
-    fail('timings.branch.ways.value', 'at most 4096 entries in all', ways);
+  if (t['branch.sets'].value * ways > 4096) fail('timings.branch.ways.value', 'at most 4096 entries in all', ways);
 }
 
 function tlbs(table: Loose): void {
-  keys(table, 'tlbs', ['code4k', 'code4m', 'data4k', 'data4m']);
+  keys(table, 'tlbs', ['code4k', 'code4m', 'data4k', 'data4m', 'second']);
   for (const [id, value] of Object.entries(table)) {
-    if (value === null && id.endsWith('4m')) continue;
-    const geometry = object(value, `tlbs.${id}`);
-    keys(geometry, `tlbs.${id}`, ['entries', 'ways']);
-    const entries = integer(geometry.entries, `tlbs.${id}.entries`, 1, 256);
-    const ways = integer(geometry.ways, `tlbs.${id}.ways`, 1, 256);
-    power(entries / ways, `tlbs.${id}: entries / ways`);
+    if (id === 'second' || (value === null && id.endsWith('4m'))) continue;
+    tlb(value, `tlbs.${id}`, 256);
   }
+  if (table.second === null) return;
+  const second = object(table.second, 'tlbs.second');
+  keys(second, 'tlbs.second', ['code', 'data']);
+  tlb(second.data, 'tlbs.second.data', SECOND_LIMIT);
+  if (second.code !== null && second.code !== 'shared') tlb(second.code, 'tlbs.second.code', SECOND_LIMIT);
+}
+
+function tlb(value: unknown, path: Path, most: number): void {
+  const geometry = object(value, path);
+  keys(geometry, path, ['entries', 'ways']);
+  const entries = integer(geometry.entries, `${path}.entries`, 1, most);
+  const ways = integer(geometry.ways, `${path}.ways`, 1, 256);
+  power(entries / ways, `${path}: entries / ways`);
 }
 
 function caches(table: Loose): void {
   keys(table, 'caches', ['l1i', 'traceCache', 'l1d', 'l2', 'l3']);
   if (typeof table.traceCache !== 'boolean') fail('caches.traceCache', 'true or false', table.traceCache);
-  for (const id of ['l1i', 'l1d', 'l2', 'l3']) {
+  for (const id of ['l1i', 'l1d', 'l2', 'l3'] as const) {
+    const limit = cacheLimits[id];
     const first = id.startsWith('l1');
     if (table[id] === null && !first) continue;
     const geometry = object(table[id], `caches.${id}`);
@@ -189,9 +221,10 @@ function caches(table: Loose): void {
     const line = integer(geometry.line, `caches.${id}.line`, 32, first ? 64 : 128);
     power(line, `caches.${id}.line`);
     const ways = integer(geometry.ways, `caches.${id}.ways`, 1, 32);
-    const bytes = integer(geometry.bytes, `caches.${id}.bytes`, line, first ? 0x10000 : 0x200000);
+    const bytes = integer(geometry.bytes, `caches.${id}.bytes`, line, limit.bytes);
     power(bytes / ways / line, `caches.${id}: bytes / ways / line`);
-    if (bytes / line > LINE_LIMIT) fail(`caches.${id}`, `at most ${LINE_LIMIT} lines`, bytes / line);
+    if (bytes / line > limit.lines) fail(`caches.${id}`, `at most ${limit.lines} lines`, bytes / line);
+    if (bytes / line / ways > SET_LIMIT) fail(`caches.${id}`, `at most ${SET_LIMIT} sets`, bytes / line / ways);
   }
 }
 

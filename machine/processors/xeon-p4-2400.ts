@@ -11,6 +11,7 @@ const FOG_OPTIMIZING = 'Agner Fog, The microarchitecture of Intel, AMD and VIA C
 export const xeonP4: Preset = {
   id: 'xeon-p4-2400',
   name: 'Xeon 2.4 GHz (NetBurst, Northwood core), DDR',
+  vendor: 'GenuineIntel',
   hz: 2_400_000_000,
   signature: 0xf27,
   features: ['pse', 'pge', 'sysenter', 'cmov', 'tsc', 'apic', 'cx8', 'msr'],
@@ -19,6 +20,7 @@ export const xeonP4: Preset = {
     code4m: null,
     data4k: { entries: 64, ways: 64 },
     data4m: null,
+    second: null,
   },
   caches: {
     l1i: { bytes: 0x8000, ways: 8, line: 32 },
@@ -104,6 +106,7 @@ export const xeonP4: Preset = {
     deviceWrite: assumed(60, 20, 300, 'posted by the chip set'),
     haltWake: assumed(150, 50, 600, 'leaving HLT'),
     walk: assumed(24, 10, 60, 'published tests see 30-60 for a miss whose entries are cached'),
+    secondTlbHit: absent,
     setAccessed: assumed(150, 60, 400, 'a microcode assist with a locked cycle'),
     setDirty: assumed(150, 60, 400, 'a microcode assist with a locked cycle'),
     misaligned: manual(0, `${OPTIMIZATION}: free within a line`),

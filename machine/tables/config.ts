@@ -11,8 +11,9 @@ export const config = {
   RAM_BYTES: 0x200,
   /** Bit set of `features`. */
   FEATURES: 0x204,
-  /** CPUID: number of standard leaves, then EAX, EBX, ECX, EDX of each. */
+  /** CPUID: number of standard leaves and of extended ones (from 80000000h on); then EAX, EBX, ECX, EDX of each. */
   CPUID_LEAVES: 0x210,
+  CPUID_EXTENDED_LEAVES: 0x214,
   CPUID: 0x220,
 
   /** TLB geometry: sets and ways, by TLB; 0 sets = pages of that size go to the 4 KiB TLB. */
@@ -28,6 +29,12 @@ export const config = {
   WALK_ENTERS_AT: 0x320,
   /** Entries of the page-directory-entry cache, 0 = none. */
   PDE_CACHE_ENTRIES: 0x324,
+  /** Second-level TLBs of 4 KiB pages: sets and ways; 0 sets = none. SHARED 1 = code looks into the data one. */
+  ITLB_SECOND_SETS: 0x328,
+  ITLB_SECOND_WAYS: 0x32c,
+  DTLB_SECOND_SETS: 0x330,
+  DTLB_SECOND_WAYS: 0x334,
+  SECOND_SHARED: 0x338,
 
   /** Caches: sets, ways, log2 of the line in bytes. Sets 0 = there is none. */
   L1I_SETS: 0x340,
@@ -86,6 +93,16 @@ export const features = {
   apic: 0x020,
   cx8: 0x040,
   msr: 0x080,
+  /** Physical-address extension: three levels of 64-bit entries. */
+  pae: 0x100,
+  /** Execute-disable bit in such entries (EFER.NXE). */
+  nx: 0x200,
+  /** syscall and sysret in protected mode (AMD; Intel has them in 64-bit mode only). */
+  syscall: 0x400,
+  /** fxsave and fxrstor. */
+  fxsr: 0x800,
+  /** Debugging extensions: CR4.DE, I/O breakpoints. */
+  de: 0x1000,
 } as const;
 
 export type FeatureId = keyof typeof features;

@@ -65,6 +65,7 @@ export const events = [
   event('deviceWrite', 'io', false, 'uncached write of device memory'),
   event('haltWake', 'idle', false, 'leaving the halted state'),
   event('walk', 'walk', false, 'fixed part of a page walk; its reads are charged by where they hit'),
+  event('secondTlbHit', 'walk', false, 'translation missed in the first-level TLB and found in the second'),
   event('setAccessed', 'walk', false, 'locked update of an accessed bit by the walker'),
   event('setDirty', 'walk', false, 'locked update of a dirty bit by the walker'),
   event('misaligned', 'split', false, 'misaligned access within one line'),

@@ -3,10 +3,11 @@
  * address it by this table (the core by the generated twin). Guest RAM comes last, so its size is the only variable.
  *
  *     000000  static data of the core itself        130000  filters in front of TLB + first-level cache
- *     010000  CPU state, constants, counters        140000  cache tags: L1I, L1D, L2, L3
+ *     010000  CPU state, constants, counters        140000  cache tags: L1I, L1D, L2
  *     020000  ledger rows                           1C0000  branch prediction
  *     120000  TLBs and their search hints           200000  code granules: 1 bit for 32 bytes of guest RAM
  *                                                   400000  decode cache, then the translator's
+ *                                                   E00000  cache tags of L3
  *                                                  1000000  guest RAM
  */
 export const layout = {
@@ -58,7 +59,6 @@ export const layout = {
   L1I: 0x140000,
   L1D: 0x148000,
   L2: 0x150000,
-  L3: 0x170000,
   L1I_HANDS: 0x190000,
   L1D_HANDS: 0x192000,
   L2_HANDS: 0x194000,
@@ -81,9 +81,18 @@ export const layout = {
   DECODE_BYTES: 0x800000,
   /** The translator's tables. */
   TRANSLATE: 0xc00000,
+  /** Second-level TLBs: 16-byte entries, at most 4096 each, see core/memory/second-tlb.ts; and their hands. */
+  ITLB_SECOND: 0xdc0000,
+  DTLB_SECOND: 0xdd0000,
+  ITLB_SECOND_HANDS: 0xde0000,
+  DTLB_SECOND_HANDS: 0xde2000,
+  L3: 0xe00000,
   RAM_BASE: 0x1000000,
   RAM_LIMIT: 0x20000000,
 } as const;
+
+/** Lines that the tag arrays have room for. */
+export const LINE_LIMITS = { L2: 65536, L3: 524288 } as const;
 
 /** Offsets within CLOCK. The cycle counter itself is a field of the CPU state. */
 export const clock = {
@@ -101,6 +110,9 @@ export const clock = {
   TLB_JOURNAL_LENGTH: 32,
   /** u32: 0 to 31; lines of the trace cache that carry another number are empty. */
   TRACE_GENERATION: 36,
+  /** u32 each: lifetimes of second-level entries, global ones apart; an entry of a past one is empty. */
+  SECOND_GENERATION: 40,
+  SECOND_GLOBAL_GENERATION: 44,
   /** u32: offset of the filter half in use: 0 for rings 0 to 2, FILTER_MODE_BYTES for ring 3. */
   FILTER_HALF: 28,
 } as const;

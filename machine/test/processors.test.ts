@@ -31,9 +31,18 @@ describe.each(presets.map((p) => [p.id, p] as const))('preset %s', (_, preset) =
     }
   });
 
-  it('prices an instruction that the processor lacks at nothing', () => {
-    if (preset.features.includes('sysenter')) expect(preset.events.sysenter.value).toBeGreaterThan(0);
-    else expect(preset.events.sysenter.value).toBe(0);
+  it('prices what the processor lacks at nothing, and what it has at something', () => {
+    const { features, events: e, tlbs } = preset;
+    const having: [boolean, number][] = [
+      [features.includes('sysenter'), e.sysenter.value],
+      [features.includes('sysenter'), e.sysexit.value],
+      [features.includes('tsc'), e.rdtsc.value],
+      [features.includes('msr'), e.wrmsr.value],
+      [tlbs.second !== null, e.secondTlbHit.value],
+      [preset.caches.traceCache, e.traceBuild.value],
+      [preset.caches.l3 !== null, preset.timings['latency.l3'].value],
+    ];
+    for (const [has, price] of having) expect(price > 0).toBe(has);
   });
 });
 
@@ -100,6 +109,17 @@ describe('malformed presets', () => {
       /tlbs\.data4k\.entries: expected an integer from 1 to 256/,
     ],
     [
+      'a second-level TLB of odd size',
+      (p) => Object.assign(p.tlbs, { second: { code: 'shared', data: { entries: 1536, ways: 8 } } }),
+      /tlbs\.second\.data: entries \/ ways: expected a power of two; found 192/,
+    ],
+    [
+      'a cache with more lines than there is room for',
+      (p) => Object.assign(p.caches, { l2: { bytes: 0x400000, ways: 4, line: 32 } }),
+      /caches\.l2: expected at most 65536 lines; found 131072/,
+    ],
+    ['a vendor that nobody is', (p) => Object.assign(p, { vendor: 'Cyrix' }), /vendor: expected GenuineIntel or/],
+    [
       'a level that there is not',
       (p) => Object.assign(p.timings['walk.entersAt'], { value: 4, high: 4 }),
       /walk\.entersAt\.value: expected 1 to 3/,
@@ -135,5 +155,32 @@ describe('the CONFIG area', () => {
     expect([word(config.L3_SETS), word(config.L2_SETS)]).toEqual([0, 1024]);
     expect(word(config.MEMORY_STALL)).toBe(72);
     expect(word(config.MEMORY_LATENCY)).toBe(90);
+  });
+
+  it('holds the leaves of CPUID: extended ones only where there is something to say in them', () => {
+    const leavesOf = (id: string) => {
+      const memory = new WebAssembly.Memory({ initial: layout.RAM_BASE / 65536 + 16 });
+      writeConfig(processors[id], memory);
+      const view = new DataView(memory.buffer, layout.CONFIG);
+      const word = (offset: number): number => view.getUint32(offset, true);
+      const row = (n: number): number[] => [0, 4, 8, 12].map((at) => word(config.CPUID + 16 * n + at));
+      return { counts: [word(config.CPUID_LEAVES), word(config.CPUID_EXTENDED_LEAVES)], row };
+    };
+    const text = (words: number[]): string =>
+      words.map((w) => String.fromCharCode(w & 255, (w >> 8) & 255, (w >> 16) & 255, w >>> 24)).join('');
+    const pentium = leavesOf('pentium-133');
+    expect(pentium.counts).toEqual([2, 0]);
+    const [, b, c, d] = pentium.row(0);
+    expect(text([b, d, c])).toBe('GenuineIntel');
+    expect(leavesOf('486dx2-66').row(1)).toEqual([0x435, 0, 0, 0]);
+    const opteron = leavesOf('opteron-1800');
+    expect(opteron.counts).toEqual([2, 5]);
+    const [last, eb, ec, ed] = opteron.row(2);
+    expect(last).toBe(0x80000004);
+    expect(text([eb, ed, ec])).toBe('AuthenticAMD');
+    // Leaf 80000001h: syscall is bit 11, execute-disable bit 20; sysenter is said in leaf 1 alone.
+    expect(opteron.row(3)[3] & 0x100800).toBe(0x100800);
+    expect(leavesOf('core2-2400').row(3)[3]).toBe(0x100000);
+    expect(text([...opteron.row(4), ...opteron.row(5), ...opteron.row(6)])).toMatch(/^AMD Opteron 1\.8 GHz \(K8\)/);
   });
 });

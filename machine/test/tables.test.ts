@@ -5,7 +5,7 @@ import { COUNTER_LIMIT, counters } from '../tables/counters.js';
 import { EVENT_LIMIT, events } from '../tables/events.js';
 import { constantName, generateTables } from '../tables/generate.js';
 import { ISSUE_LIMIT, issueClasses } from '../tables/issue.js';
-import { clock, layout } from '../tables/layout.js';
+import { clock, LINE_LIMITS, layout } from '../tables/layout.js';
 import { stateBytes } from '../tables/state.js';
 
 const lists = { causes, counters, events, issueClasses };
@@ -61,11 +61,15 @@ describe('memory map', () => {
       ['RETURN_STACK', 32 * 4],
       ['CODE_GRANULES', layout.RAM_LIMIT / 32 / 8],
       ['DECODE', layout.DECODE_BYTES],
-      ['TRANSLATE', layout.RAM_BASE - layout.TRANSLATE],
+      ['TRANSLATE', 0x100000],
+      ['ITLB_SECOND', 4096 * 16],
+      ['DTLB_SECOND', 4096 * 16],
+      ['ITLB_SECOND_HANDS', 4096 * 2],
+      ['DTLB_SECOND_HANDS', 4096 * 2],
     ];
     const lower: [keyof typeof layout, number][] = [
-      ['L2', 32768 * 4],
-      ['L3', 32768 * 4],
+      ['L2', LINE_LIMITS.L2 * 4],
+      ['L3', LINE_LIMITS.L3 * 4],
       ['L2_HANDS', 32768 * 2],
       ['L3_HANDS', 32768 * 2],
     ];

@@ -86,7 +86,7 @@ function resolve(site: u32, target: u32, taken: bool, kind: u32): void {
   const entry = find(site);
   if (entry == 0) {
     surprise(site, target, taken, kind);
-    if (taken) learn(site, target);
+    if (taken && load<u32>(CONFIG_BTB_WAYS) != 0) learn(site, target);
     return;
   }
   const state = load<u32>(entry, 8);
