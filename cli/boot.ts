@@ -2,9 +2,17 @@
  * `crossings boot`: runs any multiboot image on the machine, as `qemu-system-i386 -kernel` would. Standard output is the
  * serial port and nothing else, written at each newline or when a byte has waited for 10 ms of host time.
  */
-import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { ImageError, Machine, MEMORY_LIMITS, type Module, type Stop, UnknownComponentError } from '../machine/index.js';
+import {
+  ImageError,
+  Machine,
+  MEMORY_LIMITS,
+  MemoryDisk,
+  type Module,
+  type Stop,
+  UnknownComponentError,
+} from '../machine/index.js';
 import { processors } from '../machine/processors/index.js';
 import { buildCore } from '../toolchain/driver/core.js';
 import { UsageError } from './errors.js';
@@ -14,7 +22,8 @@ interface BootOptions {
   append: string;
   processor: string;
   memory: number;
-  disk?: string;
+  disk: string[];
+  diskOut: string[];
   debugcon?: string;
   expect: string[];
   send: string[];
@@ -27,6 +36,7 @@ const EXIT = { FAILED: 1, USAGE: 2, BROKEN: 3, INTERRUPTED: 130 } as const;
 /** Cycles between two looks at the clock and the signals. */
 const SLICE = 2_000_000n;
 const FLUSH_MILLISECONDS = 10;
+const MAXIMUM_DISKS = 4;
 
 export function bootCommand(): Command {
   const collect = (value: string, all: string[]): string[] => [...all, value];
@@ -40,7 +50,18 @@ export function bootCommand(): Command {
       new Option('--processor <id>', 'processor preset').choices(Object.keys(processors)).default('pentium3-800'),
     )
     .option('--memory <MiB>', `size of memory in MiB, ${least} to ${most}`, parseMemory, 128)
-    .option('--disk <file>', 'disk image')
+    .option(
+      '--disk <file>',
+      'disk image, copied into memory: writes do not change the file (repeatable, up to 4 IDE drives)',
+      collect,
+      [],
+    )
+    .option(
+      '--disk-out <file>',
+      'where to write the contents of the disk at the end: the first one for the first --disk, and so on',
+      collect,
+      [],
+    )
     .option('--debugcon <file>', 'where port 0xE9 goes: a file, stdout or stderr (default: nowhere)')
     .option('--expect <regex>', 'line to wait for before the next --send (repeatable)', collect, [])
     .option(
@@ -59,8 +80,13 @@ export function bootCommand(): Command {
 /** Boots and returns the exit status; what is wrong is said on stderr. */
 async function boot(path: string, options: BootOptions): Promise<number> {
   try {
-    const machine = await prepare(path, options);
-    return await runToEnd(machine, options);
+    const disks = readDisks(options);
+    const machine = await prepare(path, options, disks);
+    const status = await runToEnd(machine, options);
+    options.diskOut.forEach((file, i) => {
+      writeFileSync(file, disks[i].bytes);
+    });
+    return status;
   } catch (error) {
     if (error instanceof UsageError || error instanceof ImageError) return complain(error.message, EXIT.USAGE);
     if (error instanceof UnknownComponentError) return complain(error.message, EXIT.BROKEN);
@@ -73,10 +99,7 @@ function complain(message: string, status: number): number {
   return status;
 }
 
-async function prepare(path: string, options: BootOptions): Promise<Machine> {
-  if (options.disk !== undefined) {
-    throw new UsageError('--disk: this machine has no disk controller yet; pass data as a --module instead');
-  }
+async function prepare(path: string, options: BootOptions, disks: readonly MemoryDisk[]): Promise<Machine> {
   if (options.expect.length !== options.send.length) {
     const counts = `${options.expect.length} --expect and ${options.send.length} --send`;
     throw new UsageError(`${counts}: each --expect needs one --send, in the same order`);
@@ -84,7 +107,12 @@ async function prepare(path: string, options: BootOptions): Promise<Machine> {
   const image = read(path, 'image');
   const modules = options.module.map(readModule);
   const core = await WebAssembly.compile((await buildCore()) as BufferSource);
-  const machine = Machine.create({ core, preset: processors[options.processor], memoryMiB: options.memory });
+  const machine = Machine.create({
+    core,
+    preset: processors[options.processor],
+    memoryMiB: options.memory,
+    devices: { disks },
+  });
   machine.load(image, modules, options.append);
   return machine;
 }
@@ -136,7 +164,11 @@ function report(stop: Stop): number {
     case 'halted':
       return complain(`cycle ${stop.cycle}: halted, and nothing can wake the processor`, EXIT.FAILED);
     case 'triple-fault':
-      return complain(`cycle ${stop.cycle}: triple fault or reset`, EXIT.FAILED);
+      return complain(`cycle ${stop.cycle}: triple fault`, EXIT.FAILED);
+    case 'reset':
+      return complain(`cycle ${stop.cycle}: the guest reset the processor by the ${stop.by}`, EXIT.FAILED);
+    case 'power-off':
+      return 0;
     case 'budget':
       return EXIT.FAILED;
   }
@@ -213,6 +245,23 @@ function readModule(text: string): Module {
   const file = text.trim().split(/\s+/)[0];
   if (file === '') throw new UsageError('--module: expected "FILE ARGS"');
   return { bytes: read(file, 'module'), args: text.trim() };
+}
+
+function readDisks(options: BootOptions): MemoryDisk[] {
+  if (options.disk.length > MAXIMUM_DISKS) {
+    throw new UsageError(`${options.disk.length} --disk: the machine has room for ${MAXIMUM_DISKS}`);
+  }
+  if (options.diskOut.length > options.disk.length) {
+    throw new UsageError(`${options.diskOut.length} --disk-out, but only ${options.disk.length} --disk`);
+  }
+  return options.disk.map((path) => {
+    const bytes = read(path, 'disk');
+    try {
+      return new MemoryDisk(Uint8Array.from(bytes));
+    } catch (error) {
+      throw new UsageError(`disk ${path}: ${(error as Error).message}`);
+    }
+  });
 }
 
 function read(path: string, what: string): Uint8Array {

@@ -1,4 +1,5 @@
 /** The machine's public interface. */
+export { type BlockDevice, MemoryDisk } from './devices/ide/block-device.js';
 export { PacketLog, type PacketPort } from './devices/packet-port.js';
 export { ImageError, LedgerError, RegionError, UnknownComponentError } from './errors.js';
 export type { Module } from './image/multiboot.js';

@@ -24,8 +24,12 @@ export type Stop =
   | { reason: 'halted'; cycle: bigint }
   /** A write to port F4h; `code` is the value written. */
   | { reason: 'exit'; cycle: bigint; code: number }
-  /** A fault during the delivery of a double fault, or a pulse on the reset line. */
+  /** A fault during the delivery of a double fault. */
   | { reason: 'triple-fault'; cycle: bigint }
+  /** The guest has reset the processor; `by` says by which port. */
+  | { reason: 'reset'; cycle: bigint; by: string }
+  /** The guest has switched the machine off (power management, port 604h). */
+  | { reason: 'power-off'; cycle: bigint }
   /** The condition given to `run` holds. */
   | { reason: 'until'; cycle: bigint };
 
@@ -55,7 +59,8 @@ export class Machine {
   private failure: unknown = null;
   /** Whether `run` was given a condition to check. */
   private checking = false;
-  private ended: { reason: 'exit'; code: number } | { reason: 'triple-fault' } | null = null;
+  private ended: { reason: 'exit'; code: number } | { reason: 'reset'; by: string } | { reason: 'power-off' } | null =
+    null;
   /** Names of the last component and group that ran outside of ring 0, for counting changes. */
   private lastComponent = '';
   private lastGroup = '';
@@ -94,7 +99,8 @@ export class Machine {
         interrupt: (asserted) => core.set('interruptLine', Number(asserted)),
         console: (byte, source) => this.notify((o) => o.console?.(byte, source)),
         exit: (code) => this.end({ reason: 'exit', code }),
-        reset: () => this.end({ reason: 'triple-fault' }),
+        reset: (by) => this.end({ reason: 'reset', by }),
+        powerOff: () => this.end({ reason: 'power-off' }),
       },
       {
         ...devices,

@@ -5,10 +5,13 @@ import { DebugPort } from './devices/debug-port.js';
 import type { BusMemory, Clock } from './devices/device.js';
 import { E1000 } from './devices/e1000.js';
 import { ExitPort } from './devices/exit-port.js';
+import type { BlockDevice } from './devices/ide/block-device.js';
+import { IdeChannel } from './devices/ide/channel.js';
 import { KeyboardController } from './devices/keyboard.js';
 import { PacketLog, type PacketPort } from './devices/packet-port.js';
 import { HostBridge, PciBus } from './devices/pci.js';
 import { Pic } from './devices/pic.js';
+import { IdeController, IsaBridge, PowerManagement, PowerManagementFunction, ResetControl } from './devices/piix3.js';
 import { Pit } from './devices/pit.js';
 import { Uart } from './devices/uart.js';
 
@@ -23,6 +26,12 @@ export interface DeviceOptions {
   /** Station address, six bytes. */
   readonly stationAddress: readonly number[];
   readonly packets: PacketPort;
+  /** Disks: first and second of the first IDE channel, then of the second one; null or missing = no drive. */
+  readonly disks: readonly (BlockDevice | null)[];
+  /** Time in which a disk finds the first sector of a command, or flushes, in nanoseconds. */
+  readonly diskAccessNanoseconds: number;
+  /** Time in which a disk moves a sector, in nanoseconds. */
+  readonly diskSectorNanoseconds: number;
 }
 
 export function defaultDevices(): DeviceOptions {
@@ -32,6 +41,9 @@ export function defaultDevices(): DeviceOptions {
     descriptorNanoseconds: 1000,
     stationAddress: [0x52, 0x54, 0x00, 0x12, 0x34, 0x56],
     packets: new PacketLog(),
+    disks: [],
+    diskAccessNanoseconds: 200_000,
+    diskSectorNanoseconds: 15_000,
   };
 }
 
@@ -40,12 +52,21 @@ export interface PcSignals {
   interrupt(asserted: boolean): void;
   console(byte: number, source: 'com1' | 'debug'): void;
   exit(value: number): void;
-  reset(): void;
+  /** The guest has reset the processor; `by` says how. */
+  reset(by: string): void;
+  powerOff(): void;
 }
 
 const COM1 = { port: 0x3f8, interrupt: 4 } as const;
 /** Where firmware puts the first card behind the host bridge, its registers and its interrupt. */
 const NETWORK = { device: 2, base: 0xfebc0000, interrupt: 10 } as const;
+
+/** The two IDE channels in compatibility mode, and where firmware puts their bus masters. */
+const IDE = [
+  { command: 0x1f0, control: 0x3f6, interrupt: 14 },
+  { command: 0x170, control: 0x376, interrupt: 15 },
+] as const;
+const IDE_BUS_MASTER = 0xc040;
 
 export class Pc {
   readonly bus = new Bus();
@@ -61,21 +82,44 @@ export class Pc {
       address: options.stationAddress,
       packets: options.packets,
     });
-    const pci = new PciBus();
-    pci.plug(0, new HostBridge());
-    pci.plug(NETWORK.device, network);
+    const channels = this.ideChannels(clock, memory, options);
+    const ide = new IdeController(channels, IDE_BUS_MASTER);
+    const pci = new PciBus(new ResetControl(() => signals.reset('reset control at port CF9h')));
+    pci.plug(0, 0, new HostBridge());
+    pci.plug(1, 0, new IsaBridge());
+    pci.plug(1, 1, ide);
+    pci.plug(1, 3, new PowerManagementFunction());
+    pci.plug(NETWORK.device, 0, network);
     for (const device of [
       this.pic,
       new Pit(clock, this.pic.line(0), options.timerPhase),
       this.uart,
       network,
+      ...channels,
+      ide,
       pci,
+      new PowerManagement(clock, () => signals.powerOff()),
       new Cmos(clock, memory.size),
-      new KeyboardController(() => signals.reset()),
+      new KeyboardController((by) => signals.reset(by)),
       new DebugPort((byte) => signals.console(byte, 'debug')),
       new ExitPort((value) => signals.exit(value)),
     ]) {
       this.bus.attach(device);
     }
+  }
+
+  private ideChannels(clock: Clock, memory: BusMemory, options: DeviceOptions): [IdeChannel, IdeChannel] {
+    const { disks } = options;
+    if (disks.length > 4) throw new RangeError(`${disks.length} disks: two IDE channels take 4 at most`);
+    const times = {
+      accessNanoseconds: options.diskAccessNanoseconds,
+      sectorNanoseconds: options.diskSectorNanoseconds,
+    };
+    const channel = (place: (typeof IDE)[number], first: number) => {
+      const serials = [`CX${first + 1}`, `CX${first + 2}`] as const;
+      const drives = [disks[first] ?? null, disks[first + 1] ?? null] as const;
+      return new IdeChannel(clock, memory, this.pic.line(place.interrupt), { ...place, serials }, drives, times);
+    };
+    return [channel(IDE[0], 0), channel(IDE[1], 2)];
   }
 }

@@ -178,7 +178,9 @@ describe('crossings boot', () => {
       /Allowed choices are pentium-133, pentium3-800, xeon-p4-2400/,
     ],
     ['too much memory', [hello, '--memory', '4096'], /expected a whole number from 2 to 480/],
-    ['a disk', [hello, '--disk', 'd.img'], /no disk controller yet; pass data as a --module/],
+    ['a disk that is not there', [hello, '--disk', 'absent.img'], /disk absent.img: ENOENT/],
+    ['a disk of no whole number of sectors', [hello, '--disk', hello], /bytes: expected a multiple of 512/],
+    ['a result without a disk', [hello, '--disk-out', 'd.img'], /1 --disk-out, but only 0 --disk/],
     ['an --expect without --send', [hello, '--expect', 'x'], /1 --expect and 0 --send: each --expect needs one --send/],
     ['a malformed expression', [hello, '--until', '('], /Invalid regular expression/],
   ])('refuses %s as bad usage', (_name, args, message) => {

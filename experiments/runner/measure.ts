@@ -95,6 +95,10 @@ function endOf(stop: Stop, position: string, console: string): string {
       return `the guest ended with status ${stop.code} ${where}`;
     case 'triple-fault':
       return `triple fault of the guest ${where}`;
+    case 'reset':
+      return `the guest reset the processor by the ${stop.by} ${where}`;
+    case 'power-off':
+      return `the guest switched the machine off ${where}`;
     case 'halted':
       return `the guest halted for ever ${where}`;
     default:

@@ -2,13 +2,14 @@
  * The PC's bus: port and memory accesses find their device by address, and the earliest due cycle of all devices is
  * kept for the processor. A port access wider than what the device handles is split by the device, not here.
  */
-import { type AccessSize, type Device, type MemoryRange, NEVER, openBus } from './device.js';
+import { type AccessSize, type AddressWindow, type Device, NEVER, openBus } from './device.js';
 
 export class Bus {
   private readonly devices: Device[] = [];
   /** 1 + index of the device behind each of the 65536 ports; 0 = nobody. */
   private readonly portOwner = new Uint8Array(0x10000);
-  private readonly memory: MemoryRange[] = [];
+  private readonly memory: AddressWindow[] = [];
+  private readonly portWindows: AddressWindow[] = [];
 
   /** @throws Error when a port is claimed twice */
   attach(device: Device): void {
@@ -24,26 +25,34 @@ export class Bus {
       }
     }
     if (device.memory) this.memory.push(device.memory);
+    if (device.portWindow) this.portWindows.push(device.portWindow);
   }
 
   readPort(port: number, size: AccessSize): number {
     const owner = this.portOwner[port];
-    if (owner === 0) return openBus(size);
+    if (owner === 0) {
+      const window = find(this.portWindows, port);
+      return window ? window.read(port - window.base, size) : openBus(size);
+    }
     return this.devices[owner - 1].read?.(port, size) ?? openBus(size);
   }
 
   writePort(port: number, size: AccessSize, value: number): void {
     const owner = this.portOwner[port];
     if (owner !== 0) this.devices[owner - 1].write?.(port, size, value);
+    else {
+      const window = find(this.portWindows, port);
+      window?.write(port - window.base, size, value);
+    }
   }
 
   readMemory(physical: number, size: AccessSize): number {
-    const range = this.find(physical);
+    const range = find(this.memory, physical);
     return range ? range.read(physical - range.base, size) : openBus(size);
   }
 
   writeMemory(physical: number, size: AccessSize, value: number): void {
-    const range = this.find(physical);
+    const range = find(this.memory, physical);
     range?.write(physical - range.base, size, value);
   }
 
@@ -67,8 +76,8 @@ export class Bus {
       if (device.nextDue !== undefined && device.nextDue <= now) device.run?.(now);
     }
   }
+}
 
-  private find(physical: number): MemoryRange | undefined {
-    return this.memory.find((m) => m.enabled && physical >= m.base && physical < m.base + m.length);
-  }
+function find(windows: readonly AddressWindow[], address: number): AddressWindow | undefined {
+  return windows.find((w) => w.enabled && address >= w.base && address < w.base + w.length);
 }

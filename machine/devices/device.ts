@@ -14,12 +14,13 @@ export interface PortRange {
   readonly last: number;
 }
 
-export interface MemoryRange {
-  /** Physical address of the first byte; a device may move it (a PCI base address register). */
+/** A range of physical addresses, or of ports, that its device may move (a PCI base address register). */
+export interface AddressWindow {
+  /** Address of the first byte. */
   readonly base: number;
   /** Bytes. */
   readonly length: number;
-  /** Device memory that is switched off answers like no device at all. */
+  /** A window that is switched off answers like no device at all. */
   readonly enabled: boolean;
   read(offset: number, size: AccessSize): number;
   write(offset: number, size: AccessSize, value: number): void;
@@ -29,7 +30,10 @@ export interface Device {
   /** For messages. */
   readonly name: string;
   readonly ports?: readonly PortRange[];
-  readonly memory?: MemoryRange;
+  /** Device memory. */
+  readonly memory?: AddressWindow;
+  /** Ports at an address that may change. */
+  readonly portWindow?: AddressWindow;
   /** Cycle at which `run` wants to be called; NEVER when there is nothing to wait for. */
   readonly nextDue?: number;
   /** Whether what it waits for can end in an interrupt, as the guest has programmed things. */

@@ -13,7 +13,7 @@
  * Timing here is elapsed time only; what the processor pays for register accesses is the preset's price of an uncached
  * access. Data are read from memory when transmission of the frame begins.
  */
-import type { BusMemory, Clock, InterruptLine, MemoryRange } from './device.js';
+import type { AddressWindow, BusMemory, Clock, InterruptLine } from './device.js';
 import { type Device, NEVER } from './device.js';
 import type { PacketPort } from './packet-port.js';
 import { PciFunction, pci, pciCommand } from './pci.js';
@@ -73,7 +73,7 @@ const DELAY_UNIT = 1024;
 
 export class E1000 extends PciFunction implements Device {
   readonly name = 'e1000';
-  readonly memory: MemoryRange;
+  readonly memory: AddressWindow;
   private readonly registers = new Map<number, number>();
   private readonly eeprom = new Uint16Array(64);
   private frame: number[] = [];
@@ -93,8 +93,6 @@ export class E1000 extends PciFunction implements Device {
     private readonly options: E1000Options,
   ) {
     super(0x8086, 0x100e, 0x020000, 0x03);
-    this.set(pci.COMMAND, pciCommand.IO | pciCommand.MEMORY, 2);
-    this.set(0x2c, 0x11001af4, 4);
     this.memoryBar(pci.BAR0, base, REGISTER_BYTES);
     this.set(pci.INTERRUPT_LINE, interruptLine, 1);
     this.set(pci.INTERRUPT_PIN, 1, 1);
@@ -124,7 +122,7 @@ export class E1000 extends PciFunction implements Device {
   }
 
   /** BAR0 as the guest left it, answering while the command register enables memory. */
-  private window(): MemoryRange {
+  private window(): AddressWindow {
     const card = this;
     return {
       length: REGISTER_BYTES,

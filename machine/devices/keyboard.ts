@@ -4,6 +4,7 @@
  */
 import type { Device } from './device.js';
 
+const KEYBOARD = 'keyboard controller at port 64h';
 const OUTPUT_FULL = 0x01;
 const SELF_TEST_PASSED = 0x04;
 
@@ -20,7 +21,7 @@ export class KeyboardController implements Device {
   private command = 0;
 
   /** @param reset called when the guest pulses the processor's reset line */
-  constructor(private readonly reset: () => void) {}
+  constructor(private readonly reset: (by: string) => void) {}
 
   read(port: number): number {
     if (port === 0x92) return 0x02;
@@ -31,12 +32,12 @@ export class KeyboardController implements Device {
   write(port: number, _size: number, value: number): void {
     const byte = value & 0xff;
     if (port === 0x92) {
-      if (byte & 1) this.reset();
+      if (byte & 1) this.reset('fast reset at port 92h');
     } else if (port === 0x64) {
       this.execute(byte);
     } else {
       if (this.command === 0x60) this.configuration = byte;
-      if (this.command === 0xd1 && !(byte & 1)) this.reset();
+      if (this.command === 0xd1 && !(byte & 1)) this.reset(KEYBOARD);
       this.command = 0;
     }
   }
@@ -48,6 +49,6 @@ export class KeyboardController implements Device {
     else if (command === 0xab || command === 0xa9) this.output.push(0x00);
     else if (command === 0xd0) this.output.push(0x03);
     // F0h-FFh pulse output lines low where a bit is 0; bit 0 is reset.
-    else if ((command & 0xf1) === 0xf0) this.reset();
+    else if ((command & 0xf1) === 0xf0) this.reset(KEYBOARD);
   }
 }

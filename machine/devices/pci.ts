@@ -3,29 +3,53 @@
  * CFCh-CFFh. One bus. Functions that are not there read as all ones.
  */
 import { type AccessSize, type Device, openBus } from './device.js';
+import { SavedByName } from './saved-state.js';
 
 /** Registers of a type 0 header. */
-export const pci = { COMMAND: 0x04, BAR0: 0x10, INTERRUPT_LINE: 0x3c, INTERRUPT_PIN: 0x3d } as const;
+export const pci = {
+  COMMAND: 0x04,
+  HEADER: 0x0c,
+  BAR0: 0x10,
+  BAR1: 0x14,
+  BAR4: 0x20,
+  SUBSYSTEM: 0x2c,
+  INTERRUPT_LINE: 0x3c,
+  INTERRUPT_PIN: 0x3d,
+} as const;
 /** Bits of the command register. */
-export const pciCommand = { IO: 1, MEMORY: 2, BUS_MASTER: 4, NO_INTERRUPT: 0x400 } as const;
+export const pciCommand = { IO: 1, MEMORY: 2, BUS_MASTER: 4, SERR: 0x100, NO_INTERRUPT: 0x400 } as const;
+
+/** Subsystem that QEMU's devices declare. */
+const SUBSYSTEM = 0x11001af4;
 
 /** 256 bytes of configuration space and what of them may be written. */
-export class PciFunction {
+export class PciFunction extends SavedByName {
+  protected readonly stateFields: readonly string[] = ['space'];
   protected readonly space = new DataView(new ArrayBuffer(256));
   private readonly writable = new DataView(new ArrayBuffer(256));
 
   constructor(vendor: number, device: number, classCode: number, revision: number) {
+    super();
     this.space.setUint16(0x00, vendor, true);
     this.space.setUint16(0x02, device, true);
     this.space.setUint32(0x08, ((classCode << 8) | revision) >>> 0, true);
+    this.space.setUint32(pci.SUBSYSTEM, SUBSYSTEM, true);
+    // As firmware leaves it: decoding on, bus mastering off.
+    this.set(pci.COMMAND, pciCommand.IO | pciCommand.MEMORY | pciCommand.SERR, 2);
     this.allow(pci.COMMAND, 0x0547);
-    this.allow(0x0c, 0xffff);
+    this.allow(pci.HEADER, 0xffff);
     this.allow(pci.INTERRUPT_LINE, 0xff);
   }
 
   /** A 32-bit memory BAR at the address that firmware gave it; `length` is a power of two. */
   protected memoryBar(register: number, base: number, length: number): void {
     this.space.setUint32(register, base, true);
+    this.allow(register, -length);
+  }
+
+  /** A port BAR at the address that firmware gave it; `length` is a power of two. */
+  protected portBar(register: number, base: number, length: number): void {
+    this.space.setUint32(register, base | 1, true);
     this.allow(register, -length);
   }
 
@@ -61,18 +85,27 @@ export class PciFunction {
   }
 }
 
-export class PciBus implements Device {
+const RESET_CONTROL = 0xcf9;
+
+export class PciBus extends SavedByName implements Device {
   readonly name = 'PCI configuration';
+  protected readonly stateFields = ['address'];
   readonly ports = [{ first: 0xcf8, last: 0xcff }];
   private address = 0;
-  /** By device number (function 0). */
+  /** By 8 x device number + function number. */
   private readonly functions = new Map<number, PciFunction>();
 
-  plug(device: number, pciFunction: PciFunction): void {
-    this.functions.set(device, pciFunction);
+  /** @param resetControl the byte at CF9h, between the two registers */
+  constructor(private readonly resetControl: { read(size: AccessSize): number; write(value: number): void }) {
+    super();
+  }
+
+  plug(device: number, number: number, pciFunction: PciFunction): void {
+    this.functions.set(8 * device + number, pciFunction);
   }
 
   read(port: number, size: AccessSize): number {
+    if (port === RESET_CONTROL) return this.resetControl.read(size);
     if (port < 0xcfc) return port === 0xcf8 && size === 4 ? this.address : openBus(size);
     const target = this.target();
     return target ? target.readConfig((this.address & 0xfc) | (port & 3), size) : openBus(size);
@@ -82,6 +115,7 @@ export class PciBus implements Device {
     if (port < 0xcfc) {
       // Only a 32-bit write at CF8h itself is the address; narrower ones pass through to the bus.
       if (port === 0xcf8 && size === 4) this.address = (value & 0x80fffffc) >>> 0;
+      else if (port === RESET_CONTROL && size === 1) this.resetControl.write(value);
       return;
     }
     this.target()?.writeConfig((this.address & 0xfc) | (port & 3), size, value);
@@ -91,8 +125,7 @@ export class PciBus implements Device {
     const { address } = this;
     const enabled = address >= 0x80000000;
     const bus = (address >> 16) & 0xff;
-    const number = (address >> 8) & 7;
-    return enabled && bus === 0 && number === 0 ? this.functions.get((address >> 11) & 31) : undefined;
+    return enabled && bus === 0 ? this.functions.get((address >> 8) & 0xff) : undefined;
   }
 }
 
@@ -100,6 +133,11 @@ export class PciBus implements Device {
 export class HostBridge extends PciFunction {
   constructor() {
     super(0x8086, 0x1237, 0x060000, 0x02);
-    this.set(pci.COMMAND, pciCommand.MEMORY | pciCommand.BUS_MASTER, 2);
+    // PAM and SMRAM registers hold values and change nothing: all memory below 1 MiB is RAM here.
+    this.set(0x54, 0x10000000, 4);
+    this.set(0x58, 0x11111000, 4);
+    this.set(0x5c, 0x33111111, 4);
+    this.set(0x70, 0x000a0000, 4);
+    for (let register = 0x50; register < 0x80; register += 4) this.allow(register, 0xffffffff);
   }
 }

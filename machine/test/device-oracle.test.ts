@@ -2,34 +2,24 @@
  * Devices against QEMU's: one guest asks them for what kernels ask, prints each answer, and must print the same on both
  * machines. Skipped, with the reason printed, where qemu-system-i386 is not installed.
  */
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { al, dx, eax, ebx, ecx, mem } from '../../toolchain/assembler/index.js';
 import {
-  type Assembler,
-  al,
-  defineStubs,
-  dx,
-  eax,
-  ebx,
-  ecx,
-  edx,
-  esi,
-  esp,
-  mem,
-  mem8,
-  sym,
-} from '../../toolchain/assembler/index.js';
-import { flatImage } from '../bench/flat-image.js';
-import { makeMachine } from './guest.js';
+  BOOT_INFORMATION,
+  byteFrom,
+  cmos,
+  cmosWord,
+  command,
+  compareWithQemu,
+  configuration,
+  initialisePics,
+  LOADER_MAGIC,
+  masked,
+  networkBase,
+  type Question,
+  register,
+} from './questions.js';
 
-const MEMORY_MIB = 16;
-const folder = mkdtempSync(join(tmpdir(), 'crossings-oracle-'));
-afterAll(() => rmSync(folder, { recursive: true }));
-
-const questions: readonly (readonly [name: string, ask: (a: Assembler) => void])[] = [
+const questions: readonly Question[] = [
   ['host bridge identity', (a) => configuration(a, 0, 0x00)],
   ['network card identity', (a) => configuration(a, 2, 0x00)],
   ['network card command', (a) => masked(a, 0x7, () => configuration(a, 2, 0x04))],
@@ -236,177 +226,14 @@ const questions: readonly (readonly [name: string, ask: (a: Assembler) => void])
     },
   ],
   ['debugging console', (a) => byteFrom(a, 0xe9)],
-  ['loader magic', (a) => a.mov(eax, mem({ disp: 0x7000 }))],
+  ['loader magic', (a) => a.mov(eax, mem({ disp: LOADER_MAGIC }))],
   [
     'memory below 1 MiB',
     (a) => {
-      a.mov(ebx, mem({ disp: 0x7004 }));
+      a.mov(ebx, mem({ disp: BOOT_INFORMATION }));
       a.mov(eax, mem({ base: ebx, disp: 4 }));
     },
   ],
 ];
 
-const image = flatImage(
-  defineStubs('questions', (a) => {
-    a.label('start');
-    a.mov(mem({ disp: 0x7000 }), eax);
-    a.mov(mem({ disp: 0x7004 }), ebx);
-    a.mov(esp, 0x80000);
-    for (const [name, ask] of questions) {
-      ask(a);
-      a.mov(esi, sym(name));
-      a.call('answer');
-    }
-    a.mov(al, 0);
-    a.out(0xf4, al);
-    a.label('halt');
-    a.hlt();
-    a.jmp('halt');
-    answer(a);
-    for (const [name] of questions) {
-      a.label(name);
-      a.db(`${name}: \0`);
-    }
-  }),
-  'start',
-).bytes;
-
-/** Text at ESI, EAX in hexadecimal, end of line. */
-function answer(a: Assembler): void {
-  a.label('answer');
-  a.mov(ebx, eax);
-  a.label('text');
-  a.mov(al, mem8({ base: esi }));
-  a.inc(esi);
-  a.test(al, al);
-  a.jz('digits');
-  a.call('put');
-  a.jmp('text');
-  a.label('digits');
-  a.mov(ecx, 8);
-  a.label('digit');
-  a.rol(ebx, 4);
-  a.mov(eax, ebx);
-  a.and(eax, 15);
-  a.cmp(al, 10);
-  a.jb('below10');
-  a.add(al, 39);
-  a.label('below10');
-  a.add(al, 48);
-  a.call('put');
-  a.dec(ecx);
-  a.jnz('digit');
-  a.mov(al, 10);
-  a.label('put');
-  a.mov(dx, 0xe9);
-  a.out(dx, al);
-  a.ret();
-}
-
-function byteFrom(a: Assembler, port: number): void {
-  a.xor(eax, eax);
-  a.mov(edx, port);
-  a.in(al, dx);
-}
-
-function command(a: Assembler, port: number, value: number): void {
-  a.mov(edx, port);
-  a.mov(al, value);
-  a.out(dx, al);
-}
-
-function masked(a: Assembler, mask: number, ask: () => void): void {
-  ask();
-  a.and(eax, mask);
-}
-
-function configuration(a: Assembler, device: number, register: number): void {
-  a.mov(eax, (0x80000000 | (device << 11) | register) >>> 0);
-  a.mov(dx, 0xcf8);
-  a.out(dx, eax);
-  a.mov(dx, 0xcfc);
-  a.in(eax, dx);
-}
-
-function networkBase(a: Assembler): void {
-  configuration(a, 2, 0x10);
-  a.and(eax, ~15);
-  a.mov(ebx, eax);
-}
-
-function register(a: Assembler, offset: number): void {
-  networkBase(a);
-  a.mov(eax, mem({ base: ebx, disp: offset }));
-}
-
-function cmos(a: Assembler, index: number): void {
-  command(a, 0x70, index);
-  byteFrom(a, 0x71);
-}
-
-function cmosWord(a: Assembler, index: number): void {
-  cmos(a, index + 1);
-  a.shl(eax, 8);
-  a.mov(ecx, eax);
-  cmos(a, index);
-  a.or(eax, ecx);
-}
-
-function initialisePics(a: Assembler): void {
-  for (const [port, value] of [
-    [0x20, 0x11],
-    [0x21, 0x20],
-    [0x21, 0x04],
-    [0x21, 0x01],
-    [0xa0, 0x11],
-    [0xa1, 0x28],
-    [0xa1, 0x02],
-    [0xa1, 0x01],
-    [0xa1, 0xff],
-  ]) {
-    command(a, port, value);
-  }
-}
-
-async function ours(): Promise<string[]> {
-  const machine = await makeMachine(image, [], { memoryMiB: MEMORY_MIB });
-  let text = '';
-  machine.observe({
-    console: (byte, source) => {
-      if (source === 'debug') text += String.fromCharCode(byte);
-    },
-  });
-  const stop = machine.run(1_000_000_000n);
-  expect(stop).toMatchObject({ reason: 'exit', code: 0 });
-  return text.trim().split('\n');
-}
-
-function qemu(): string[] {
-  const path = join(folder, 'questions.bin');
-  writeFileSync(path, image);
-  const machine = ['-m', String(MEMORY_MIB), '-nodefaults', '-display', 'none', '-no-reboot', '-accel', 'tcg'];
-  const devices = ['-serial', 'null', '-debugcon', 'stdio', '-device', 'isa-debug-exit,iobase=0xf4,iosize=4'];
-  const network = ['-netdev', 'user,id=n', '-device', 'e1000,netdev=n'];
-  const result = spawnSync('qemu-system-i386', [...machine, ...devices, ...network, '-kernel', path], {
-    encoding: 'utf8',
-    timeout: 60_000,
-  });
-  expect(result.status).toBe(1);
-  return result.stdout.slice(result.stdout.indexOf(questions[0][0])).trim().split('\n');
-}
-
-const installed = spawnSync('qemu-system-i386', ['--version']).status === 0;
-
-describe('devices', () => {
-  it('answer every question of the guest', async () => {
-    const answers = await ours();
-    expect(answers.map((line) => line.split(':')[0])).toEqual(questions.map(([name]) => name));
-  });
-
-  it.skipIf(!installed)(
-    `answer as QEMU's do${installed ? '' : ' (skipped: qemu-system-i386 is not installed)'}`,
-    async () => {
-      expect(await ours()).toEqual(qemu());
-    },
-  );
-});
+compareWithQemu('devices', questions);

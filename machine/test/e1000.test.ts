@@ -191,11 +191,11 @@ describe('e1000', () => {
 describe('PCI configuration', () => {
   const clock = new HandClock(HZ);
   const makeBus = () => {
-    const bus = new PciBus();
+    const bus = new PciBus({ read: () => 0, write: () => {} });
     const options = { megabits: 1000, descriptorNanoseconds: 0, address: [0, 0, 0, 0, 0, 0], packets: new PacketLog() };
     const card = new E1000(clock, fakeMemory(0x1000), new RecordedLine(), 10, BASE, options);
-    bus.plug(0, new HostBridge());
-    bus.plug(2, card);
+    bus.plug(0, 0, new HostBridge());
+    bus.plug(2, 0, card);
     return { bus, card };
   };
   const select = (bus: PciBus, device: number, register: number) =>
