@@ -144,7 +144,7 @@ describe('crossings boot', () => {
     [
       'a triple fault',
       [],
-      /triple fault or reset/,
+      /triple fault/,
       (a: Assembler) => {
         a.lidt(mem({ sym: 'empty' }));
         a.int3();
@@ -155,7 +155,7 @@ describe('crossings boot', () => {
     [
       'a pulse on the reset line',
       [],
-      /triple fault or reset/,
+      /the guest reset the processor by the keyboard controller/,
       (a: Assembler) => {
         a.mov(al, 0xfe);
         a.out(0x64, al);
@@ -175,7 +175,7 @@ describe('crossings boot', () => {
     [
       'an unknown processor',
       [hello, '--processor', 'z80'],
-      /Allowed choices are pentium-133, pentium3-800, xeon-p4-2400/,
+      /Allowed choices are .*pentium-133/,
     ],
     ['too much memory', [hello, '--memory', '4096'], /expected a whole number from 2 to 480/],
     ['a disk that is not there', [hello, '--disk', 'absent.img'], /disk absent.img: ENOENT/],
