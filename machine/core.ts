@@ -126,6 +126,8 @@ const fields = [
   'cr3',
   'idtrBase',
   'interruptLine',
+  'nmiLine',
+  'apicBase',
   'stopRequest',
   'observeCrossings',
   'currentRow',

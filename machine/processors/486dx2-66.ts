@@ -11,6 +11,7 @@ export const i486: Preset = {
   name: 'Intel 486DX2 66 MHz, 256 KiB L2, FPM',
   vendor: 'GenuineIntel',
   hz: 66_666_667,
+  busHz: 33_333_333,
   signature: 0x435,
   features: [],
   tlbs: {

@@ -11,6 +11,7 @@ export const core2: Preset = {
   name: 'Intel Core 2 2.4 GHz (Conroe), DDR2',
   vendor: 'GenuineIntel',
   hz: 2_400_000_000,
+  busHz: 266_666_667,
   signature: 0x6f6,
   features: ['pse', 'pge', 'sysenter', 'cmov', 'tsc', 'apic', 'cx8', 'msr', 'pae', 'nx', 'fxsr', 'de'],
   tlbs: {

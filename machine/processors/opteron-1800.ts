@@ -11,6 +11,7 @@ export const opteron: Preset = {
   name: 'AMD Opteron 1.8 GHz (K8), DDR-333',
   vendor: 'AuthenticAMD',
   hz: 1_800_000_000,
+  busHz: 200_000_000,
   signature: 0xf58,
   features: ['pse', 'pge', 'sysenter', 'cmov', 'tsc', 'apic', 'cx8', 'msr', 'pae', 'nx', 'syscall', 'fxsr', 'de'],
   tlbs: {

@@ -13,6 +13,7 @@ export const pentium133: Preset = {
   name: 'Pentium 133 MHz (P54C), 430FX, 256 KiB L2',
   vendor: 'GenuineIntel',
   hz: 133_333_333,
+  busHz: 66_666_667,
   signature: 0x52c,
   features: ['pse', 'tsc', 'msr', 'cx8'],
   tlbs: {

@@ -13,6 +13,7 @@ export const pentium3: Preset = {
   name: 'Pentium III 800 MHz (Coppermine), PC133',
   vendor: 'GenuineIntel',
   hz: 800_000_000,
+  busHz: 133_333_333,
   signature: 0x683,
   features: ['pse', 'pge', 'sysenter', 'cmov', 'tsc', 'apic', 'cx8', 'msr'],
   tlbs: {

@@ -72,6 +72,8 @@ export interface Preset {
   readonly vendor: 'GenuineIntel' | 'AuthenticAMD';
   /** Core clock; the time stamp counts at the same rate. */
   readonly hz: number;
+  /** What the timer of the local APIC counts, before its divider: the bus clock, or on later processors the crystal. */
+  readonly busHz: number;
   /** CPUID leaf 1 EAX. */
   readonly signature: number;
   readonly features: readonly FeatureId[];
@@ -127,6 +129,7 @@ export function validatePreset(input: unknown): Preset {
     'name',
     'vendor',
     'hz',
+    'busHz',
     'signature',
     'features',
     'tlbs',
@@ -143,6 +146,7 @@ export function validatePreset(input: unknown): Preset {
     fail('vendor', 'GenuineIntel or AuthenticAMD', preset.vendor);
   }
   integer(preset.hz, 'hz', 1, 1e11);
+  integer(preset.busHz, 'busHz', 1, 1e10);
   integer(preset.signature, 'signature', 0, 0xffffffff);
   if (!Array.isArray(preset.features))
     fail('features', `a list of ${Object.keys(features).join(', ')}`, preset.features);

@@ -13,6 +13,7 @@ export const skylake: Preset = {
   name: 'Intel Core (Skylake) 3.0 GHz, DDR4',
   vendor: 'GenuineIntel',
   hz: 3_000_000_000,
+  busHz: 24_000_000,
   signature: 0x506e3,
   features: ['pse', 'pge', 'sysenter', 'cmov', 'tsc', 'apic', 'cx8', 'msr', 'pae', 'nx', 'fxsr', 'de'],
   tlbs: {

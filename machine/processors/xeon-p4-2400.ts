@@ -13,6 +13,7 @@ export const xeonP4: Preset = {
   name: 'Xeon 2.4 GHz (NetBurst, Northwood core), DDR',
   vendor: 'GenuineIntel',
   hz: 2_400_000_000,
+  busHz: 100_000_000,
   signature: 0xf27,
   features: ['pse', 'pge', 'sysenter', 'cmov', 'tsc', 'apic', 'cx8', 'msr'],
   tlbs: {

@@ -11,6 +11,7 @@ export const zen4: Preset = {
   name: 'AMD Ryzen 7000 (Zen 4) 4.5 GHz, DDR5',
   vendor: 'AuthenticAMD',
   hz: 4_500_000_000,
+  busHz: 100_000_000,
   signature: 0xa60f12,
   features: ['pse', 'pge', 'sysenter', 'cmov', 'tsc', 'apic', 'cx8', 'msr', 'pae', 'nx', 'syscall', 'fxsr', 'de'],
   tlbs: {

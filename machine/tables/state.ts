@@ -87,6 +87,7 @@ export const stateFields: readonly StateField[] = [
   { name: 'codeWidth', size: 4, meaning: '0 in 32-bit code, bit 31 in 16-bit code: part of the tag of a decoded run' },
   { name: 'fetchEnd', size: 4, meaning: 'EIPs below it are far from the limit of CS; 0 while single-stepping' },
   { name: 'interruptLine', size: 4, meaning: '1 while the 8259 asserts INTR; set by the host' },
+  { name: 'nmiLine', size: 4, meaning: '1 while an NMI waits; set by the host, cleared by the core at delivery' },
   { name: 'stopRequest', size: 4, meaning: 'non-zero: run() returns STOPPED at the next boundary; set by the host' },
   { name: 'observeCrossings', size: 4, meaning: '1 while an observer wants host.cplChanged; set by the host' },
   { name: 'currentRow', size: 4, meaning: 'address of the ledger row in use' },
