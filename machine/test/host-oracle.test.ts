@@ -3,7 +3,7 @@
  * memory and faults compared. ORACLE_INSTANCES and ORACLE_SEED ask for more.
  */
 import { describe, expect, it } from 'vitest';
-import { execute, linuxUnavailable } from '../../toolchain/test/linux.js';
+import { execute, linuxUnavailable } from '../../toolchain/verify/linux.js';
 import type { InstructionRow } from '../tables/instructions.js';
 import { executableOf, type Program, programOf, runOnCore } from './host-program.js';
 import { block, rows } from './table-instances.js';

@@ -20,7 +20,12 @@ export function allocate(f: m.MachineFunction): number[] {
     graph.coalesce();
     const { colours, spilled } = graph.colour();
     if (spilled.length === 0) return colours;
-    for (const r of spilled) spill(f, (x) => m.isVirtual(x) && graph.find(x) === r, short);
+    const classes = new Set(spilled);
+    const classOf = (r: number): number | undefined => {
+      const found = m.isVirtual(r) && r < graph.size ? graph.find(r) : -1;
+      return classes.has(found) ? found : undefined;
+    };
+    spill(f, classOf, short);
   }
   throw new Error(`no register allocation found for ${f.name}`);
 }
@@ -37,12 +42,15 @@ class Graph {
   private readonly alias: number[];
   private readonly copies: Copy[] = [];
   private readonly seen = new Set<number>();
+  /** Registers that the graph was built for. */
+  readonly size: number;
 
   constructor(
     f: m.MachineFunction,
     /** Registers that live for one instruction: spilling them gains nothing. */
     private readonly short: Set<number>,
   ) {
+    this.size = f.registers;
     this.neighbours = Array.from({ length: f.registers }, () => new Set<number>());
     this.cost = new Float64Array(f.registers);
     this.alias = Array.from({ length: f.registers }, (_, r) => r);

@@ -160,22 +160,29 @@ export const definesA = (i: Instruction): boolean => DEFINES_A.has(i.op);
 
 /** Registers that an instruction reads and writes, ESP apart. */
 export function usesAndDefs(i: Instruction): { uses: number[]; defs: number[] } {
-  const uses = i.uses ? [...i.uses] : [];
-  const defs = i.defs ? [...i.defs] : [];
-  for (const o of [i.a, i.b])
-    if (o?.kind === 'mem') {
-      if (o.base >= 0) uses.push(o.base);
-      if (o.index >= 0) uses.push(o.index);
-    }
-  if (i.a?.kind === 'reg') {
-    if (!DEFINES_A.has(i.op)) uses.push(i.a.reg);
-    if (!USES_A.has(i.op)) defs.push(i.a.reg);
+  const uses: number[] = [];
+  const defs: number[] = [];
+  const add = (to: number[], r: number) => {
+    if (r >= 0 && r !== ESP) to.push(r);
+  };
+  if (i.uses) for (const r of i.uses) add(uses, r);
+  if (i.defs) for (const r of i.defs) add(defs, r);
+  const { a, b } = i;
+  if (a?.kind === 'mem') {
+    add(uses, a.base);
+    add(uses, a.index);
+  } else if (a?.kind === 'reg') {
+    if (!DEFINES_A.has(i.op)) add(uses, a.reg);
+    if (!USES_A.has(i.op)) add(defs, a.reg);
   }
-  if (i.b?.kind === 'reg') {
-    uses.push(i.b.reg);
-    if (DEFINES_BOTH.has(i.op)) defs.push(i.b.reg);
+  if (b?.kind === 'mem') {
+    add(uses, b.base);
+    add(uses, b.index);
+  } else if (b?.kind === 'reg') {
+    add(uses, b.reg);
+    if (DEFINES_BOTH.has(i.op)) add(defs, b.reg);
   }
-  return { uses: uses.filter((r) => r !== ESP), defs: defs.filter((r) => r !== ESP) };
+  return { uses, defs };
 }
 
 export const isVirtual = (r: number): boolean => r >= FIRST_VIRTUAL;

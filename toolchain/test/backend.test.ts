@@ -1,64 +1,60 @@
-// The back end against the WebAssembly engine of Node: random modules must leave the same memory, on this host's
-// processor and on our machine.
+// The back end against the WebAssembly engine of Node: two thousand random programs must leave the same results and
+// the same memory on our machine and on this host's processor. `npm run verify:toolchain` runs a hundred thousand others.
 import { describe, expect, test } from 'vitest';
-import { Machine } from '../../machine/index.js';
-import { processors } from '../../machine/processors/index.js';
-import { al, defineStubs, esp } from '../assembler/index.js';
 import { buildCore } from '../driver/core.js';
-import { executable, execute, linuxProgram, linuxUnavailable } from './linux.js';
-import { AREA, ARGUMENT_SETS, BASE, RESULTS, randomModule } from './random-module.js';
+import { runBatch } from '../verify/batch.js';
+import { batchText, moduleBytes } from '../verify/encode.js';
+import { generate } from '../verify/generate.js';
+import { linuxUnavailable } from '../verify/linux.js';
+import { walk } from '../verify/program.js';
+import { shrink } from '../verify/shrink.js';
+import { byNode } from '../verify/subjects.js';
 
-const FUNCTIONS = 24;
-const SIZE = AREA + 8 * ARGUMENT_SETS * FUNCTIONS;
-const PLACE = { base: 0x400000, memory: BASE, end: BASE + SIZE };
-
-function byNode(wasm: Uint8Array): Uint8Array {
-  const memory = new WebAssembly.Memory({ initial: (BASE + SIZE + 65535) >>> 16 });
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(wasm as Uint8Array<ArrayBuffer>), {
-    env: { memory },
-  });
-  (exports.run as () => void)();
-  return new Uint8Array(memory.buffer, BASE, SIZE);
-}
-
-/** The first function and argument set whose result differs, or the first byte of the shared area. */
-function difference(a: Uint8Array, b: Uint8Array): string | undefined {
-  for (let at = RESULTS - BASE; at < SIZE; at += 8)
-    if (a.subarray(at, at + 8).some((v, i) => v !== b[at + i])) {
-      const n = (at - AREA) / 8;
-      return `function ${Math.floor(n / ARGUMENT_SETS)}, arguments ${n % ARGUMENT_SETS}`;
-    }
-  const byte = a.findIndex((v, i) => v !== b[i]);
-  return byte < 0 ? undefined : `memory at +${byte}`;
-}
+const FIRST_SEED = 1_000_000;
+const BATCHES = 10;
+const PROGRAMS = 200;
 
 const reason = linuxUnavailable();
 
-describe.skipIf(reason !== undefined)(`compiled code on this processor${reason ? ` (skipped: ${reason})` : ''}`, () => {
-  test.each(Array.from({ length: 16 }, (_, i) => i + 1))('agrees with Node on random module %i', (seed) => {
-    const wasm = randomModule(seed, FUNCTIONS);
-    const expected = byNode(wasm);
-    const program = linuxProgram(wasm, PLACE);
-    const { output, status, signal } = execute(program);
-    expect({ status, signal, length: output.length }).toEqual({ status: 0, signal: null, length: SIZE });
-    expect(difference(output, expected)).toBeUndefined();
+describe(`random programs on our machine and on this processor${reason ? ` (this one skipped: ${reason})` : ''}`, () => {
+  const seeds = Array.from({ length: BATCHES }, (_, i) => FIRST_SEED + i);
+  test.each(seeds)(`${PROGRAMS} of seed %i agree with Node`, async (seed) => {
+    const core = await WebAssembly.compile((await buildCore()) as Uint8Array<ArrayBuffer>);
+    expect(runBatch({ seed, programs: PROGRAMS, core, native: reason === undefined }).failures).toEqual([]);
   });
 });
 
-describe('compiled code on our machine', () => {
-  const start = defineStubs('bare', (a) => {
-    a.global('_start'); // multiboot leaves flat segments, paging off, no stack
-    a.mov(esp, PLACE.base);
-    a.call('run');
-    a.out(0xf4, al);
+describe('the generator', () => {
+  test('makes the same batch of the same seed, valid, without traps, and different results', () => {
+    const wasm = moduleBytes(generate(7, 50));
+    expect(moduleBytes(generate(7, 50))).toEqual(wasm);
+    expect(WebAssembly.validate(wasm as Uint8Array<ArrayBuffer>)).toBe(true);
+    const results = byNode(wasm, 50);
+    const words = new Set(new Uint32Array(results.slice().buffer));
+    expect(words.size).toBeGreaterThan(100);
   });
 
-  test.each([101, 102, 103, 104, 105, 106])('agrees with Node on random module %i', async (seed) => {
-    const wasm = randomModule(seed, FUNCTIONS);
-    const core = await WebAssembly.compile((await buildCore()) as Uint8Array<ArrayBuffer>);
-    const machine = Machine.create({ core, preset: processors['pentium-133'], memoryMiB: 16 });
-    machine.load(executable(wasm, PLACE, 'kernel', start));
-    expect(machine.run(10_000_000_000n).reason).toBe('exit');
-    expect(difference(machine.memory.ram.slice(BASE, BASE + SIZE), byNode(wasm))).toBeUndefined();
+  test('uses every instruction of both types that compiled code has', () => {
+    const seen = new Set<string>();
+    for (let seed = 1; seed <= 10; seed++)
+      for (const f of generate(seed, PROGRAMS).programs)
+        for (const { list, index } of walk(f.body)) seen.add(list[index].text.split(' ')[0]);
+    expect(seen.size).toBe(EVERY_INSTRUCTION);
   });
+});
+
+/** Comparisons and operators; bit counts and extensions; accesses; conversions; constants, variables; control; bulk. */
+const EVERY_INSTRUCTION = 2 * (11 + 15) + (5 + 6) + (5 + 7 + 3 + 4) + 3 + (2 + 5) + 11 + 2;
+
+test('a failing program is shrunk to what makes it fail', () => {
+  const { helpers, programs } = generate(3, 200);
+  const has = (text: string) => text.includes('i64.rem_u');
+  const index = programs.findIndex((p) => has(batchText({ helpers: [], programs: [p] })) && p.body.length > 3);
+  const single = { helpers, programs: [programs[index]] };
+  const before = batchText({ helpers: [], programs: [programs[index]] }).length;
+  const after = batchText(shrink(single, ({ programs: [p] }) => has(batchText({ helpers: [], programs: [p] }))));
+  const program = after.slice(after.indexOf('(func $program0'));
+  expect(program.length).toBeLessThan(before / 4);
+  expect(program.split('\n').filter((line) => /\((?!func|param|local )/.test(line)).length).toBeLessThan(8);
+  expect(program).toContain('i64.rem_u');
 });

@@ -10,9 +10,10 @@ import { defineStubs } from '../assembler/index.js';
 import { compileFunction } from '../backend/compile.js';
 import { readModule } from '../backend/wasm.js';
 import { imageBytes, imageDefinitions } from '../driver/images.js';
+import { moduleBytes } from '../verify/encode.js';
+import { generate } from '../verify/generate.js';
 import { canonical, disassemble } from './disassembler.js';
 import { allForms } from './forms.js';
-import { randomModule } from './random-module.js';
 
 test('every form of the assembler is one instruction, and the one that was asked for', () => {
   const wrong: string[] = [];
@@ -56,7 +57,7 @@ test.each([
 });
 
 test.each([1, 2])('compiled code of random module %i has the instructions that the back end counted', (seed) => {
-  const module = readModule(randomModule(seed, 24));
+  const module = readModule(moduleBytes(generate(seed, 24)));
   const names = { function: (i: number) => `f${i}`, global: (i: number) => `g${i}`, table: 'table' };
   for (const fn of module.functions.filter((f) => !f.import)) {
     const { text, instructions } = compileFunction(module, fn, names);

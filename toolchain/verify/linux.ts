@@ -6,8 +6,9 @@ import { join } from 'node:path';
 import { defineStubs, eax, ebx, ecx, edx, type Stubs } from '../assembler/index.js';
 import { readModule } from '../backend/wasm.js';
 import { defineImage } from '../image.js';
-import { stubChunks } from '../linker/chunk.js';
+import { type Chunk, stubChunks } from '../linker/chunk.js';
 import { writeElf } from '../linker/elf.js';
+import type { StaticData } from '../linker/layout.js';
 import { link } from '../linker/link.js';
 import { moduleChunks, runtimeChunks } from '../linker/objects.js';
 
@@ -35,8 +36,24 @@ export interface Placement {
   readonly end: number;
 }
 
-/** The executable of a module that exports `run`, with `start` to call it. */
-export function executable(wasm: Uint8Array, o: Placement, kind: 'kernel' | 'program', start: Stubs): Uint8Array {
+/** A module that exports `run`, compiled but not linked. */
+export interface CompiledModule {
+  readonly chunks: readonly Chunk[];
+  readonly segments: StaticData['segments'];
+}
+
+export function compiled(wasm: Uint8Array): CompiledModule {
+  const module = readModule(wasm);
+  return { chunks: moduleChunks(module), segments: module.data };
+}
+
+/** The executable of a module, with `start` to call its `run`. */
+export function executable(
+  { chunks, segments }: CompiledModule,
+  o: Placement,
+  kind: 'kernel' | 'program',
+  start: Stubs,
+): Uint8Array {
   const { base, memory, end } = o;
   const d = defineImage({
     name: 'test',
@@ -47,13 +64,12 @@ export function executable(wasm: Uint8Array, o: Placement, kind: 'kernel' | 'pro
     start: '_start',
     stubs: [start],
   });
-  const module = readModule(wasm);
-  const chunks = [...stubChunks(start.assemble()), ...moduleChunks(module)];
-  return writeElf(link(d, [...chunks, ...runtimeChunks(chunks)], { segments: module.data, end }));
+  const all = [...stubChunks(start.assemble()), ...chunks];
+  return writeElf(link(d, [...all, ...runtimeChunks(all)], { segments, end }));
 }
 
-export const linuxProgram = (wasm: Uint8Array, o: Placement): Uint8Array =>
-  executable(wasm, o, 'program', linuxStart(o.memory, o.end - o.memory));
+export const linuxProgram = (module: CompiledModule, o: Placement): Uint8Array =>
+  executable(module, o, 'program', linuxStart(o.memory, o.end - o.memory));
 
 export interface Outcome {
   readonly output: Uint8Array;
@@ -79,6 +95,6 @@ export function linuxUnavailable(): string | undefined {
     0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0, 7, 7, 1, 3, 0x72, 0x75, 0x6e, 0, 0, 10, 4, 1, 2,
     0, 0x0b,
   ]);
-  const { status } = execute(linuxProgram(empty, { base: 0x400000, memory: 0x440000, end: 0x441000 }));
+  const { status } = execute(linuxProgram(compiled(empty), { base: 0x400000, memory: 0x440000, end: 0x441000 }));
   return status === 0 ? undefined : 'this host does not run 32-bit Linux programs';
 }
