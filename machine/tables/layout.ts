@@ -26,7 +26,7 @@ export const layout = {
   LEDGER_ROW_BYTES: 0x100,
   LEDGER_ROW_LIMIT: 4096,
 
-  /** TLBs: 32-byte entries, at most 256 each, see core/memory/tlb.ts. */
+  /** TLBs: payloads of 32 bytes, at most 256 each, see core/memory/tlb.ts; the tags, u32 each, lie apart. */
   ITLB_4K: 0x120000,
   ITLB_4M: 0x122000,
   DTLB_4K: 0x124000,
@@ -42,9 +42,10 @@ export const layout = {
   DTLB_4K_HANDS: 0x129400,
   DTLB_4M_HANDS: 0x129600,
 
-  /** u32[512]: TLB entries filled since the last flush, so that a flush is cheap. */
-  TLB_JOURNAL: 0x12a000,
-  TLB_JOURNAL_LIMIT: 512,
+  ITLB_4K_TAGS: 0x12a000,
+  ITLB_4M_TAGS: 0x12a400,
+  DTLB_4K_TAGS: 0x12a800,
+  DTLB_4M_TAGS: 0x12ac00,
 
   /** Filters: 16-byte slots, see core/memory/filter.ts; supervisor half first, then the user half. */
   DATA_FILTER: 0x130000,
@@ -106,8 +107,6 @@ export const clock = {
   JOURNAL_LENGTH: 20,
   /** u32: top of the return stack. */
   RETURN_TOP: 24,
-  /** u32: entries in the TLB journal, TLB_JOURNAL_LIMIT + 1 = more than it holds. */
-  TLB_JOURNAL_LENGTH: 32,
   /** u32: 0 to 31; lines of the trace cache that carry another number are empty. */
   TRACE_GENERATION: 36,
   /** u32 each: lifetimes of second-level entries, global ones apart; an entry of a past one is empty. */

@@ -9,22 +9,19 @@
  *     touch  the exact model, one granule: TLB or walk, rights, L1D or below; then the filter learns the granule
  */
 import { CONFIG_L1D_SHIFT, CONFIG_RAM_BYTES } from '../generated/config';
-import { COUNTER_DTLB_MISSES } from '../generated/counters';
 import { EVENT_DEVICE_READ, EVENT_DEVICE_WRITE, EVENT_MISALIGNED, EVENT_SPLIT_LINE } from '../generated/events';
 import { CLOCK_FILTER_HALF, DATA_FILTER, RAM_BASE } from '../generated/layout';
-import { CR0, CR2, FAULT_CODE, FAULT_VECTOR } from '../generated/state';
+import { FAULT_VECTOR } from '../generated/state';
 import { mmioRead, mmioWrite } from '../host';
 import { ALIASES, passData, touchData, touchMissedAgain, unfilterLine } from './cache';
-import { chargeEvent, count } from './charge';
+import { chargeEvent } from './charge';
 import { EMPTY, installSlot, slotOffset } from './filter';
 import { isCode, noticeWrite } from './granules';
 import { LINE_MODIFIED } from './lines';
-import {
-  DATA, DIRTY, dropEntry, findEntry, insertEntry, LARGE, noteFiltered, physicalBy, REFERENCED,
-} from './tlb';
-import { permits, walk, walkedFlags, walkedFrame } from './walk';
+import { DATA, DIRTY, flagsOf, LARGE, noteFiltered } from './tlb';
+import { entryFor, mappedBy, NOT_PAGED, REFUSED } from './translate';
+import { rightsFor } from './walk';
 
-const PAGE_FAULT: u32 = 14;
 /** What `touch` returns instead of a host address. */
 export const FAULTED: i32 = -1;
 export const DEVICE: i32 = -2;
@@ -90,7 +87,7 @@ function readWord(la: u32, half: u32): u32 {
 function readSlow(la: u32, size: u32, half: u32): u32 {
   if (crossesGranule(la, size)) return readAcross(la, size, half);
   if ((la & (size - 1)) != 0) chargeEvent(EVENT_MISALIGNED);
-  const host = touch(la, false, half);
+  const host = touchRead(la, half);
   if (host == FAULTED) return 0;
   if (host == DEVICE) {
     chargeEvent(EVENT_DEVICE_READ);
@@ -101,11 +98,11 @@ function readSlow(la: u32, size: u32, half: u32): u32 {
 
 function readAcross(la: u32, size: u32, half: u32): u32 {
   chargeAcross(la, size);
-  const first = touch(la, false, half);
+  const first = touchRead(la, half);
   if (first == FAULTED) return 0;
   const physical = touchedPhysical;
   const boundary = (la + size - 1) & ~31;
-  const second = touch(boundary, false, half);
+  const second = touchRead(boundary, half);
   if (second == FAULTED) return 0;
   if (first == DEVICE || second == DEVICE) {
     chargeEvent(EVENT_DEVICE_READ);
@@ -166,7 +163,7 @@ function writeSlow(la: u32, size: u32, value: u32, half: u32): void {
     return;
   }
   if ((la & (size - 1)) != 0) chargeEvent(EVENT_MISALIGNED);
-  const host = touch(la, true, half);
+  const host = touchWrite(la, half);
   if (host == FAULTED) return;
   if (host == DEVICE) {
     chargeEvent(EVENT_DEVICE_WRITE);
@@ -181,10 +178,10 @@ function writeSlow(la: u32, size: u32, value: u32, half: u32): void {
 function writeAcross(la: u32, size: u32, value: u32, half: u32): void {
   chargeAcross(la, size);
   const boundary = (la + size - 1) & ~31;
-  const first = touch(la, true, half);
+  const first = touchWrite(la, half);
   if (first == FAULTED) return;
   const physical = touchedPhysical;
-  const second = touch(boundary, true, half);
+  const second = touchWrite(boundary, half);
   if (second == FAULTED) return;
   if (first == DEVICE || second == DEVICE) {
     chargeEvent(EVENT_DEVICE_WRITE);
@@ -245,9 +242,10 @@ export function filteredWrite(la: u32): u32 {
 
 /** Where an aligned write at `la` goes, rights checked: a host address, FAULTED or DEVICE. No cache is touched yet. */
 export function locateStore(la: u32): i32 {
-  const translated = translate(la, true, load<u32>(CLOCK_FILTER_HALF) != SYSTEM);
-  if (translated < 0) return FAULTED;
-  return <u32>translated < load<u32>(CONFIG_RAM_BYTES) ? RAM_BASE + <u32>translated : DEVICE;
+  const entry = entryFor(DATA, la, true, load<u32>(CLOCK_FILTER_HALF) != SYSTEM);
+  if (entry == REFUSED) return FAULTED;
+  const physical = mappedBy(entry, la);
+  return physical < load<u32>(CONFIG_RAM_BYTES) ? RAM_BASE + physical : DEVICE;
 }
 
 /**
@@ -314,65 +312,40 @@ function probe(la: u32, size: u32, reads: bool, half: u32): i32 {
 
 /** A write probe; with `reads` the line is read first, so that a processor without write-allocation has it in L1D. */
 function touchFor(la: u32, reads: bool, half: u32): i32 {
-  if (!reads) return touch(la, true, half);
-  const physical = translate(la, true, half != SYSTEM);
-  if (physical < 0) return FAULTED;
-  if (<u32>physical < load<u32>(CONFIG_RAM_BYTES)) touchData(<u32>physical, false);
-  return touch(la, true, half);
+  if (!reads) return touchWrite(la, half);
+  const entry = entryFor(DATA, la, true, half != SYSTEM);
+  if (entry == REFUSED) return FAULTED;
+  const physical = mappedBy(entry, la);
+  if (physical < load<u32>(CONFIG_RAM_BYTES)) touchData(physical, false);
+  return touchWrite(la, half);
 }
 
 // ---- the model, one granule
 
-function touch(la: u32, write: bool, half: u32): i32 {
-  const translated = translate(la, write, half != SYSTEM);
-  if (translated < 0) return FAULTED;
-  const physical = <u32>translated;
+function touchRead(la: u32, half: u32): i32 {
+  return touch(la, false, half);
+}
+
+function touchWrite(la: u32, half: u32): i32 {
+  return touch(la, true, half);
+}
+
+// @ts-ignore: decorator
+@inline function touch(la: u32, write: bool, half: u32): i32 {
+  const entry = entryFor(DATA, la, write, half != SYSTEM);
+  if (entry == REFUSED) return FAULTED;
+  const physical = mappedBy(entry, la);
   touchedPhysical = physical;
   if (physical >= load<u32>(CONFIG_RAM_BYTES)) return DEVICE;
   const line = touchData(physical, write);
-  if (write) noticeWrite(physical & ~31, 32);
-  if (line != 0) filterGranule(la, physical, line, half);
+  if (write && isCode(physical)) noticeWrite(physical & ~31, 32);
+  if (line != 0) filterGranule(la, physical, line, half, entry);
   return RAM_BASE + physical;
 }
 
-/** Physical address, or -1 with the page fault reported. */
-function translate(la: u32, write: bool, user: bool): i64 {
-  translatedBy = 0;
-  if (<i32>load<u32>(CR0) >= 0) return <i64>la;
-  let entry = findEntry(DATA, la);
-  if (entry != 0) {
-    const flags = load<u32>(entry, 8);
-    if (permits(flags, write, user) && (!write || (flags & DIRTY) != 0)) {
-      store<u32>(entry, flags | REFERENCED, 8);
-      translatedBy = entry;
-      return <i64>physicalBy(entry, la);
-    }
-    // A refusal, and a first write, are never decided by what the TLB holds: the processor walks again.
-    dropEntry(DATA, entry);
-  } else {
-    count(COUNTER_DTLB_MISSES);
-  }
-  const code = walk(la, write, user);
-  if (code >= 0) {
-    raisePageFault(la, code);
-    return -1;
-  }
-  entry = insertEntry(DATA, la, walkedFrame, walkedFlags);
-  translatedBy = entry;
-  return <i64>physicalBy(entry, la);
-}
-
-/** The TLB entry that answered the last translation, or 0 without paging. */
-let translatedBy: u32 = 0;
-
-export function raisePageFault(la: u32, code: u32): void {
-  store<u32>(CR2, la);
-  store<u32>(FAULT_VECTOR, PAGE_FAULT);
-  store<u32>(FAULT_CODE, code);
-}
-
 /** Lets the filter answer for the granule of `la` from now on. */
-function filterGranule(la: u32, physical: u32, line: u32, half: u32): void {
+// @ts-ignore: decorator
+@inline function filterGranule(la: u32, physical: u32, line: u32, half: u32, entry: u32): void {
   const granule = la & ~31;
   const alias = (la & 0xfffff000) | 1;
   const known = load<u32>(line, ALIASES);
@@ -380,14 +353,14 @@ function filterGranule(la: u32, physical: u32, line: u32, half: u32): void {
     if (known != 0) unfilterLine(line);
     store<u32>(line, alias, ALIASES);
   }
-  const entry = translatedBy;
   let writable: bool = (load<u32>(line) & LINE_MODIFIED) != 0 && !isCode(physical);
-  if (entry != 0) {
-    const flags = load<u32>(entry, 8);
-    writable = writable && (flags & DIRTY) != 0 && permits(flags, true, half != SYSTEM);
+  if (entry != NOT_PAGED) {
+    const flags = flagsOf(entry);
+    const needed = rightsFor(true, half != SYSTEM) | DIRTY;
+    writable = writable && (flags & needed) == needed;
+    if ((flags & LARGE) == 0) noteFiltered(entry, la);
   }
   installSlot(DATA_FILTER + half + slotOffset(la), granule, writable ? granule : EMPTY, RAM_BASE + physical - la);
-  if (entry != 0 && (load<u32>(entry, 8) & LARGE) == 0) noteFiltered(entry, la);
 }
 
 // ---- helpers

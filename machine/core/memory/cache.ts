@@ -41,27 +41,46 @@ const IN_MEMORY: u32 = 4;
 }
 
 /** A read or write of the program. Returns the L1D line, now referenced, or 0 when the write went past L1D. */
-export function touchData(physical: u32, write: bool): u32 {
-  let line = findDataLine(physical);
-  foundBelow = 0;
-  if (line == 0) {
-    count(COUNTER_L1D_MISSES);
-    if (write && load<u32>(CONFIG_WRITE_ALLOCATE) == 0) {
-      missedInL2 = !writeL2(physical);
-      bufferWrite(missedInL2 ? drainIntoMemory() : drainIntoL2());
-      return 0;
-    }
-    stallForData(readL2(physical));
-    line = fillDataLine(physical);
-  }
-  let state = load<u32>(line) | LINE_REFERENCED;
+// @ts-ignore: decorator
+@inline export function touchData(physical: u32, write: bool): u32 {
+  const line = findDataLine(physical);
+  if (line == 0) return write ? missToWrite(physical) : missToRead(physical);
+  const state = load<u32>(line);
+  store<u32>(line, state | LINE_REFERENCED);
   if (write && (state & LINE_MODIFIED) == 0) {
-    state |= LINE_MODIFIED;
-    if (load<u32>(CONFIG_WRITE_THROUGH) != 0) writeL2(physical);
-    else if (markBelow(physical)) state |= LINE_BELOW;
+    foundBelow = 0;
+    firstWrite(physical, line);
   }
-  store<u32>(line, state);
   return line;
+}
+
+function missToRead(physical: u32): u32 {
+  count(COUNTER_L1D_MISSES);
+  stallForData(readL2(physical));
+  const line = fillDataLine(physical);
+  store<u32>(line, load<u32>(line) | LINE_REFERENCED);
+  return line;
+}
+
+function missToWrite(physical: u32): u32 {
+  if (load<u32>(CONFIG_WRITE_ALLOCATE) == 0) {
+    count(COUNTER_L1D_MISSES);
+    missedInL2 = !writeL2(physical);
+    bufferWrite(missedInL2 ? drainIntoMemory() : drainIntoL2());
+    return 0;
+  }
+  foundBelow = 0;
+  const line = missToRead(physical);
+  firstWrite(physical, line);
+  return line;
+}
+
+/** A line of L1D, just referenced, is modified for the first time. */
+function firstWrite(physical: u32, line: u32): void {
+  let state = load<u32>(line) | LINE_MODIFIED;
+  if (load<u32>(CONFIG_WRITE_THROUGH) != 0) writeL2(physical);
+  else if (markBelow(physical)) state |= LINE_BELOW;
+  store<u32>(line, state);
 }
 
 /** Did the last write that went past L1D go past L2 as well? */
@@ -149,13 +168,15 @@ export function touchCodeBelow(physical: u32): void {
   stall(CAUSE_FETCH, latency(readL2(physical)));
 }
 
-function stallForData(found: u32): void {
+// @ts-ignore: decorator
+@inline function stallForData(found: u32): void {
   if (found == IN_L2) stall(CAUSE_CACHE, load<u32>(CONFIG_L2_STALL));
   else if (found == IN_L3) stall(CAUSE_CACHE, load<u32>(CONFIG_L3_STALL));
   else stall(CAUSE_MEMORY, load<u32>(CONFIG_MEMORY_STALL));
 }
 
-function latency(found: u32): u32 {
+// @ts-ignore: decorator
+@inline function latency(found: u32): u32 {
   if (found == IN_L2) return load<u32>(CONFIG_L2_LATENCY);
   return found == IN_L3 ? load<u32>(CONFIG_L3_LATENCY) : load<u32>(CONFIG_MEMORY_LATENCY);
 }
@@ -189,13 +210,26 @@ export function unfilterLine(line: u32): void {
 }
 
 /** Looks a line up below L1 and leaves it in L2 (and L3) where there is one. Says where it was. */
-function readL2(physical: u32): u32 {
+// @ts-ignore: decorator
+@inline function readL2(physical: u32): u32 {
+  if (load<u32>(CONFIG_L2_SETS) != 0) {
+    count(COUNTER_L2_ACCESSES);
+    const line = findLine(L2, CONFIG_L2_SETS, physical);
+    if (line != 0) {
+      store<u32>(line, load<u32>(line) | LINE_REFERENCED);
+      foundBelow = line;
+      return IN_L2;
+    }
+  }
+  return missL2(physical);
+}
+
+function missL2(physical: u32): u32 {
   if (load<u32>(CONFIG_L2_SETS) == 0) {
     count(COUNTER_MEMORY_READS);
     return IN_MEMORY;
   }
-  count(COUNTER_L2_ACCESSES);
-  if (lookup(L2, L2_HANDS, CONFIG_L2_SETS, physical)) return IN_L2;
+  fillBelow(L2, L2_HANDS, CONFIG_L2_SETS, physical);
   count(COUNTER_L2_MISSES);
   if (load<u32>(CONFIG_L3_SETS) != 0) {
     const inL2 = foundBelow;
@@ -240,15 +274,20 @@ function lookup(array: u32, hands: u32, geometry: u32, physical: u32): bool {
     foundBelow = line;
     return true;
   }
+  fillBelow(array, hands, geometry, physical);
+  return false;
+}
+
+function fillBelow(array: u32, hands: u32, geometry: u32, physical: u32): void {
   const shift = load<u32>(geometry, 8);
   const ways = load<u32>(geometry, 4);
   const set = (physical >> shift) & (load<u32>(geometry) - 1);
-  const chosen = chooseWay(array + ((set * ways) << 2), ways, hands + (set << 1));
+  const first = array + ((set * ways) << 2);
+  const chosen = ways == 1 ? first : chooseWay(first, ways, hands + (set << 1));
   if ((load<u32>(chosen) & LINE_MODIFIED) != 0) {
     count(COUNTER_MEMORY_WRITES);
     bufferWrite(drainIntoMemory());
   }
   store<u32>(chosen, ((physical >> shift) << shift) | LINE_VALID | LINE_REFERENCED);
   foundBelow = chosen;
-  return false;
 }

@@ -11,14 +11,16 @@ import { CLOCK_DRAIN, CLOCK_DRAINED, EVENT_COUNTS } from '../generated/layout';
 import { CURRENT_ROW, CYCLE } from '../generated/state';
 
 /** Adds `cycles` to the cycle counter and to column `cause` of the row in use. */
-export function charge(cause: u32, cycles: u32): void {
+// @ts-ignore: decorator
+@inline export function charge(cause: u32, cycles: u32): void {
   store<i64>(CYCLE, load<i64>(CYCLE) + <i64>cycles);
   const cell = load<u32>(CURRENT_ROW) + (cause << 3);
   store<i64>(cell, load<i64>(cell) + <i64>cycles);
 }
 
 /** A charge during which the write buffer drains. */
-export function stall(cause: u32, cycles: u32): void {
+// @ts-ignore: decorator
+@inline export function stall(cause: u32, cycles: u32): void {
   charge(cause, cycles);
   store<i64>(CLOCK_DRAIN, load<i64>(CLOCK_DRAIN) + <i64>cycles);
 }
@@ -44,10 +46,12 @@ export function drainWrites(): void {
 }
 
 /** Adds one to the counter at `address` (generated/counters.ts). */
-export function count(address: u32): void {
+// @ts-ignore: decorator
+@inline export function count(address: u32): void {
   store<u64>(address, load<u64>(address) + 1);
 }
 
-export function countMany(address: u32, n: u32): void {
+// @ts-ignore: decorator
+@inline export function countMany(address: u32, n: u32): void {
   store<u64>(address, load<u64>(address) + n);
 }

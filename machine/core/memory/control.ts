@@ -16,7 +16,7 @@ import { emptyBranches } from './branch';
 import { count } from './charge';
 import { emptyCode, emptyTrace } from './fetch';
 import { clearFilters, EMPTY, emptyFilters } from './filter';
-import { CODE, DATA, dropEntries, dropPage, forgetEntries } from './tlb';
+import { CODE, DATA, dropEntries, dropPage } from './tlb';
 import { emptyDirectoryCache } from './walk';
 
 const HANDS_BYTES: u32 = 0x800;
@@ -75,7 +75,6 @@ function emptyArray(array: u32, hands: u32, sets: u32, ways: u32): void {
 /** After the host wrote CONFIG: a model that has seen nothing. */
 export function resetMemory(): void {
   clearFilters();
-  forgetEntries();
   store<i64>(CLOCK_DRAIN, 0);
   emptyAll();
   setRights(false);

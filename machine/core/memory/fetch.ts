@@ -12,19 +12,19 @@
 import {
   CONFIG_L1I_SETS, CONFIG_L1I_SHIFT, CONFIG_L1I_WAYS, CONFIG_RAM_BYTES, CONFIG_TRACE_CACHE,
 } from '../generated/config';
-import { COUNTER_ITLB_MISSES, COUNTER_L1I_MISSES } from '../generated/counters';
+import { COUNTER_L1I_MISSES } from '../generated/counters';
 import { EVENT_TRACE_BUILD } from '../generated/events';
 import {
   CLOCK_FILTER_HALF, CLOCK_TRACE_GENERATION, CODE_FILTER, L1I, L1I_HANDS, RAM_BASE,
 } from '../generated/layout';
 import { CR0, FETCH_HOST, FETCH_LINE } from '../generated/state';
-import { raisePageFault } from './access';
 import { ALIASES, touchCodeBelow } from './cache';
 import { chargeEvent, count } from './charge';
 import { dropCodeGranule, EMPTY, installSlot, slotOffset } from './filter';
 import { chooseWay, findWay, LINE_REFERENCED, LINE_VALID, passedWays } from './lines';
-import { CODE, dropEntry, findEntry, insertEntry, LARGE, noteFiltered, physicalBy, REFERENCED } from './tlb';
-import { permits, translateQuiet, walk, walkedFlags, walkedFrame } from './walk';
+import { CODE, findEntry, flagsOf, LARGE, noteFiltered, physicalBy } from './tlb';
+import { entryFor, mappedBy, NOT_PAGED, raisePageFault, REFUSED } from './translate';
+import { permits, translateQuiet, walkedFlags } from './walk';
 
 /**
  * Host address of the code byte at `la`, its granule charged as fetched and remembered in FETCH_LINE and FETCH_HOST;
@@ -57,7 +57,8 @@ function fetchSlow(la: u32, slot: u32): i32 {
 }
 
 /** ITLB and L1I. Returns the physical address, or -1 with the fault reported. */
-function touchCode(la: u32, user: bool): i64 {
+// @ts-ignore: decorator
+@inline function touchCode(la: u32, user: bool): i64 {
   const physical = translateCode(la, user);
   if (physical < 0) return -1;
   const line = touchLine(<u32>physical);
@@ -71,9 +72,10 @@ function touchCode(la: u32, user: bool): i64 {
   return physical;
 }
 
-function noteCode(la: u32): void {
+// @ts-ignore: decorator
+@inline function noteCode(la: u32): void {
   const entry = translatedBy;
-  if (entry != 0 && (load<u32>(entry, 8) & LARGE) == 0) noteFiltered(entry, la);
+  if (entry != NOT_PAGED && (flagsOf(entry) & LARGE) == 0) noteFiltered(entry, la);
 }
 
 function touchTrace(la: u32, user: bool): i64 {
@@ -100,11 +102,11 @@ function touchTrace(la: u32, user: bool): i64 {
 
 /** Where the ITLB, or else the page table, maps `la` for this ring; -1 if it does not. Charges nothing. */
 function peek(la: u32, user: bool): i64 {
-  translatedBy = 0;
+  translatedBy = NOT_PAGED;
   if (<i32>load<u32>(CR0) >= 0) return <i64>la;
   const entry = findEntry(CODE, la);
   if (entry != 0) {
-    if (!permits(load<u32>(entry, 8), false, user)) return -1;
+    if (!permits(flagsOf(entry), false, user)) return -1;
     translatedBy = entry;
     return <i64>physicalBy(entry, la);
   }
@@ -113,46 +115,31 @@ function peek(la: u32, user: bool): i64 {
 }
 
 /** Physical address through the ITLB, or -1 with the page fault reported. */
-function translateCode(la: u32, user: bool): i64 {
-  translatedBy = 0;
-  if (<i32>load<u32>(CR0) >= 0) return <i64>la;
-  let entry = findEntry(CODE, la);
-  if (entry != 0) {
-    const flags = load<u32>(entry, 8);
-    if (permits(flags, false, user)) {
-      store<u32>(entry, flags | REFERENCED, 8);
-      translatedBy = entry;
-      return <i64>physicalBy(entry, la);
-    }
-    dropEntry(CODE, entry);
-  } else {
-    count(COUNTER_ITLB_MISSES);
-  }
-  const code = walk(la, false, user);
-  if (code >= 0) {
-    raisePageFault(la, code);
-    return -1;
-  }
-  entry = insertEntry(CODE, la, walkedFrame, walkedFlags);
+// @ts-ignore: decorator
+@inline function translateCode(la: u32, user: bool): i64 {
+  const entry = entryFor(CODE, la, false, user);
   translatedBy = entry;
-  return <i64>physicalBy(entry, la);
+  return entry == REFUSED ? -1 : <i64>mappedBy(entry, la);
 }
 
-/** The ITLB entry that answered the last translation, or 0 without paging. */
-let translatedBy: u32 = 0;
+/** The ITLB entry that answered the last translation, or NOT_PAGED. */
+let translatedBy: u32 = NOT_PAGED;
 
 /** The L1I line of `physical`, filled on a miss and referenced. */
-function touchLine(physical: u32): u32 {
+// @ts-ignore: decorator
+@inline function touchLine(physical: u32): u32 {
   const shift = load<u32>(CONFIG_L1I_SHIFT);
   const tag = ((physical >> shift) << shift) | LINE_VALID;
-  let line = findWay(firstWay(physical, shift), load<u32>(CONFIG_L1I_WAYS), tag);
-  if (line != 0) {
-    store<u32>(line, load<u32>(line) | LINE_REFERENCED);
-    return line;
-  }
+  const line = findWay(firstWay(physical, shift), load<u32>(CONFIG_L1I_WAYS), tag);
+  if (line == 0) return missLine(physical, shift, tag);
+  store<u32>(line, load<u32>(line) | LINE_REFERENCED);
+  return line;
+}
+
+function missLine(physical: u32, shift: u32, tag: u32): u32 {
   count(COUNTER_L1I_MISSES);
   touchCodeBelow(physical);
-  line = chooseCodeLine(physical, shift);
+  const line = chooseCodeLine(physical, shift);
   store<u32>(line, tag | LINE_REFERENCED);
   store<u32>(line, 0, ALIASES);
   return line;
@@ -173,11 +160,13 @@ function findTrace(granule: u32, physical: u32): u32 {
 }
 
 /** Address of the first way of the set of `address`. */
-function firstWay(address: u32, shift: u32): u32 {
+// @ts-ignore: decorator
+@inline function firstWay(address: u32, shift: u32): u32 {
   return L1I + ((setOf(address, shift) * load<u32>(CONFIG_L1I_WAYS)) << 2);
 }
 
-function setOf(address: u32, shift: u32): u32 {
+// @ts-ignore: decorator
+@inline function setOf(address: u32, shift: u32): u32 {
   return (address >> shift) & (load<u32>(CONFIG_L1I_SETS) - 1);
 }
 

@@ -35,13 +35,11 @@ const FILTER_BYTES: u32 = FILTER_MODE_BYTES * 2;
 }
 
 /** Fills a slot; the caller answers for the rule above. */
-export function installSlot(slot: u32, readTag: u32, writeTag: u32, addend: u32): void {
+// @ts-ignore: decorator
+@inline export function installSlot(slot: u32, readTag: u32, writeTag: u32, addend: u32): void {
   if (load<i64>(slot) == EMPTY_TAGS) {
-    let length = load<u32>(CLOCK_JOURNAL_LENGTH);
-    if (length == FILTER_JOURNAL_LIMIT) {
-      clearFilters();
-      length = 0;
-    }
+    if (load<u32>(CLOCK_JOURNAL_LENGTH) == FILTER_JOURNAL_LIMIT) clearFilters();
+    const length = load<u32>(CLOCK_JOURNAL_LENGTH);
     store<u32>(FILTER_JOURNAL + (length << 2), slot);
     store<u32>(CLOCK_JOURNAL_LENGTH, length + 1);
   }

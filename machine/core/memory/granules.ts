@@ -23,7 +23,8 @@ export function markCode(physical: u32, length: u32): void {
 }
 
 /** Does the granule of `physical` hold decoded code? */
-export function isCode(physical: u32): bool {
+// @ts-ignore: decorator
+@inline export function isCode(physical: u32): bool {
   return ((<u32>load<u8>(CODE_GRANULES + (physical >> 8)) >> ((physical >> 5) & 7)) & 1) != 0;
 }
 

@@ -35,10 +35,17 @@ const CODE_RESERVED: u32 = 8;
 export let walkedFrame: u32 = 0;
 export let walkedFlags: u32 = 0;
 
-/** May an access go ahead under `flags` (W and U of directory and table combined)? */
-export function permits(flags: u32, write: bool, user: bool): bool {
-  if (user) return (flags & USER) != 0 && (!write || (flags & WRITABLE) != 0);
-  return !write || (flags & WRITABLE) != 0 || (load<u32>(CR0) & CR0_WP) == 0;
+/** What the flags of a page (W and U of directory and table combined) must have for an access to go ahead. */
+// @ts-ignore: decorator
+@inline export function rightsFor(write: bool, user: bool): u32 {
+  if (user) return write ? USER | WRITABLE : USER;
+  return write && (load<u32>(CR0) & CR0_WP) != 0 ? WRITABLE : 0;
+}
+
+// @ts-ignore: decorator
+@inline export function permits(flags: u32, write: bool, user: bool): bool {
+  const needed = rightsFor(write, user);
+  return (flags & needed) == needed;
 }
 
 /** Walks for `la`; charges, and sets accessed and dirty bits. Returns -1, or the error code of the page fault. */
@@ -66,7 +73,8 @@ export function walk(la: u32, write: bool, user: bool): i32 {
 }
 
 /** What a TLB keeps of the last entry, rights combined with those of the directory. */
-function kept(entry: u32, pde: u32): u32 {
+// @ts-ignore: decorator
+@inline function kept(entry: u32, pde: u32): u32 {
   const global = (load<u32>(CR4) & CR4_PGE) != 0 ? GLOBAL : 0;
   return (entry & pde & (WRITABLE | USER)) | (entry & (DIRTY | global));
 }
@@ -84,9 +92,13 @@ export function translateQuiet(la: u32): i64 {
 }
 
 /** Sets A, and D on a write, in the entry at `physical` if they are not set; returns the entry as it then is. */
-function mark(physical: u32, entry: u32, write: bool): u32 {
+// @ts-ignore: decorator
+@inline function mark(physical: u32, entry: u32, write: bool): u32 {
   const marked = entry | ACCESSED | (write ? DIRTY : 0);
-  if (marked == entry) return entry;
+  return marked == entry ? entry : setMarks(physical, entry, marked);
+}
+
+function setMarks(physical: u32, entry: u32, marked: u32): u32 {
   if (((marked ^ entry) & ACCESSED) != 0) chargeEvent(EVENT_SET_ACCESSED);
   if (((marked ^ entry) & DIRTY) != 0) chargeEvent(EVENT_SET_DIRTY);
   if (physical < load<u32>(CONFIG_RAM_BYTES)) store<u32>(RAM_BASE + physical, marked);
@@ -94,9 +106,13 @@ function mark(physical: u32, entry: u32, write: bool): u32 {
 }
 
 /** Directory entries go through the page-directory-entry cache where the processor has one (direct-mapped here). */
-function readDirectory(physical: u32): u32 {
+// @ts-ignore: decorator
+@inline function readDirectory(physical: u32): u32 {
   const entries = load<u32>(CONFIG_PDE_CACHE_ENTRIES);
-  if (entries == 0) return readEntry(physical);
+  return entries == 0 ? readEntry(physical) : readCached(physical, entries);
+}
+
+function readCached(physical: u32, entries: u32): u32 {
   const slot = PDE_CACHE + (((physical >> 2) & (entries - 1)) << 3);
   if (load<u32>(slot) == (physical | 1)) {
     count(COUNTER_PDE_CACHE_HITS);
@@ -115,13 +131,15 @@ export function emptyDirectoryCache(): void {
   memory.fill(PDE_CACHE, 0, load<u32>(CONFIG_PDE_CACHE_ENTRIES) << 3);
 }
 
-function readEntry(physical: u32): u32 {
+// @ts-ignore: decorator
+@inline function readEntry(physical: u32): u32 {
   count(COUNTER_WALK_READS);
   touchWalk(physical);
   return readQuiet(physical);
 }
 
 /** Addresses outside RAM read as all ones, as on an empty bus. */
-function readQuiet(physical: u32): u32 {
+// @ts-ignore: decorator
+@inline function readQuiet(physical: u32): u32 {
   return physical < load<u32>(CONFIG_RAM_BYTES) ? load<u32>(RAM_BASE + physical) : 0xffffffff;
 }

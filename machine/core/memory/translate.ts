@@ -1,0 +1,49 @@
+/*
+ * Linear to physical, for data and for code: the TLB where it answers; else the walk, or a page fault.
+ *
+ * A refusal, and a first write, are never decided by what the TLB holds: the entry is dropped, and the processor walks.
+ */
+import { COUNTER_DTLB_MISSES, COUNTER_ITLB_MISSES } from '../generated/counters';
+import { CR0, CR2, FAULT_CODE, FAULT_VECTOR } from '../generated/state';
+import { count } from './charge';
+import { CODE, DIRTY, dropEntry, findEntry, flagsOf, insertEntry, markReferenced, physicalBy } from './tlb';
+import { rightsFor, walk, walkedFlags, walkedFrame } from './walk';
+
+const PAGE_FAULT: u32 = 14;
+
+/** What `entryFor` returns instead of an entry. */
+export const NOT_PAGED: u32 = 0;
+export const REFUSED: u32 = 1;
+
+/** The TLB entry that lets this access to `la` pass; NOT_PAGED with paging off, REFUSED with the page fault reported. */
+// @ts-ignore: decorator
+@inline export function entryFor(side: u32, la: u32, write: bool, user: bool): u32 {
+  if (<i32>load<u32>(CR0) >= 0) return NOT_PAGED;
+  const entry = findEntry(side, la);
+  const needed = rightsFor(write, user) | (write ? DIRTY : 0);
+  if (entry == 0 || (flagsOf(entry) & needed) != needed) return renewEntry(side, la, write, user, entry);
+  markReferenced(entry);
+  return entry;
+}
+
+/** Where an entry of `entryFor`, but not REFUSED, maps `la`. */
+// @ts-ignore: decorator
+@inline export function mappedBy(entry: u32, la: u32): u32 { return entry == NOT_PAGED ? la : physicalBy(entry, la); }
+
+/** `stale` is an entry that must not answer, or 0. */
+function renewEntry(side: u32, la: u32, write: bool, user: bool, stale: u32): u32 {
+  if (stale != 0) dropEntry(side, stale);
+  else count(side == CODE ? COUNTER_ITLB_MISSES : COUNTER_DTLB_MISSES);
+  const code = walk(la, write, user);
+  if (code >= 0) {
+    raisePageFault(la, code);
+    return REFUSED;
+  }
+  return insertEntry(side, la, walkedFrame, walkedFlags);
+}
+
+export function raisePageFault(la: u32, code: u32): void {
+  store<u32>(CR2, la);
+  store<u32>(FAULT_VECTOR, PAGE_FAULT);
+  store<u32>(FAULT_CODE, code);
+}
