@@ -188,8 +188,8 @@ const stack: InstructionRow[] = [
   { ...row(0x8f, 'POP', 'Ev', 'POP_Rd|POP_Md|POP_Rw|POP_Mw', 'push', { issueMemory: 'pushMemory' }), group: 0 },
   row(0xc8, 'ENTER', 'Iw,Iu', 'ENTER', 'enter'),
   row(0xc9, 'LEAVE', '', 'LEAVE|LEAVE|LEAVE_w|LEAVE_w', 'leave'),
-  row(0x9c, 'PUSHF', '', 'PUSHF', 'flag'),
-  row(0x9d, 'POPF', '', 'POPF', 'flag'),
+  row(0x9c, 'PUSHF', '', 'PUSHF', 'system'),
+  row(0x9d, 'POPF', '', 'POPF', 'system'),
 ];
 
 const integer: InstructionRow[] = [
@@ -357,8 +357,8 @@ const system: InstructionRow[] = [
   row(0x63, 'ARPL', 'Ew,Gw', 'ARPL', 'system'),
   row(0x9b, 'WAIT', '', 'WAIT', 'system'),
   row(0xf4, 'HLT', '', 'HLT', 'system'),
-  row(0xfa, 'CLI', '', 'CLI', 'flag'),
-  row(0xfb, 'STI', '', 'STI', 'flag'),
+  row(0xfa, 'CLI', '', 'CLI', 'system'),
+  row(0xfb, 'STI', '', 'STI', 'system'),
   row(0x106, 'CLTS', '', 'CLTS', 'system'),
   row(0x108, 'INVD', '', 'INVD', 'system'),
   row(0x109, 'WBINVD', '', 'WBINVD', 'system'),
