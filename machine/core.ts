@@ -90,6 +90,12 @@ export class Core {
     this.words[fieldWords[field] + index] = value;
   }
 
+  /** Signature and features as CPUID leaf 1 gives them. */
+  get identity(): { signature: number; features: number } {
+    const leaf = (layout.CONFIG + config.CPUID + 16) >> 2;
+    return { signature: this.words[leaf], features: this.words[leaf + 3] };
+  }
+
   /** Cycles that the event with this number costs in the preset in use. */
   eventPrice(number: number): number {
     // The top byte of a price word says its cause and whether it serialises, see processors/config.ts.

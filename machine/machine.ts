@@ -5,6 +5,8 @@
  */
 import { Core, type CoreHost } from './core.js';
 import { NEVER } from './devices/device.js';
+import { APIC_BASE_AT_RESET } from './devices/local-apic.js';
+import { writeFirmwareTables } from './image/firmware-tables.js';
 import { BOOTLOADER_MAGIC, loadMultiboot, type Module } from './image/multiboot.js';
 import { type ImageNote, readNote } from './image/note.js';
 import { Attribution } from './ledger/attribution.js';
@@ -51,6 +53,7 @@ export class Machine {
   /** The serial port, for whoever feeds its receiver. */
   readonly serial: { feed(bytes: Iterable<number>): void };
   private readonly core: Core;
+  private readonly preset: Preset;
   private readonly pc: Pc;
   private readonly observers = new Set<Observer>();
   private attribution: Attribution | null = null;
@@ -77,6 +80,7 @@ export class Machine {
 
   private constructor(options: MachineOptions) {
     const { preset } = options;
+    this.preset = preset;
     this.core = new Core(options.core, options.memoryMiB * MIB, this.coreHost());
     const { core } = this;
     const devices = { ...defaultDevices(), ...options.devices };
@@ -84,6 +88,7 @@ export class Machine {
     core.exports.reset();
     writeConfig(preset, core.memory);
     core.exports.configure();
+    if (hasApic(preset)) core.set('apicBase', APIC_BASE_AT_RESET);
     this.memory = new GuestMemory(core);
     this.ledger = new Ledger(core);
     const clock = { now: () => core.cycle, hz: preset.hz };
@@ -97,6 +102,7 @@ export class Machine {
       ram,
       {
         interrupt: (asserted) => core.set('interruptLine', Number(asserted)),
+        nmi: () => core.set('nmiLine', 1),
         console: (byte, source) => this.notify((o) => o.console?.(byte, source)),
         exit: (code) => this.end({ reason: 'exit', code }),
         reset: (by) => this.end({ reason: 'reset', by }),
@@ -112,6 +118,7 @@ export class Machine {
           },
         },
       },
+      hasApic(preset) ? { busHz: preset.busHz, base: () => core.get('apicBase') } : null,
     );
     this.serial = this.pc.uart;
   }
@@ -124,6 +131,7 @@ export class Machine {
   load(image: Uint8Array, modules: readonly Module[] = [], append = ''): void {
     const { core } = this;
     const commandLine = append === '' ? 'kernel' : `kernel ${append}`;
+    writeFirmwareTables(core.ram, hasApic(this.preset) ? core.identity : null);
     const { entry, information } = loadMultiboot(core.ram, image, modules, commandLine);
     core.exports.invalidateCode(0, core.ram.length);
     core.set('eip', entry);
@@ -221,6 +229,7 @@ export class Machine {
   /** Whether a halted processor can be woken by something that is still to come. */
   private canWake(): boolean {
     const enabled = (this.core.get('eflags') & INTERRUPT_FLAG) !== 0;
+    if (this.core.get('nmiLine') !== 0) return true;
     return enabled && this.pc.bus.nextDue !== NEVER && this.pc.bus.canInterrupt;
   }
 
@@ -278,7 +287,7 @@ export class Machine {
         this.pc.bus.writeMemory(physical, size, value);
         this.reschedule();
       },
-      acknowledge: () => this.pc.pic.acknowledge(),
+      acknowledge: () => this.pc.interrupts.acknowledge(),
       hook: (linear) => this.hook(linear),
       cplChanged: (reason) => this.tracker?.changed(reason),
       componentStale: (cpl) => this.componentStale(cpl),
@@ -345,4 +354,8 @@ export class Machine {
       this.tracker = new CrossingTracker(this.core, this.ledger, this.attribution, closed);
     }
   }
+}
+
+function hasApic(preset: Preset): boolean {
+  return preset.features.includes('apic');
 }

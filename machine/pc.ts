@@ -5,12 +5,13 @@ import { DebugPort } from './devices/debug-port.js';
 import type { BusMemory, Clock } from './devices/device.js';
 import { E1000 } from './devices/e1000.js';
 import { ExitPort } from './devices/exit-port.js';
+import { FirmwareConfig } from './devices/firmware-config.js';
 import type { BlockDevice } from './devices/ide/block-device.js';
 import { IdeChannel } from './devices/ide/channel.js';
+import { type ApicOptions, InterruptWiring } from './devices/interrupt-wiring.js';
 import { KeyboardController } from './devices/keyboard.js';
 import { PacketLog, type PacketPort } from './devices/packet-port.js';
 import { HostBridge, PciBus } from './devices/pci.js';
-import { Pic } from './devices/pic.js';
 import { IdeController, IsaBridge, PowerManagement, PowerManagementFunction, ResetControl } from './devices/piix3.js';
 import { Pit } from './devices/pit.js';
 import { Uart } from './devices/uart.js';
@@ -50,6 +51,7 @@ export function defaultDevices(): DeviceOptions {
 /** What devices tell the machine. */
 export interface PcSignals {
   interrupt(asserted: boolean): void;
+  nmi(): void;
   console(byte: number, source: 'com1' | 'debug'): void;
   exit(value: number): void;
   /** The guest has reset the processor; `by` says how. */
@@ -70,13 +72,16 @@ const IDE_BUS_MASTER = 0xc040;
 
 export class Pc {
   readonly bus = new Bus();
-  readonly pic: Pic;
+  readonly interrupts: InterruptWiring;
   readonly uart: Uart;
 
-  constructor(clock: Clock, memory: BusMemory, signals: PcSignals, options: DeviceOptions) {
-    this.pic = new Pic((asserted) => signals.interrupt(asserted));
-    this.uart = new Uart(COM1.port, this.pic.line(COM1.interrupt), (byte) => signals.console(byte, 'com1'));
-    const network = new E1000(clock, memory, this.pic.line(NETWORK.interrupt), NETWORK.interrupt, NETWORK.base, {
+  /** @param apic the processor's local APIC, null where it has none */
+  constructor(clock: Clock, memory: BusMemory, signals: PcSignals, options: DeviceOptions, apic: ApicOptions | null) {
+    this.interrupts = new InterruptWiring(clock, apic, signals);
+    const { pic, local, io } = this.interrupts;
+    const line = (interrupt: number) => this.interrupts.line(interrupt);
+    this.uart = new Uart(COM1.port, line(COM1.interrupt), (byte) => signals.console(byte, 'com1'));
+    const network = new E1000(clock, memory, line(NETWORK.interrupt), NETWORK.interrupt, NETWORK.base, {
       megabits: options.megabits,
       descriptorNanoseconds: options.descriptorNanoseconds,
       address: options.stationAddress,
@@ -91,14 +96,16 @@ export class Pc {
     pci.plug(1, 3, new PowerManagementFunction());
     pci.plug(NETWORK.device, 0, network);
     for (const device of [
-      this.pic,
-      new Pit(clock, this.pic.line(0), options.timerPhase),
+      pic,
+      ...(local && io ? [local, io] : []),
+      new Pit(clock, line(0), options.timerPhase),
       this.uart,
       network,
       ...channels,
       ide,
       pci,
       new PowerManagement(clock, () => signals.powerOff()),
+      new FirmwareConfig(memory.size),
       new Cmos(clock, memory.size),
       new KeyboardController((by) => signals.reset(by)),
       new DebugPort((byte) => signals.console(byte, 'debug')),
@@ -118,7 +125,7 @@ export class Pc {
     const channel = (place: (typeof IDE)[number], first: number) => {
       const serials = [`CX${first + 1}`, `CX${first + 2}`] as const;
       const drives = [disks[first] ?? null, disks[first + 1] ?? null] as const;
-      return new IdeChannel(clock, memory, this.pic.line(place.interrupt), { ...place, serials }, drives, times);
+      return new IdeChannel(clock, memory, this.interrupts.line(place.interrupt), { ...place, serials }, drives, times);
     };
     return [channel(IDE[0], 0), channel(IDE[1], 2)];
   }

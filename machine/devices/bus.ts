@@ -6,6 +6,8 @@ import { type AccessSize, type AddressWindow, type Device, NEVER, openBus } from
 
 export class Bus {
   private readonly devices: Device[] = [];
+  /** Those that ever have something to do by themselves. */
+  private readonly timed: Device[] = [];
   /** 1 + index of the device behind each of the 65536 ports; 0 = nobody. */
   private readonly portOwner = new Uint8Array(0x10000);
   private readonly memory: AddressWindow[] = [];
@@ -14,6 +16,7 @@ export class Bus {
   /** @throws Error when a port is claimed twice */
   attach(device: Device): void {
     this.devices.push(device);
+    if (device.nextDue !== undefined) this.timed.push(device);
     for (const { first, last } of device.ports ?? []) {
       for (let port = first; port <= last; port++) {
         const owner = this.portOwner[port];
@@ -59,21 +62,22 @@ export class Bus {
   /** The earliest cycle at which some device wants to run. */
   get nextDue(): number {
     let due = NEVER;
-    for (const device of this.devices) {
-      if (device.nextDue !== undefined && device.nextDue < due) due = device.nextDue;
+    for (const device of this.timed) {
+      const next = device.nextDue!;
+      if (next < due) due = next;
     }
     return due;
   }
 
   /** Whether anything that is still to come can end in an interrupt. */
   get canInterrupt(): boolean {
-    return this.devices.some((d) => d.nextDue !== undefined && d.nextDue !== NEVER && d.canInterrupt);
+    return this.timed.some((d) => d.nextDue !== NEVER && d.canInterrupt);
   }
 
   /** Runs every device that is due, in the order in which they were attached. */
   run(now: number): void {
-    for (const device of this.devices) {
-      if (device.nextDue !== undefined && device.nextDue <= now) device.run?.(now);
+    for (const device of this.timed) {
+      if (device.nextDue! <= now) device.run?.(now);
     }
   }
 }

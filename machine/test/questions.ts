@@ -10,20 +10,26 @@ import { afterAll, describe, expect, it } from 'vitest';
 import {
   type Assembler,
   al,
+  ax,
   defineStubs,
+  ds,
   dx,
   eax,
   ebx,
   ecx,
   edx,
+  es,
   esi,
   esp,
   mem,
   mem8,
+  mem16,
+  ss,
   sym,
 } from '../../toolchain/assembler/index.js';
 import { flatImage } from '../bench/flat-image.js';
 import { MemoryDisk } from '../index.js';
+import { processors } from '../processors/index.js';
 import { makeMachine } from './guest.js';
 
 export type Question = readonly [name: string, ask: (a: Assembler) => void];
@@ -57,12 +63,121 @@ export function compareWithQemu(
   });
 }
 
+/** Vectors whose interrupts the guest takes, and the log that it keeps of them: their number, then each vector. */
+export const FIRST_VECTOR = 0x30;
+const LAST_VECTOR = 0x4f;
+const SPURIOUS_VECTOR = 0xff;
+export const INTERRUPT_COUNT = 0x6000;
+export const INTERRUPT_LOG = 0x6004;
+const END_OF_INTERRUPT = 0xfee000b0;
+
+/** Own segments, and handlers that log the vector and end the interrupt at the local APIC. */
+function interruptSetup(a: Assembler): void {
+  a.jmp('setUp');
+  a.align(8);
+  a.label('gdt');
+  a.dd(0, 0, 0xffff, 0x00cf9b00, 0xffff, 0x00cf9300);
+  a.label('gdtPointer');
+  a.dw(23);
+  a.dd(sym('gdt'));
+  a.label('idtPointer');
+  a.dw(256 * 8 - 1);
+  a.dd(sym('idt'));
+  a.align(8);
+  a.label('idt');
+  a.space(256 * 8);
+  const vectors = [SPURIOUS_VECTOR];
+  for (let vector = FIRST_VECTOR; vector <= LAST_VECTOR; vector++) vectors.push(vector);
+  for (const vector of vectors) {
+    a.label(`vector${vector}`);
+    a.push(vector);
+    a.jmp('interrupt');
+  }
+  a.label('interrupt');
+  a.push(eax);
+  a.push(ebx);
+  a.mov(ebx, mem({ disp: INTERRUPT_COUNT }));
+  a.mov(eax, mem({ base: esp, disp: 8 }));
+  a.mov(mem({ base: ebx, index: ebx, scale: 1, disp: INTERRUPT_LOG }), eax);
+  a.add(ebx, 2);
+  a.mov(mem({ disp: INTERRUPT_COUNT }), ebx);
+  // After four of them the serial port's line is dropped: a level that stays would come for ever.
+  a.cmp(ebx, 8);
+  a.jb('goOn');
+  a.push(eax);
+  a.push(edx);
+  command(a, 0x3fc, 0);
+  a.pop(edx);
+  a.pop(eax);
+  a.label('goOn');
+  a.cmp(eax, SPURIOUS_VECTOR);
+  a.je('noEnd');
+  a.mov(mem({ disp: END_OF_INTERRUPT }), 0);
+  a.label('noEnd');
+  a.pop(ebx);
+  a.pop(eax);
+  a.add(esp, 4);
+  a.iretd();
+  a.label('setUp');
+  a.lgdt(mem({ sym: 'gdtPointer' }));
+  a.ljmp(0x08, sym('segments'));
+  a.label('segments');
+  a.mov(ax, 0x10);
+  for (const register of [ds, es, ss]) a.mov(register, ax);
+  for (const vector of vectors) {
+    a.mov(eax, sym(`vector${vector}`));
+    a.mov(mem16({ sym: 'idt', disp: 8 * vector }), ax);
+    a.mov(mem16({ sym: 'idt', disp: 8 * vector + 2 }), 0x08);
+    a.mov(mem16({ sym: 'idt', disp: 8 * vector + 4 }), 0x8e00);
+    a.shr(eax, 16);
+    a.mov(mem16({ sym: 'idt', disp: 8 * vector + 6 }), ax);
+  }
+  a.lidt(mem({ sym: 'idtPointer' }));
+  a.mov(mem({ disp: INTERRUPT_COUNT }), 0);
+}
+
+/** Lets interrupts in for a while; EAX = the last four vectors of the log, newest lowest. The log is emptied. */
+export function takeInterrupts(a: Assembler): void {
+  const wait = `wait${unique()}`;
+  a.mov(ecx, 20000);
+  a.sti();
+  a.label(wait);
+  a.dec(ecx);
+  a.jnz(wait);
+  a.cli();
+  interruptLog(a);
+}
+
+export function interruptLog(a: Assembler): void {
+  const [next, done] = [`log${unique()}`, `logged${unique()}`];
+  a.xor(eax, eax);
+  a.xor(ecx, ecx);
+  a.label(next);
+  a.cmp(ecx, mem({ disp: INTERRUPT_COUNT }));
+  a.jae(done);
+  a.shl(eax, 8);
+  a.mov(ebx, mem({ base: ecx, index: ecx, scale: 1, disp: INTERRUPT_LOG }));
+  a.and(ebx, 0xff);
+  a.or(eax, ebx);
+  a.add(ecx, 2);
+  a.jmp(next);
+  a.label(done);
+  a.mov(mem({ disp: INTERRUPT_COUNT }), 0);
+}
+
+let names = 0;
+/** For labels. */
+export function unique(): number {
+  return names++;
+}
+
 function imageOf(questions: readonly Question[]): Uint8Array {
   const stubs = defineStubs('questions', (a) => {
     a.label('start');
     a.mov(mem({ disp: LOADER_MAGIC }), eax);
     a.mov(mem({ disp: BOOT_INFORMATION }), ebx);
     a.mov(esp, 0x80000);
+    interruptSetup(a);
     for (const [name, ask] of questions) {
       ask(a);
       a.mov(esi, sym(name));
@@ -181,7 +296,7 @@ export function initialisePics(a: Assembler): void {
 
 async function ours(image: Uint8Array, disks: readonly (Uint8Array | null)[]): Promise<string[]> {
   const devices = { disks: disks.map((bytes) => bytes && new MemoryDisk(bytes.slice())) };
-  const machine = await makeMachine(image, [], { memoryMiB: MEMORY_MIB, devices });
+  const machine = await makeMachine(image, [], { preset: processors['pentium3-800'], memoryMiB: MEMORY_MIB, devices });
   let text = '';
   machine.observe({
     console: (byte, source) => {

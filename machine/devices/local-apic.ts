@@ -1,0 +1,432 @@
+/**
+ * The local APIC (Intel SDM vol. 3, chapter 10; version 14h) of the one processor, identifier 0.
+ *
+ * A vector that somebody delivers is a bit of IRR. The highest one is handed to the processor when its class (its upper
+ * four bits) exceeds that of the processor priority: the higher one of TPR and of the highest vector in service (ISR).
+ * EOI ends the highest in service, and is passed on to the I/O APIC where TMR says that it came level-triggered. LINT0
+ * carries the 8259's INTR: in mode ExtINT it asks the processor past all priorities, and the 8259 supplies the vector.
+ *
+ * The timer counts the bus clock through a divider. It is not stepped: the count follows from the cycle at which it was
+ * loaded. Registers are 32 bits wide and 16 bytes apart; other accesses read 0 and write nothing, as QEMU's do.
+ */
+import { type AddressWindow, type Clock, type Device, NEVER } from './device.js';
+import { SavedByName } from './saved-state.js';
+
+/** Registers, as offsets. */
+const reg = {
+  ID: 0x020,
+  VERSION: 0x030,
+  TPR: 0x080,
+  APR: 0x090,
+  PPR: 0x0a0,
+  EOI: 0x0b0,
+  LDR: 0x0d0,
+  DFR: 0x0e0,
+  SVR: 0x0f0,
+  ISR: 0x100,
+  TMR: 0x180,
+  IRR: 0x200,
+  ESR: 0x280,
+  ICR_LOW: 0x300,
+  ICR_HIGH: 0x310,
+  LVT: 0x320,
+  INITIAL: 0x380,
+  CURRENT: 0x390,
+  DIVIDE: 0x3e0,
+} as const;
+/** Positions in the local vector table: 320h, 330h, ... */
+const lvt = { TIMER: 0, THERMAL: 1, COUNTER: 2, LINT0: 3, LINT1: 4, ERROR: 5 } as const;
+const LVT_WRITABLE = [0x310ff, 0x117ff, 0x117ff, 0x1f7ff, 0x1f7ff, 0x110ff] as const;
+const MASKED = 0x10000;
+const PERIODIC = 0x20000;
+const LEVEL = 0x8000;
+const ENABLED = 0x100;
+/** Six entries in the vector table. */
+const VERSION_VALUE = 0x00050014;
+const ILLEGAL_REGISTER = 0x80;
+const ILLEGAL_SENT = 0x20;
+const ILLEGAL_RECEIVED = 0x40;
+/** Bits of MSR 1Bh. */
+const GLOBALLY_ENABLED = 0x800;
+export const APIC_BASE_AT_RESET = 0xfee00900;
+
+export const deliveryMode = { FIXED: 0, LOWEST: 1, SMI: 2, NMI: 4, INIT: 5, STARTUP: 6, EXTINT: 7 } as const;
+
+/** What the local APIC asks of the machine. */
+export interface ApicSignals {
+  /** The processor's interrupt input may have changed. */
+  changed(): void;
+  nmi(): void;
+  /** INIT has been sent to this processor. */
+  init(): void;
+  /** End of a level-triggered interrupt. */
+  endOfInterrupt(vector: number): void;
+  /** Value of MSR 1Bh. */
+  base(): number;
+}
+
+export class LocalApic extends SavedByName implements Device {
+  readonly name = 'local APIC';
+  readonly memory: AddressWindow;
+  protected readonly stateFields = [
+    'id',
+    'tpr',
+    'ldr',
+    'dfr',
+    'svr',
+    'esr',
+    'pendingErrors',
+    'icrLow',
+    'icrHigh',
+    'vectors',
+    'irr',
+    'isr',
+    'tmr',
+    'intr',
+    'initial',
+    'divide',
+    'started',
+    'due',
+  ];
+  private id = 0;
+  private tpr = 0;
+  private ldr = 0;
+  private dfr = 0xffffffff;
+  private svr = 0xff | ENABLED;
+  private esr = 0;
+  private pendingErrors = 0;
+  private icrLow = 0;
+  private icrHigh = 0;
+  /** The local vector table, as firmware leaves it: LINT0 ExtINT, LINT1 NMI, the rest masked. */
+  private vectors = [MASKED, MASKED, MASKED, 0x8700, 0x8400, MASKED];
+  private irr = new Uint32Array(8);
+  private isr = new Uint32Array(8);
+  private tmr = new Uint32Array(8);
+  /** Level of the 8259's output. */
+  private intr = false;
+  private initial = 0;
+  private divide = 0;
+  /** Cycle at which the timer was loaded, and at which it next runs out. */
+  private started = 0;
+  private due = NEVER;
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly busHz: number,
+    private readonly signals: ApicSignals,
+  ) {
+    super();
+    this.memory = this.window();
+  }
+
+  // ---- to the processor
+
+  /** Whether the processor's INTR is asserted. */
+  get asserted(): boolean {
+    return this.extInt || this.next() >= 0;
+  }
+
+  /** The vector at the acknowledge cycle; null: the 8259 supplies it. */
+  acknowledge(): number | null {
+    const vector = this.next();
+    if (vector < 0) return this.extInt ? null : this.svr & 0xff;
+    clear(this.irr, vector);
+    set(this.isr, vector);
+    this.signals.changed();
+    return vector;
+  }
+
+  private get on(): boolean {
+    return (this.signals.base() & GLOBALLY_ENABLED) !== 0;
+  }
+
+  /** Whether the 8259's output gets through to the processor. */
+  get passesIntr(): boolean {
+    if (!this.on) return true;
+    const entry = this.vectors[lvt.LINT0];
+    return (entry & MASKED) === 0 && modeOf(entry) === deliveryMode.EXTINT;
+  }
+
+  private get extInt(): boolean {
+    return this.intr && this.passesIntr;
+  }
+
+  /** The vector that the processor would take next, or -1. */
+  private next(): number {
+    if (!this.on || !(this.svr & ENABLED)) return -1;
+    const vector = highest(this.irr);
+    return vector >> 4 > this.priority() >> 4 ? vector : -1;
+  }
+
+  private priority(): number {
+    const served = Math.max(0, highest(this.isr)) & 0xf0;
+    return (this.tpr & 0xf0) >= served ? this.tpr : served;
+  }
+
+  // ---- from outside
+
+  /** The 8259's output. */
+  setIntr(level: boolean): void {
+    const rises = level && !this.intr;
+    this.intr = level;
+    const entry = this.vectors[lvt.LINT0];
+    if (this.on && !(entry & MASKED) && modeOf(entry) !== deliveryMode.EXTINT && rises) {
+      this.deliver(modeOf(entry), entry & 0xff, (entry & LEVEL) !== 0);
+    }
+    this.signals.changed();
+  }
+
+  /** Whether a message of another APIC is meant for this one. */
+  accepts(destination: number, logical: boolean): boolean {
+    if (!this.on) return false;
+    if (!logical) return destination === 0xff || destination === this.id >>> 24;
+    const own = this.ldr >>> 24;
+    // Flat model: a bit for each processor. Cluster model: four bits each.
+    if (this.dfr >>> 28 === 0xf) return (destination & own) !== 0;
+    return (destination >> 4 === 0xf || destination >> 4 === own >> 4) && (destination & own & 0xf) !== 0;
+  }
+
+  deliver(mode: number, vector: number, level: boolean): void {
+    if (mode === deliveryMode.NMI) this.signals.nmi();
+    else if (mode === deliveryMode.INIT) this.signals.init();
+    else if (mode === deliveryMode.FIXED || mode === deliveryMode.LOWEST) this.accept(vector, level);
+  }
+
+  private accept(vector: number, level: boolean): void {
+    if (vector < 16) return this.fail(ILLEGAL_RECEIVED);
+    set(this.irr, vector);
+    if (level) set(this.tmr, vector);
+    else clear(this.tmr, vector);
+    this.signals.changed();
+  }
+
+  // ---- timer
+
+  get nextDue(): number {
+    return this.due;
+  }
+
+  get canInterrupt(): boolean {
+    return this.on && (this.svr & ENABLED) !== 0 && !(this.vectors[lvt.TIMER] & MASKED);
+  }
+
+  run(now: number): void {
+    this.due = this.expiry(now);
+    const entry = this.vectors[lvt.TIMER];
+    if (!(entry & MASKED)) this.accept(entry & 0xff, false);
+  }
+
+  private get shift(): bigint {
+    // 0 divides by 2, 1 by 4, ... 7 by 1; bit 2 of the value is bit 3 of the register.
+    const value = (this.divide & 3) | ((this.divide >> 1) & 4);
+    return BigInt((value + 1) & 7);
+  }
+
+  /** Ticks of the divided bus clock since the count was loaded. */
+  private ticks(now: number): bigint {
+    return (BigInt(now - this.started) * BigInt(this.busHz)) / (BigInt(this.clock.hz) << this.shift);
+  }
+
+  /** The first cycle after `now` at which the count reaches 0. */
+  private expiry(now: number): number {
+    if (this.initial === 0) return NEVER;
+    const count = BigInt(this.initial);
+    const passed = this.ticks(now) / count;
+    if (!(this.vectors[lvt.TIMER] & PERIODIC) && passed > 0n) return NEVER;
+    const wanted = ((passed + 1n) * count * BigInt(this.clock.hz)) << this.shift;
+    const bus = BigInt(this.busHz);
+    return this.started + Number((wanted + bus - 1n) / bus);
+  }
+
+  private current(): number {
+    if (this.initial === 0) return 0;
+    const count = BigInt(this.initial);
+    const ticks = this.ticks(this.clock.now());
+    if (this.vectors[lvt.TIMER] & PERIODIC) return Number(count - (ticks % count));
+    return ticks >= count ? 0 : Number(count - ticks);
+  }
+
+  private load(count: number): void {
+    this.initial = count;
+    this.started = this.clock.now();
+    this.due = this.expiry(this.started);
+  }
+
+  // ---- registers
+
+  private window(): AddressWindow {
+    const { signals } = this;
+    return {
+      length: 0x1000,
+      get base() {
+        return (signals.base() & 0xfffff000) >>> 0;
+      },
+      get enabled() {
+        return (signals.base() & GLOBALLY_ENABLED) !== 0;
+      },
+      read: (offset, size) => (size === 4 && (offset & 15) === 0 ? this.readRegister(offset) >>> 0 : 0),
+      write: (offset, size, value) => {
+        if (size === 4 && (offset & 15) === 0) this.writeRegister(offset, value >>> 0);
+        this.signals.changed();
+      },
+    };
+  }
+
+  private readRegister(offset: number): number {
+    if (offset >= reg.ISR && offset < reg.ESR) {
+      const words = offset < reg.TMR ? this.isr : offset < reg.IRR ? this.tmr : this.irr;
+      return words[(offset >> 4) & 7];
+    }
+    if (offset >= reg.LVT && offset < reg.INITIAL) return this.vectors[(offset - reg.LVT) >> 4];
+    switch (offset) {
+      case reg.ID:
+        return this.id;
+      case reg.VERSION:
+        return VERSION_VALUE;
+      case reg.TPR:
+        return this.tpr;
+      case reg.APR:
+      case reg.EOI:
+        return 0;
+      case reg.PPR:
+        return this.priority();
+      case reg.LDR:
+        return this.ldr;
+      case reg.DFR:
+        return this.dfr;
+      case reg.SVR:
+        return this.svr;
+      case reg.ESR:
+        return this.esr;
+      case reg.ICR_LOW:
+        return this.icrLow;
+      case reg.ICR_HIGH:
+        return this.icrHigh;
+      case reg.INITIAL:
+        return this.initial;
+      case reg.CURRENT:
+        return this.current();
+      case reg.DIVIDE:
+        return this.divide;
+      default:
+        this.fail(ILLEGAL_REGISTER);
+        return 0;
+    }
+  }
+
+  private writeRegister(offset: number, value: number): void {
+    if (offset >= reg.LVT && offset < reg.INITIAL) return this.writeVector((offset - reg.LVT) >> 4, value);
+    switch (offset) {
+      case reg.ID:
+        this.id = (value & 0xff000000) >>> 0;
+        break;
+      case reg.TPR:
+        this.tpr = value & 0xff;
+        break;
+      case reg.EOI:
+        this.end();
+        break;
+      case reg.LDR:
+        this.ldr = (value & 0xff000000) >>> 0;
+        break;
+      case reg.DFR:
+        this.dfr = (value | 0x0fffffff) >>> 0;
+        break;
+      case reg.SVR:
+        this.svr = value & 0x1ff;
+        // Switching the APIC off masks its vectors (10.4.7.2).
+        if (!(value & ENABLED)) this.vectors = this.vectors.map((entry) => entry | MASKED);
+        break;
+      case reg.ESR:
+        // Errors are shown as of the last write (10.5.3).
+        this.esr = this.pendingErrors;
+        this.pendingErrors = 0;
+        break;
+      case reg.ICR_LOW:
+        this.icrLow = value & 0xcdfff & ~0x1000;
+        this.send(value);
+        break;
+      case reg.ICR_HIGH:
+        this.icrHigh = (value & 0xff000000) >>> 0;
+        break;
+      case reg.INITIAL:
+        this.load(value);
+        break;
+      case reg.DIVIDE: {
+        // The count goes on from where it is, at the new rate.
+        const left = this.current();
+        this.divide = value & 0xb;
+        if (left > 0 && this.due !== NEVER) this.rebase(left);
+        break;
+      }
+      case reg.VERSION:
+      case reg.APR:
+      case reg.PPR:
+      case reg.CURRENT:
+        break;
+      default:
+        if (offset < reg.ISR || offset > reg.IRR + 0x70) this.fail(ILLEGAL_REGISTER);
+    }
+  }
+
+  private writeVector(index: number, value: number): void {
+    const forced = this.svr & ENABLED ? 0 : MASKED;
+    this.vectors[index] = (value & LVT_WRITABLE[index]) | forced;
+    if (index === lvt.TIMER) this.due = this.expiry(this.clock.now());
+  }
+
+  /** Makes `left` ticks of the present rate remain. */
+  private rebase(left: number): void {
+    const gone = BigInt(this.initial - left);
+    this.started = this.clock.now() - Number(((gone * BigInt(this.clock.hz)) << this.shift) / BigInt(this.busHz));
+    this.due = this.expiry(this.clock.now());
+  }
+
+  private end(): void {
+    const vector = highest(this.isr);
+    if (vector < 0) return;
+    clear(this.isr, vector);
+    if (has(this.tmr, vector)) this.signals.endOfInterrupt(vector);
+  }
+
+  /** Interprocessor interrupt: only this processor is there to take it. */
+  private send(command: number): void {
+    const mode = (command >> 8) & 7;
+    const shorthand = (command >> 18) & 3;
+    const vector = command & 0xff;
+    const meant =
+      shorthand === 0 ? this.accepts(this.icrHigh >>> 24, (command & 0x800) !== 0) : shorthand === 1 || shorthand === 2;
+    if ((mode === deliveryMode.FIXED || mode === deliveryMode.LOWEST) && vector < 16) this.fail(ILLEGAL_SENT);
+    // An INIT that is de-asserted only sets arbitration identifiers.
+    if (mode === deliveryMode.INIT && (command & 0xc000) === 0x8000) return;
+    if (meant) this.deliver(mode, vector, false);
+  }
+
+  private fail(error: number): void {
+    this.pendingErrors |= error;
+    const entry = this.vectors[lvt.ERROR];
+    if (!(entry & MASKED) && (entry & 0xff) >= 16) this.accept(entry & 0xff, false);
+  }
+}
+
+function modeOf(entry: number): number {
+  return (entry >> 8) & 7;
+}
+
+function set(bits: Uint32Array, vector: number): void {
+  bits[vector >> 5] |= 1 << (vector & 31);
+}
+
+function clear(bits: Uint32Array, vector: number): void {
+  bits[vector >> 5] &= ~(1 << (vector & 31));
+}
+
+function has(bits: Uint32Array, vector: number): boolean {
+  return (bits[vector >> 5] & (1 << (vector & 31))) !== 0;
+}
+
+/** The highest vector whose bit is set, or -1. */
+function highest(bits: Uint32Array): number {
+  for (let i = 7; i >= 0; i--) if (bits[i] !== 0) return 32 * i + 31 - Math.clz32(bits[i]);
+  return -1;
+}
