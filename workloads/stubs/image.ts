@@ -17,7 +17,7 @@ const program = (name: string, stubs = [programStubs], textSpace?: number) =>
   });
 
 /** UNIX programs lie in files; little space is left between text and data. */
-const unix = (name: string) => program(name, [unixStubs], 0x10000);
+const unix = (name: string, textSpace = 0x10000) => program(name, [unixStubs], textSpace);
 
 export const images = [
   program('null-call'),
@@ -30,4 +30,5 @@ export const images = [
   program('hostile-vmm', [programStubs, hostileStubs]),
   unix('sh'),
   unix('utilities'),
+  unix('conformance', 0x40000),
 ];

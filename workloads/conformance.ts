@@ -1,0 +1,51 @@
+// Every system call, good and bad: one line a case. Linux says what is right: the same executable runs there, and the
+// two outputs are compared. Run it in an empty folder; exec runs it again by its own path.
+import { print } from './lib/output';
+import { textIs } from './lib/text';
+import { descriptorCases, largeFileCases, openCases, readWriteCases, truncateCases, vectorCases } from './conformance/files';
+import { deviceCases, entryCases, folderCases } from './conformance/folders';
+import { anonymousCases, breakCases, fileCases, protectCases } from './conformance/memory';
+import { linkCases, modeCases, renameCases, statCases, symlinkCases } from './conformance/names';
+import { pipeCases, pollCases, selectCases } from './conformance/pipes';
+import { again, execCases, forkCases, identityCases, killCases, processesInit } from './conformance/processes';
+import { actionCases, deathCases, interruptCases, maskCases } from './conformance/signals';
+import { timeCases } from './conformance/times';
+
+export { signalDispatch, unixEnd, unixStart } from './lib/unix';
+
+export function main(count: u32, words: usize): i32 {
+  if (count > 2 && textIs(load<u32>(words + 4), 'again')) return again(count, words);
+  processesInit(load<u32>(words));
+  identityCases();
+  openCases();
+  readWriteCases();
+  largeFileCases();
+  vectorCases();
+  descriptorCases();
+  truncateCases();
+  statCases();
+  linkCases();
+  renameCases();
+  symlinkCases();
+  modeCases();
+  folderCases();
+  entryCases();
+  deviceCases();
+  pipeCases();
+  selectCases();
+  pollCases();
+  forkCases();
+  execCases();
+  killCases();
+  actionCases();
+  maskCases();
+  deathCases();
+  interruptCases();
+  breakCases();
+  anonymousCases();
+  protectCases();
+  fileCases();
+  timeCases();
+  print('conformance done\n');
+  return 0;
+}
