@@ -93,7 +93,7 @@ export const i486: Preset = {
     sti: manual(5, `${MANUAL}: STI`),
     pushf: manual(3, `${MANUAL}: PUSHF in protected mode 3, 4 otherwise`, 3, 4),
     popf: manual(6, `${MANUAL}: POPF in protected mode 6, 9 otherwise`, 6, 9),
-    lock: assumed(8, 2, 20, 'XCHG r,m 5 with hits; locked reads and writes go to the bus, 2 bus cycles each'),
+    lock: manual(2, `${MANUAL}: XCHG r,m 5, less the 3 of a read-modify-write; bus cycles apart`, 1, 20),
     portIn: assumed(66, 30, 100, 'about 1 us of an ISA bus cycle, 0.5 us on VLB; the instruction itself 9-29'),
     portOut: assumed(66, 30, 100, 'as a read'),
     deviceRead: assumed(40, 20, 100, 'a local-bus read of 0.3-1 us'),

@@ -1,0 +1,340 @@
+/**
+ * The kernel around the probes: it boots, maps memory one to one, runs each probe in its ring and prints a line for each:
+ * its number and the cycles of its second run, both hexadecimal, on port E9h and the serial port.
+ *
+ *     00003000 IDT   00005000 words below   00008000 stacks   00100000 this image
+ *     00400000 page directory, then 32 page tables: 0-128 MiB, for all rings     02000000 memory for the probes
+ *     40000000 window of 4 MiB pages, all on the frame at 02000000               A0000000 nothing is mapped
+ *
+ * Without a time-stamp counter the guest cannot know the time: it writes STX and ETX to port E9h where it would read the
+ * counter, and the host notes the cycle.
+ */
+
+import { type FlatImage, flatImage } from '../../machine/bench/flat-image.js';
+import type { FeatureId } from '../../machine/tables/config.js';
+import {
+  type Assembler,
+  al,
+  ax,
+  cr0,
+  cr3,
+  cr4,
+  defineStubs,
+  ds,
+  dx,
+  eax,
+  ebp,
+  ecx,
+  edi,
+  edx,
+  es,
+  esi,
+  esp,
+  fs,
+  gs,
+  mem,
+  mem8,
+  mem16,
+  ss,
+  sym,
+} from '../../toolchain/assembler/index.js';
+import type { Chain, Probe } from './probe.js';
+
+export const selector = {
+  kernelCode: 0x08,
+  kernelData: 0x10,
+  userCode: 0x1b,
+  userData: 0x23,
+  tss: 0x28,
+  callGate: 0x33,
+} as const;
+export const vector = { NULL: 0x80, SAME: 0x81, DONE: 0x90 } as const;
+/** Bytes on port E9h in place of time stamps. */
+export const stamp = { BEGIN: 2, END: 3 } as const;
+export const DIRECTORY = 0x400000;
+export const CHAIN = 0x2000000;
+export const WINDOW = 0x40000000;
+export const UNMAPPED = 0xa0000000;
+/** A page of its own that probes may write to. */
+export const SCRATCH = 0x1f00000;
+export const MEMORY_MIB = 128;
+
+const IDT = 0x3000;
+const words = { begin: 0x5000, end: 0x5004, pass: 0x5008, resume: 0x500c } as const;
+const KERNEL_STACK = 0x9000;
+const USER_STACK = 0xb000;
+const PASSES = 2;
+const USER_PAGE = 7;
+const LARGE_PAGE = 0x87;
+/** Interrupts off, IOPL 3, so that ring 3 may use ports. */
+const USER_FLAGS = 0x3002;
+const GATE = { kernel: 0x8e00, user: 0xee00, call: 0xec00 } as const;
+const SYSENTER_CS = 0x174;
+
+/** @param features of the processor: the image executes nothing that it lacks */
+export function probeImage(probes: readonly Probe[], features: readonly FeatureId[]): FlatImage {
+  const stubs = defineStubs('hardware-probes', (a) => {
+    tables(a);
+    boot(a, features);
+    probes.forEach((probe, number) => {
+      run(a, probe, number);
+    });
+    a.mov(al, 0);
+    a.out(0xf4, al);
+    a.label('halt');
+    a.hlt();
+    a.jmp('halt');
+    handlers(a);
+    output(a);
+    probes.forEach((probe, number) => {
+      loop(a, probe, number, features.includes('tsc'));
+    });
+  });
+  return flatImage(stubs, 'start');
+}
+
+function tables(a: Assembler): void {
+  a.align(8);
+  a.label('gdt');
+  a.dd(0, 0, 0x0000ffff, 0x00cf9b00, 0x0000ffff, 0x00cf9300, 0x0000ffff, 0x00cffb00, 0x0000ffff, 0x00cff300);
+  a.label('tssDescriptor');
+  a.dd(103, 0x00008900);
+  a.label('callGate');
+  a.dd(selector.kernelCode << 16, GATE.call);
+  a.label('gdtPointer');
+  a.dw(7 * 8 - 1);
+  a.dd(sym('gdt'));
+  a.label('idtPointer');
+  a.dw(256 * 8 - 1);
+  a.dd(IDT);
+  a.align(4);
+  a.label('tss');
+  a.space(104);
+}
+
+function boot(a: Assembler, features: readonly FeatureId[]): void {
+  a.label('start');
+  a.cli();
+  a.cld();
+  a.mov(esp, KERNEL_STACK);
+  // Image and TSS lie below 16 MiB: the low 24 bits of the base are enough.
+  a.mov(eax, sym('tss'));
+  a.mov(mem16({ sym: 'tssDescriptor', disp: 2 }), ax);
+  a.shr(eax, 16);
+  a.or(mem({ sym: 'tssDescriptor', disp: 4 }), eax);
+  a.mov(eax, sym('callGateEntry'));
+  a.mov(mem16({ sym: 'callGate' }), ax);
+  a.shr(eax, 16);
+  a.mov(mem16({ sym: 'callGate', disp: 6 }), ax);
+  a.lgdt(mem({ sym: 'gdtPointer' }));
+  a.ljmp(selector.kernelCode, sym('segments'));
+  a.label('segments');
+  a.mov(ax, selector.kernelData);
+  for (const segment of [ds, es, fs, gs, ss]) a.mov(segment, ax);
+  a.mov(mem({ sym: 'tss', disp: 4 }), KERNEL_STACK);
+  a.mov(mem({ sym: 'tss', disp: 8 }), selector.kernelData);
+  a.mov(mem16({ sym: 'tss', disp: 102 }), 104);
+  a.mov(ax, selector.tss);
+  a.ltr(ax);
+  fill(a, IDT, 256 * 8);
+  for (let exception = 0; exception < 32; exception++) setGate(a, exception, 'unexpected', GATE.kernel);
+  setGate(a, 6, 'invalidOpcode', GATE.kernel);
+  setGate(a, 13, 'protection', GATE.kernel);
+  setGate(a, 14, 'pageFault', GATE.kernel);
+  setGate(a, vector.NULL, 'return', GATE.user);
+  setGate(a, vector.SAME, 'return', GATE.kernel);
+  setGate(a, vector.DONE, 'done', GATE.user);
+  a.lidt(mem({ sym: 'idtPointer' }));
+  if (features.includes('sysenter')) {
+    const values = [selector.kernelCode, KERNEL_STACK, sym('sysenterEntry')];
+    values.forEach((value, i) => {
+      a.mov(ecx, SYSENTER_CS + i);
+      a.mov(eax, value);
+      a.xor(edx, edx);
+      a.wrmsr();
+    });
+  }
+  paging(a, features.includes('pse'));
+}
+
+function paging(a: Assembler, large: boolean): void {
+  const table = DIRECTORY + 0x1000;
+  fill(a, DIRECTORY, 0x1000);
+  fillEntries(a, 'directory', DIRECTORY, table + USER_PAGE, 0x1000, MEMORY_MIB / 4);
+  fillEntries(a, 'pages', table, USER_PAGE, 0x1000, MEMORY_MIB * 256);
+  if (large) {
+    fillEntries(a, 'window', DIRECTORY + (WINDOW >>> 20), CHAIN + LARGE_PAGE, 0, 256);
+    a.mov(eax, cr4);
+    a.or(eax, 0x10);
+    a.mov(cr4, eax);
+  }
+  a.mov(eax, DIRECTORY);
+  a.mov(cr3, eax);
+  // Paging on, caches on.
+  a.mov(eax, cr0);
+  a.or(eax, 0x80000000);
+  a.and(eax, ~0x60000000);
+  a.mov(cr0, eax);
+  a.jmp('paged');
+  a.label('paged');
+}
+
+/** Runs one probe and prints its line. */
+function run(a: Assembler, { ring }: Probe, number: number): void {
+  a.mov(mem({ disp: words.pass }), PASSES);
+  if (ring === 0) {
+    a.call(`probe${number}`);
+  } else {
+    a.mov(mem({ disp: words.resume }), sym(`resume${number}`));
+    a.mov(ax, selector.userData);
+    for (const segment of [ds, es]) a.mov(segment, ax);
+    a.push(selector.userData);
+    a.push(USER_STACK);
+    a.push(USER_FLAGS);
+    a.push(selector.userCode);
+    a.push(sym(`probe${number}`));
+    a.iretd();
+    a.label(`resume${number}`);
+  }
+  a.mov(eax, number);
+  a.call('putHex');
+  a.mov(al, 0x20);
+  a.call('putc');
+  a.mov(eax, mem({ disp: words.end }));
+  a.sub(eax, mem({ disp: words.begin }));
+  a.call('putHex');
+  a.mov(al, 0x0a);
+  a.call('putc');
+}
+
+function loop(a: Assembler, probe: Probe, number: number, tsc: boolean): void {
+  a.align(64);
+  a.label(`probe${number}`);
+  probe.setup?.(a);
+  a.label(`pass${number}`);
+  a.mov(ebp, probe.iterations);
+  timeStamp(a, tsc, words.begin, stamp.BEGIN);
+  a.label(`loop${number}`);
+  for (let copy = 0; copy < probe.unroll; copy++) probe.body(a, copy);
+  a.dec(ebp);
+  a.jnz(`loop${number}`);
+  timeStamp(a, tsc, words.end, stamp.END);
+  a.dec(mem({ disp: words.pass }));
+  a.jnz(`pass${number}`);
+  if (probe.ring === 0) a.ret();
+  else a.int(vector.DONE);
+}
+
+function timeStamp(a: Assembler, tsc: boolean, at: number, byte: number): void {
+  if (tsc) {
+    a.rdtsc();
+    a.mov(mem({ disp: at }), eax);
+  } else {
+    a.mov(al, byte);
+    a.out(0xe9, al);
+  }
+}
+
+function handlers(a: Assembler): void {
+  a.label('return');
+  a.iretd();
+  a.label('callGateEntry');
+  a.lret();
+  a.label('sysenterEntry');
+  a.sysexit();
+
+  // The probes that fault do so by instructions of known length: HLT, a MOV of two bytes, UD2.
+  a.label('protection');
+  a.add(esp, 4);
+  a.add(mem({ base: esp }), 1);
+  a.iretd();
+  a.label('pageFault');
+  a.add(esp, 4);
+  a.label('invalidOpcode');
+  a.add(mem({ base: esp }), 2);
+  a.iretd();
+
+  a.label('done');
+  a.mov(ax, selector.kernelData);
+  for (const segment of [ds, es]) a.mov(segment, ax);
+  a.mov(esp, KERNEL_STACK);
+  a.jmpIndirect(mem({ disp: words.resume }));
+
+  a.label('unexpected');
+  a.mov(al, 1);
+  a.out(0xf4, al);
+}
+
+function output(a: Assembler): void {
+  a.label('putc');
+  a.mov(edx, 0x3f8);
+  a.out(dx, al);
+  a.out(0xe9, al);
+  a.ret();
+
+  a.label('putHex');
+  a.mov(esi, eax);
+  a.mov(ecx, 8);
+  a.label('nextDigit');
+  a.rol(esi, 4);
+  a.mov(eax, esi);
+  a.and(eax, 15);
+  a.mov(al, mem8({ sym: 'digits', base: eax }));
+  a.call('putc');
+  a.dec(ecx);
+  a.jnz('nextDigit');
+  a.ret();
+  a.label('digits');
+  a.db('0123456789abcdef');
+}
+
+/** Makes a chain of pointers, the last of which leads back to the first. Uses all registers but EBP. */
+export function buildChain(a: Assembler, label: string, { base, count, stride, shift, mask, line }: Chain): void {
+  a.mov(edi, base);
+  a.mov(ecx, 1);
+  a.label(label);
+  a.mov(eax, ecx);
+  a.shr(eax, shift);
+  a.and(eax, mask);
+  a.imul(eax, eax, line);
+  a.mov(edx, ecx);
+  a.imul(edx, edx, stride);
+  a.lea(eax, mem({ base: eax, index: edx, scale: 1, disp: base }));
+  a.mov(mem({ base: edi }), eax);
+  a.mov(edi, eax);
+  a.inc(ecx);
+  a.cmp(ecx, count);
+  a.jb(label);
+  a.mov(mem({ base: edi }), base);
+  a.mov(esi, base);
+}
+
+function setGate(a: Assembler, number: number, handler: string, type: number): void {
+  const at = IDT + 8 * number;
+  a.mov(eax, sym(handler));
+  a.mov(mem16({ disp: at }), ax);
+  a.mov(mem16({ disp: at + 2 }), selector.kernelCode);
+  a.mov(mem16({ disp: at + 4 }), type);
+  a.shr(eax, 16);
+  a.mov(mem16({ disp: at + 6 }), ax);
+}
+
+function fill(a: Assembler, at: number, bytes: number): void {
+  a.mov(edi, at);
+  a.mov(ecx, bytes / 4);
+  a.xor(eax, eax);
+  a.rep();
+  a.stosd();
+}
+
+/** `count` words from `at` on: `first`, `first + step`, and so on. */
+function fillEntries(a: Assembler, label: string, at: number, first: number, step: number, count: number): void {
+  a.mov(edi, at);
+  a.mov(eax, first);
+  a.mov(ecx, count);
+  a.label(label);
+  a.stosd();
+  a.add(eax, step);
+  a.dec(ecx);
+  a.jnz(label);
+}

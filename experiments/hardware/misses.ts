@@ -1,0 +1,20 @@
+/**
+ * Why a probe is off by more than 15 percent: the explanations, by the id that the table of published figures names.
+ * CAVEATS.md has a paragraph on each under the same id; a test holds the two lists together.
+ */
+export const explanations = {
+  'average-load': 'loads have one price, between MOV (1) and arithmetic with a memory operand (2)',
+  'branch-history':
+    'two-bit counters without history: a regular pattern is mispredicted where real predictors learn it',
+  'dependent-loads':
+    'a load that hits costs its share of issue, not its latency, even where the next one depends on it',
+  'one-lock-price': 'all locked instructions have one price',
+  overlap: 'a fixed share is taken off every stall on data, also where nothing independent could hide it',
+  'real-mode-gates': 'published in real mode; a gate to an inner ring reads two descriptors and a stack more',
+  'refill-486': 'the published end of the range counts about 10 cycles a TLB miss; the preset has 11 of 9 to 13',
+  'page-tables-in-l1':
+    'published with table entries in L1 (9 to 13 cycles a miss); measured in 1997: from L2, 25 cycles',
+  'unified-486': 'code and data have half of the unified TLB each',
+} as const;
+
+export type ExplanationId = keyof typeof explanations;
