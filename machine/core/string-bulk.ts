@@ -6,6 +6,7 @@
  */
 import { flagsOf, issue, segment, WORD_ADDRESS } from './entry';
 import { DF } from './flags';
+import { CONFIG_DRAIN_L2, CONFIG_DRAIN_MEMORY, CONFIG_L2_STALL, CONFIG_L3_STALL, CONFIG_MEMORY_STALL } from './generated/config';
 import { RAM_BASE } from './generated/layout';
 import { EAX, ECX, EDI, EFLAGS, ESI, SEGMENT_READ_END, SEGMENT_WRITE_END } from './generated/state';
 import { DEVICE, FAULTED, filteredRead, filteredWrite, holdsGranule, locateStore, passStores, touchForStore,
@@ -16,20 +17,21 @@ import { ES_RECORD, linear } from './operands';
 
 /** Iterations between two looks at interrupts and devices, whether they go one by one or not. */
 export const CHUNK: u32 = 128;
-/** Bytes that a chunk can take. */
-const ROOM: u32 = CHUNK * 4;
+/** More iterations of STOS than can be left to the end of a page. */
+export const LONG: u32 = 1024;
 /** `bulk` reports a fault by it. */
 export const FAULT_IN_BULK: u32 = 0xffffffff;
 
 /**
- * Does as many iterations of MOVS or STOS, `most` at most (CHUNK or less), as can go together. Returns their number, 0
+ * Does as many iterations of MOVS or STOS, `most` at most, as can go together. Returns their number, 0
  * where a single iteration must go first, FAULT_IN_BULK after a fault.
  */
 export function bulk(p: usize, moves: bool, size: u32, ticks: u32, most: u32): u32 {
   if ((flagsOf(p) & WORD_ADDRESS) != 0 || (load<u32>(EFLAGS) & DF) != 0) return 0;
   const edi = load<u32>(EDI);
   const target = linear(ES_RECORD, edi);
-  if ((target & (size - 1)) != 0 || edi + ROOM >= load<u32>(ES_RECORD, SEGMENT_WRITE_END) || edi + ROOM < edi) return 0;
+  const room = most << 2;
+  if ((target & (size - 1)) != 0 || edi + room >= load<u32>(ES_RECORD, SEGMENT_WRITE_END) || edi + room < edi) return 0;
   return moves ? moveGranule(p, target, size, most, ticks) : storeGranules(target, size, most, ticks);
 }
 
@@ -38,11 +40,12 @@ function moveGranule(p: usize, target: u32, size: u32, most: u32, ticks: u32): u
   const s = segment(p);
   const esi = load<u32>(ESI);
   const origin = linear(s, esi);
-  if ((origin & (size - 1)) != 0 || esi + ROOM >= load<u32>(s, SEGMENT_READ_END) || esi + ROOM < esi) return 0;
+  const room = most << 2;
+  if ((origin & (size - 1)) != 0 || esi + room >= load<u32>(s, SEGMENT_READ_END) || esi + room < esi) return 0;
   const from = filteredRead(origin);
   if (from == 0) return 0;
-  const room = min(32 - (target & 31), 32 - (origin & 31));
-  let n: u32 = min(min(room / size, load<u32>(ECX)), most);
+  const granule = min(32 - (target & 31), 32 - (origin & 31));
+  let n: u32 = min(min(granule / size, load<u32>(ECX)), most);
   let to = filteredWrite(target);
   let again = false;
   if (to == 0) {
@@ -109,6 +112,13 @@ function storeGranules(target: u32, size: u32, most: u32, ticks: u32): u32 {
   store<u32>(EDI, load<u32>(EDI) + left * size);
   store<u32>(ECX, load<u32>(ECX) - left);
   return left;
+}
+
+/** Cycles that LONG iterations of STOS cannot take, translation and a full write buffer included. */
+export function longest(ticks: u32): i64 {
+  const stall = max(max(load<u32>(CONFIG_L2_STALL), load<u32>(CONFIG_L3_STALL)), load<u32>(CONFIG_MEMORY_STALL));
+  const drain = max(load<u32>(CONFIG_DRAIN_L2), load<u32>(CONFIG_DRAIN_MEMORY));
+  return <i64>(LONG + 64) * (ticks + 4 * (stall + drain));
 }
 
 /** Upwards; no source byte is one that an earlier step has written. */

@@ -19,7 +19,7 @@ import { chargeEvent } from './memory/charge';
 import { ES_RECORD, faulted, linear, readable, writable } from './operands';
 import { portAllowed } from './port';
 import { CS_RECORD } from './segments';
-import { bulk, CHUNK, FAULT_IN_BULK } from './string-bulk';
+import { bulk, CHUNK, FAULT_IN_BULK, LONG, longest } from './string-bulk';
 
 function sizeOf(p: usize): u32 {
   if (operation(p) == 0) return 1;
@@ -56,9 +56,9 @@ function writeSized(la: u32, value: u32, size: u32): void {
 // @ts-ignore: decorator
 @inline function issueClass(number: u32): u32 { return load<u32>(CONFIG_ISSUE_PRICES + (number << 2)); }
 
-/** Must a REP instruction give way to an interrupt, a device or the limit? */
-function mustPause(): bool {
-  const cycle = load<i64>(CYCLE);
+/** Must a REP instruction give way to an interrupt, a device or the limit, now or within so many cycles? */
+function mustPause(within: i64): bool {
+  const cycle = load<i64>(CYCLE) + within;
   if (cycle >= load<i64>(NEXT_DUE) || cycle >= load<i64>(RUN_LIMIT) || load<u32>(STOP_REQUEST) != 0) return true;
   return load<u32>(INTERRUPT_LINE) != 0 && (load<u32>(EFLAGS) & IF) != 0;
 }
@@ -84,8 +84,10 @@ function repeat(p: usize, kind: u32, price: u32): void {
   while (true) {
     if (index(p, ECX) == 0) break;
     let outcome = CONTINUE;
-    for (let i: u32 = 0; i < CHUNK; ) {
-      const done = kind <= STORE ? bulk(p, kind == MOVE, size, ticks, CHUNK - i) : 0;
+    // Where no look can find anything, stores go on past it.
+    let most = kind == STORE && index(p, ECX) > CHUNK && !mustPause(longest(ticks)) ? LONG : CHUNK;
+    for (let i: u32 = 0; i < most; ) {
+      const done = kind <= STORE ? bulk(p, kind == MOVE, size, ticks, most - i) : 0;
       if (done == FAULT_IN_BULK) return;
       if (done != 0) {
         i += done;
@@ -99,11 +101,13 @@ function repeat(p: usize, kind: u32, price: u32): void {
         if (left == 0) outcome = FINISHED;
         else if (kind >= COMPARES && zero() != ((flags & REPEAT) != 0)) outcome = FINISHED;
         i++;
+        // A single step may have been a device's, or dear: back to looking.
+        most = min(most, (i + CHUNK - 1) & ~(CHUNK - 1));
       }
       if (outcome == FINISHED) break;
     }
     if (outcome == FINISHED) break;
-    if (index(p, ECX) != 0 && mustPause()) {
+    if (index(p, ECX) != 0 && mustPause(0)) {
       // EIP stays here; the instruction has not retired, and its hook is not to be called again.
       uncount();
       store<u32>(REPEATING, linear(CS_RECORD, load<u32>(EIP)));

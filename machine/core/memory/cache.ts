@@ -117,6 +117,11 @@ export function passData(physical: u32, most: u32, n: u32): u32 {
   const below = load<u32>(CONFIG_L2_SETS) != 0;
   let missed = !below;
   let passed: u32 = 0;
+  const bytes = most << 5;
+  if (!holdsAny(L1D, CONFIG_L1D_SETS, physical, bytes) && !(below && holdsAny(L2, CONFIG_L2_SETS, physical, bytes))) {
+    missed = true;
+    passed = most;
+  }
   for (; passed < most; passed++, physical += 32) {
     if (findDataLine(physical) != 0) break;
     if (!below) continue;
@@ -264,6 +269,28 @@ function writeL2(physical: u32): bool {
   const ways = load<u32>(geometry, 4);
   const set = (physical >> shift) & (load<u32>(geometry) - 1);
   return findWay(array + ((set * ways) << 2), ways, ((physical >> shift) << shift) | LINE_VALID);
+}
+
+/**
+ * Does an array hold any line of `bytes` bytes at `physical`, all in one page? The sets of lines side by side lie side by
+ * side, so it is enough to look for the page in all of them, four words at a time; those behind the last do no harm.
+ */
+function holdsAny(array: u32, geometry: u32, physical: u32, bytes: u32): bool {
+  const shift = load<u32>(geometry, 8);
+  const sets = load<u32>(geometry);
+  const lines = ((physical + bytes - 1) >> shift) - (physical >> shift) + 1;
+  const first = (physical >> shift) & (sets - 1);
+  if (first + lines > sets) return true;
+  const rowBytes = load<u32>(geometry, 4) << 2;
+  const from = array + first * rowBytes;
+  const end = from + lines * rowBytes;
+  const wanted = i32x4.splat((physical & 0xfffff000) | LINE_VALID);
+  const identity = i32x4.splat(0xfffff000 | LINE_VALID);
+  let found = i32x4.splat(0);
+  for (let at = from; at < end; at += 16) {
+    found = v128.or(found, i32x4.eq(v128.and(v128.load(at), identity), wanted));
+  }
+  return v128.any_true(found);
 }
 
 /** True on a hit; a miss fills the line, and a modified victim goes to memory through the write buffer. */

@@ -28,8 +28,19 @@ export function markCode(physical: u32, length: u32): void {
   return ((<u32>load<u8>(CODE_GRANULES + (physical >> 8)) >> ((physical >> 5) & 7)) & 1) != 0;
 }
 
+const GRANULES_AT_ONCE: u32 = 0x100;
+
+/** Is there a mark in the bit map's words of these granules? */
+function isCodeNear(physical: u32, length: u32): bool {
+  const end = CODE_GRANULES + ((physical + length - 1) >> 8);
+  let found: u64 = 0;
+  for (let word = (CODE_GRANULES + (physical >> 8)) & ~7; word <= end; word += 8) found |= load<u64>(word);
+  return found != 0;
+}
+
 /** Before a write of `length` bytes at `physical` (CPU or device): the decode cache drops what it holds there. */
 export function noticeWrite(physical: u32, length: u32): void {
+  if (length > GRANULES_AT_ONCE && !isCodeNear(physical, length)) return;
   const last = (physical + length - 1) >> 5;
   for (let granule = physical >> 5; granule <= last; granule++) {
     if (!isCode(granule << 5)) continue;
