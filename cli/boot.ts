@@ -25,6 +25,7 @@ interface BootOptions {
   disk: string[];
   diskOut: string[];
   debugcon?: string;
+  screen?: boolean;
   expect: string[];
   send: string[];
   until?: RegExp;
@@ -63,6 +64,7 @@ export function bootCommand(): Command {
       [],
     )
     .option('--debugcon <file>', 'where port 0xE9 goes: a file, stdout or stderr (default: nowhere)')
+    .option('--screen', 'print the VGA text screen on standard error at the end')
     .option('--expect <regex>', 'line to wait for before the next --send (repeatable)', collect, [])
     .option(
       '--send <text>',
@@ -83,6 +85,7 @@ async function boot(path: string, options: BootOptions): Promise<number> {
     const disks = readDisks(options);
     const machine = await prepare(path, options, disks);
     const status = await runToEnd(machine, options);
+    if (options.screen) process.stderr.write(`${machine.screen}\n`);
     options.diskOut.forEach((file, i) => {
       writeFileSync(file, disks[i].bytes);
     });

@@ -164,6 +164,11 @@ export class Machine {
     return BigInt(this.core.cycle);
   }
 
+  /** What a screen on the VGA adapter's text mode would show. */
+  get screen(): string {
+    return this.pc.vga.text(this.core.ram);
+  }
+
   /** Tells an observer what happens from now on. Returns the function that ends it. */
   observe(observer: Observer): () => void {
     this.observers.add(observer);

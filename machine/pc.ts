@@ -15,6 +15,7 @@ import { HostBridge, PciBus } from './devices/pci.js';
 import { IdeController, IsaBridge, PowerManagement, PowerManagementFunction, ResetControl } from './devices/piix3.js';
 import { Pit } from './devices/pit.js';
 import { Uart } from './devices/uart.js';
+import { Vga } from './devices/vga.js';
 
 /** Latencies are declared here: they move elapsed time, never busy cycles of themselves. */
 export interface DeviceOptions {
@@ -74,6 +75,7 @@ export class Pc {
   readonly bus = new Bus();
   readonly interrupts: InterruptWiring;
   readonly uart: Uart;
+  readonly vga: Vga;
 
   /** @param apic the processor's local APIC, null where it has none */
   constructor(clock: Clock, memory: BusMemory, signals: PcSignals, options: DeviceOptions, apic: ApicOptions | null) {
@@ -87,6 +89,7 @@ export class Pc {
       address: options.stationAddress,
       packets: options.packets,
     });
+    this.vga = new Vga(clock);
     const channels = this.ideChannels(clock, memory, options);
     const ide = new IdeController(channels, IDE_BUS_MASTER);
     const pci = new PciBus(new ResetControl(() => signals.reset('reset control at port CF9h')));
@@ -106,8 +109,9 @@ export class Pc {
       pci,
       new PowerManagement(clock, () => signals.powerOff()),
       new FirmwareConfig(memory.size),
-      new Cmos(clock, memory.size),
-      new KeyboardController((by) => signals.reset(by)),
+      new Cmos(clock, line(8), memory.size),
+      new KeyboardController(line(1), (by) => signals.reset(by)),
+      this.vga,
       new DebugPort((byte) => signals.console(byte, 'debug')),
       new ExitPort((value) => signals.exit(value)),
     ]) {

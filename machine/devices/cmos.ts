@@ -1,68 +1,227 @@
 /**
- * The real-time clock and its CMOS memory (Motorola MC146818), as far as a kernel reads it: the time of day, which
- * starts at a fixed date and follows the cycle counter, and the sizes of memory as firmware stores them. Alarm, periodic
- * and update interrupts do not exist here.
+ * The real-time clock and its CMOS memory (Motorola MC146818A). The time of day starts at a fixed date and follows the
+ * cycle counter; it can be set. Once a second the registers move on: the update-ended flag, and the alarm's where its
+ * hours, minutes and seconds match (C0h and above matches all). The periodic flag comes at the rate in register A.
+ * Register C shows the flags and is cleared by reading; an enabled flag asserts interrupt 8.
+ *
+ *     A  7 update in progress, 6-4 divider (2 = running), 3-0 rate        B  7 SET, 6 PIE, 5 AIE, 4 UIE, 2 binary, 1 24 h
+ *     C  7 interrupt, 6 periodic, 5 alarm, 4 update ended                  D  7 valid
  */
-import type { Clock, Device } from './device.js';
+import { type Clock, type Device, type InterruptLine, NEVER } from './device.js';
+import { SavedByName } from './saved-state.js';
 
 /** 2005-06-12 00:00:00 UTC, a Sunday. */
 const START_SECONDS = Date.UTC(2005, 5, 12) / 1000;
 const KIB = 1024;
+const CRYSTAL_HZ = 32768;
+/** How long before the second "update in progress" shows, in seconds. */
+const UPDATE_WARNING = 244e-6;
+const reg = {
+  SECOND_ALARM: 1,
+  MINUTE_ALARM: 3,
+  HOUR_ALARM: 5,
+  A: 0x0a,
+  B: 0x0b,
+  C: 0x0c,
+  D: 0x0d,
+  CENTURY: 0x32,
+} as const;
+const b = { SET: 0x80, PERIODIC: 0x40, ALARM: 0x20, UPDATE: 0x10, BINARY: 0x04, HOURS_24: 0x02 } as const;
+const flag = { PERIODIC: 0x40, ALARM: 0x20, UPDATE: 0x10, INTERRUPT: 0x80 } as const;
+const PM = 0x80;
+const ANY = 0xc0;
 
-export class Cmos implements Device {
+export class Cmos extends SavedByName implements Device {
   readonly name = 'RTC';
   readonly ports = [{ first: 0x70, last: 0x71 }];
+  protected readonly stateFields = ['index', 'bytes', 'flags', 'offset', 'held', 'nextSecond', 'nextPeriod', 'period0'];
   private index = 0;
   private readonly bytes = new Uint8Array(128);
+  private flags = 0;
+  /** Seconds by which the time of day is ahead of the one that follows from the start. */
+  private offset = 0;
+  /** The time while SET stops the clock, in seconds since 1970. */
+  private held: number | null = null;
+  /** Cycles of the next update and of the next periodic flag; where the periods are counted from. */
+  private nextSecond: number;
+  private nextPeriod = NEVER;
+  private period0 = 0;
 
   constructor(
     private readonly clock: Clock,
+    private readonly interrupt: InterruptLine,
     ramBytes: number,
   ) {
-    // Register A: 32768 Hz base; B: 24 hours, BCD; D: valid memory and time.
-    this.bytes[0x0a] = 0x26;
-    this.bytes[0x0b] = 0x02;
-    this.bytes[0x0d] = 0x80;
+    super();
+    this.bytes[reg.A] = 0x26;
+    this.bytes[reg.B] = b.HOURS_24;
+    this.bytes[reg.D] = 0x80;
     this.word(0x15, 640);
     const extended = Math.min((ramBytes - 0x100000) / KIB, 0xffff);
     this.word(0x17, extended);
     this.word(0x30, extended);
     this.word(0x34, Math.min(Math.max(0, ramBytes - 0x1000000) / 0x10000, 0xffff));
+    this.nextSecond = this.secondAfter(0);
+  }
+
+  get nextDue(): number {
+    const seconds = this.bytes[reg.B] & (b.ALARM | b.UPDATE) ? this.nextSecond : NEVER;
+    return Math.min(seconds, this.nextPeriod);
+  }
+
+  get canInterrupt(): boolean {
+    return this.interrupt.unmasked && (this.bytes[reg.B] & (b.PERIODIC | b.ALARM | b.UPDATE)) !== 0;
+  }
+
+  run(now: number): void {
+    if (this.nextPeriod <= now) {
+      this.flags |= flag.PERIODIC;
+      this.nextPeriod = this.periodAfter(now);
+    }
+    this.catchUp(now);
+    this.update();
   }
 
   read(port: number): number {
     if (port === 0x70) return 0xff;
-    const time = this.time(this.index);
-    return time === undefined ? this.bytes[this.index] : toBcd(time);
+    this.catchUp(this.clock.now());
+    const { index } = this;
+    if (index === reg.A) return this.bytes[reg.A] | this.updating();
+    if (index === reg.C) return this.readFlags();
+    const time = this.time(index);
+    return time === undefined ? this.bytes[index] : this.encode(index, time);
   }
 
   write(port: number, _size: number, value: number): void {
-    if (port === 0x70) this.index = value & 0x7f;
-    else if (this.index > 0x0d || this.index === 0x0a) this.bytes[this.index] = value & 0xff;
+    const byte = value & 0xff;
+    this.catchUp(this.clock.now());
+    if (port === 0x70) this.index = byte & 0x7f;
+    else if (this.index === reg.A) {
+      this.bytes[reg.A] = byte & 0x7f;
+      this.restartPeriod();
+    } else if (this.index === reg.B) this.writeB(byte);
+    else if (this.index === reg.C || this.index === reg.D) return;
+    else if (this.time(this.index) !== undefined) this.setTime(this.index, byte);
+    else this.bytes[this.index] = byte;
+  }
+
+  // ---- time
+
+  /** Seconds since 1970. */
+  private seconds(): number {
+    return this.held ?? this.offset + this.elapsed(this.clock.now());
+  }
+
+  /** Seconds since 1970 by the cycle counter alone. */
+  private elapsed(now: number): number {
+    return START_SECONDS + Math.floor(now / this.clock.hz);
+  }
+
+  private secondAfter(now: number): number {
+    return Math.ceil((Math.floor(now / this.clock.hz) + 1) * this.clock.hz);
   }
 
   private time(index: number): number | undefined {
-    const date = new Date((START_SECONDS + Math.floor(this.clock.now() / this.clock.hz)) * 1000);
-    switch (index) {
-      case 0x00:
-        return date.getUTCSeconds();
-      case 0x02:
-        return date.getUTCMinutes();
-      case 0x04:
-        return date.getUTCHours();
-      case 0x06:
-        return date.getUTCDay() + 1;
-      case 0x07:
-        return date.getUTCDate();
-      case 0x08:
-        return date.getUTCMonth() + 1;
-      case 0x09:
-        return date.getUTCFullYear() % 100;
-      case 0x32:
-        return Math.floor(date.getUTCFullYear() / 100);
-      default:
-        return undefined;
+    return fields[index]?.get(new Date(this.seconds() * 1000));
+  }
+
+  /** Setting one field moves the clock by the difference. */
+  private setTime(index: number, byte: number): void {
+    const date = new Date(this.seconds() * 1000);
+    fields[index].set(date, this.decode(index, byte));
+    const seconds = Math.floor(date.getTime() / 1000);
+    if (this.held !== null) this.held = seconds;
+    else this.offset = seconds - this.elapsed(this.clock.now());
+  }
+
+  private updating(): number {
+    const { hz } = this.clock;
+    return this.held === null && this.nextSecond - this.clock.now() < UPDATE_WARNING * hz ? 0x80 : 0;
+  }
+
+  /** Seconds that have gone by leave their flags, whether anybody waits for them or not. */
+  private catchUp(now: number): void {
+    if (this.nextSecond > now) return;
+    if (this.held === null) {
+      this.flags |= flag.UPDATE;
+      // A whole day is the longest that an alarm can be away.
+      const seconds = Math.min(Math.floor((now - this.nextSecond) / this.clock.hz) + 1, 86400);
+      for (let i = 0; i < seconds; i++) if (this.alarmAt(this.seconds() - i)) this.flags |= flag.ALARM;
     }
+    this.nextSecond = this.secondAfter(now);
+  }
+
+  private alarmAt(seconds: number): boolean {
+    const date = new Date(seconds * 1000);
+    return [reg.SECOND_ALARM, reg.MINUTE_ALARM, reg.HOUR_ALARM].every((alarm) => {
+      const wanted = this.bytes[alarm];
+      const field = alarm - 1;
+      return wanted >= ANY || this.decode(field, wanted) === fields[field].get(date);
+    });
+  }
+
+  // ---- flags
+
+  private readFlags(): number {
+    const value = this.flags | (this.asserted ? flag.INTERRUPT : 0);
+    this.flags = 0;
+    this.update();
+    return value;
+  }
+
+  private get asserted(): boolean {
+    return (this.flags & this.bytes[reg.B] & (b.PERIODIC | b.ALARM | b.UPDATE)) !== 0;
+  }
+
+  private update(): void {
+    this.interrupt.set(this.asserted);
+  }
+
+  private writeB(byte: number): void {
+    const changed = byte ^ this.bytes[reg.B];
+    // SET stops the clock, and takes the update interrupt's permission away.
+    if (changed & b.SET) {
+      if (byte & b.SET) this.held = this.seconds();
+      else {
+        this.offset = this.held! - this.elapsed(this.clock.now());
+        this.held = null;
+      }
+    }
+    this.bytes[reg.B] = byte & b.SET ? byte & ~b.UPDATE : byte;
+    if (changed & b.PERIODIC) this.restartPeriod();
+    this.update();
+  }
+
+  private restartPeriod(): void {
+    this.period0 = this.clock.now();
+    this.nextPeriod = this.periodAfter(this.period0);
+  }
+
+  /** The next end of a period after `now`; none while the interrupt is off or the divider stands. */
+  private periodAfter(now: number): number {
+    const rate = this.bytes[reg.A] & 15;
+    const running = (this.bytes[reg.A] & 0x60) === 0x20;
+    if (rate === 0 || !running || !(this.bytes[reg.B] & b.PERIODIC)) return NEVER;
+    // Rates 1 and 2 are those of 8 and 9.
+    const ticks = 2 ** ((rate < 3 ? rate + 7 : rate) - 1);
+    const cycles = (ticks * this.clock.hz) / CRYSTAL_HZ;
+    return Math.ceil(this.period0 + (Math.floor((now - this.period0) / cycles) + 1) * cycles);
+  }
+
+  // ---- numbers
+
+  private encode(index: number, value: number): number {
+    const twelve = index === 4 && !(this.bytes[reg.B] & b.HOURS_24);
+    const shown = twelve ? value % 12 || 12 : value;
+    const byte = this.bytes[reg.B] & b.BINARY ? shown : toBcd(shown);
+    return twelve && value >= 12 ? byte | PM : byte;
+  }
+
+  private decode(index: number, byte: number): number {
+    const twelve = index === 4 && !(this.bytes[reg.B] & b.HOURS_24);
+    const plain = twelve ? byte & ~PM : byte;
+    const value = this.bytes[reg.B] & b.BINARY ? plain : fromBcd(plain);
+    return twelve ? (value % 12) + (byte & PM ? 12 : 0) : value;
   }
 
   private word(at: number, value: number): void {
@@ -72,6 +231,29 @@ export class Cmos implements Device {
   }
 }
 
+interface Field {
+  get(date: Date): number;
+  set(date: Date, value: number): void;
+}
+
+const century = (date: Date) => Math.floor(date.getUTCFullYear() / 100);
+
+/** The registers of time, by index. The day of the week follows from the date. */
+const fields: Readonly<Record<number, Field>> = {
+  0: { get: (d) => d.getUTCSeconds(), set: (d, v) => void d.setUTCSeconds(v) },
+  2: { get: (d) => d.getUTCMinutes(), set: (d, v) => void d.setUTCMinutes(v) },
+  4: { get: (d) => d.getUTCHours(), set: (d, v) => void d.setUTCHours(v) },
+  6: { get: (d) => d.getUTCDay() + 1, set: () => {} },
+  7: { get: (d) => d.getUTCDate(), set: (d, v) => void d.setUTCDate(v) },
+  8: { get: (d) => d.getUTCMonth() + 1, set: (d, v) => void d.setUTCMonth(v - 1) },
+  9: { get: (d) => d.getUTCFullYear() % 100, set: (d, v) => void d.setUTCFullYear(century(d) * 100 + v) },
+  [reg.CENTURY]: { get: century, set: (d, v) => void d.setUTCFullYear(v * 100 + (d.getUTCFullYear() % 100)) },
+};
+
 function toBcd(value: number): number {
   return (Math.floor(value / 10) << 4) | (value % 10);
+}
+
+function fromBcd(value: number): number {
+  return (value >> 4) * 10 + (value & 15);
 }

@@ -6,19 +6,47 @@
  * follow from the time since then. The crystal runs at 1193182 Hz and `phase` cycles behind the processor's first: a
  * declared seed, so that a timer's position against the program is chosen, never accidental.
  *
- * Modes 0 (interrupt on terminal count), 2 (rate generator) and 3 (square wave) are complete; modes 1, 4 and 5 count
- * and output as mode 0 does, without hardware retriggering or strobes.
+ *     mode   output                                        begins
+ *     0      low, high from the end of the count on        when the count is written; waits while the gate is low
+ *     1      low during the count, else high               at a rising gate, again at each
+ *     2      high but for the last tick of each period     when the count is written; a rising gate begins anew
+ *     3      high in the first half of each period         as mode 2
+ *     4      high but for the tick after the count         as mode 0
+ *     5      the same                                      as mode 1
+ *
+ * A count that is written without a mode word takes effect at once in modes 0, 2, 3 and 4, as in QEMU; in modes 1 and 5
+ * at the next trigger.
  */
 import { type AccessSize, type Clock, type Device, type InterruptLine, NEVER } from './device.js';
+import { SavedByName } from './saved-state.js';
 
 /** Ticks a second: 14.31818 MHz / 12. */
 export const PIT_HZ = 1193182;
 
-class Channel {
+class Channel extends SavedByName {
+  protected readonly stateFields = [
+    'mode',
+    'gate',
+    'reload',
+    'nextReload',
+    'bcd',
+    'access',
+    'writeHigh',
+    'lowByte',
+    'readHigh',
+    'latched',
+    'latchedStatus',
+    'started',
+    'counting',
+    'triggered',
+    'heldTicks',
+  ];
   mode = 3;
   gate = true;
   /** 1-65536 ticks (10000 in BCD). */
   reload = 65536;
+  /** The count that the next trigger takes. */
+  private nextReload = 65536;
   private bcd = false;
   /** Which bytes an access moves: 1 low, 2 high, 3 both in turn. */
   private access = 3;
@@ -31,6 +59,8 @@ class Channel {
   private started = 0;
   /** False after a mode word until a count has been written. */
   private counting = true;
+  /** In modes 1 and 5: whether the gate has risen since the mode word. */
+  private triggered = false;
   /** Ticks counted when the gate closed; counting goes on from there. */
   private heldTicks = 0;
 
@@ -38,6 +68,7 @@ class Channel {
     private readonly clock: Clock,
     private readonly phase: number,
   ) {
+    super();
     this.started = phase;
   }
 
@@ -51,6 +82,7 @@ class Channel {
     this.latched = null;
     this.latchedStatus = null;
     this.counting = false;
+    this.triggered = false;
     this.heldTicks = 0;
   }
 
@@ -101,14 +133,17 @@ class Channel {
       else this.heldTicks = this.ticks();
     } else if (gate) {
       // In modes 1, 2, 3 and 5 a rising gate reloads the count.
+      this.reload = this.nextReload;
       this.started = this.clock.now() + this.phase;
+      this.triggered = true;
     }
     this.gate = gate;
   }
 
   output(): boolean {
-    if (!this.counting) return this.mode !== 0;
-    if (!this.periodic) return this.ticks() >= this.reload;
+    if (!this.running) return this.mode !== 0;
+    if (this.mode === 0 || this.mode === 1) return this.ticks() >= this.reload;
+    if (!this.periodic) return this.ticks() !== this.reload;
     if (!this.gate) return true;
     const position = this.ticks() % this.reload;
     return this.mode === 2 ? position !== this.reload - 1 : position < Math.ceil(this.reload / 2);
@@ -116,9 +151,12 @@ class Channel {
 
   /** The next cycle after `now` at which the output rises. */
   nextRise(now: number): number {
-    if (!this.counting || !this.gate) return NEVER;
+    const gated = !this.gate && this.mode !== 1 && this.mode !== 5;
+    if (!this.running || gated) return NEVER;
     if (!this.periodic) {
-      const at = this.cycleOf(this.reload - this.heldTicks);
+      // A strobe (modes 4 and 5) falls at the end of the count and rises a tick later.
+      const strobe = this.mode >= 4 ? 1 : 0;
+      const at = this.cycleOf(this.reload + strobe - this.heldTicks);
       return at > now ? at : NEVER;
     }
     const periods = Math.floor(this.ticksAt(now) / this.reload);
@@ -127,21 +165,28 @@ class Channel {
     return at;
   }
 
+  /** Whether a count is under way or has been. */
+  private get running(): boolean {
+    return this.counting && (this.triggered || (this.mode !== 1 && this.mode !== 5));
+  }
+
   get periodic(): boolean {
     return this.mode === 2 || this.mode === 3;
   }
 
   private load(value: number): void {
     const limit = this.bcd ? 10000 : 65536;
-    this.reload = (this.bcd ? fromBcd(value) : value) || limit;
+    this.nextReload = (this.bcd ? fromBcd(value) : value) || limit;
+    this.counting = true;
+    if (this.mode === 1 || this.mode === 5) return;
+    this.reload = this.nextReload;
     this.started = this.clock.now() + this.phase;
     this.heldTicks = 0;
-    this.counting = true;
   }
 
   /** What a read of the counter shows. */
   private count(): number {
-    if (!this.counting) return 0;
+    if (!this.running) return this.counting ? this.nextReload & 0xffff : 0;
     const ticks = this.ticks();
     let count: number;
     if (this.periodic) {
@@ -155,7 +200,7 @@ class Channel {
   }
 
   private ticks(): number {
-    if (!this.gate && !this.periodic) return this.heldTicks;
+    if (!this.gate && (this.mode === 0 || this.mode === 4)) return this.heldTicks;
     return this.heldTicks + this.ticksAt(this.clock.now());
   }
 
@@ -172,8 +217,9 @@ class Channel {
   }
 }
 
-export class Pit implements Device {
+export class Pit extends SavedByName implements Device {
   readonly name = '8254';
+  protected readonly stateFields = ['nextDue', 'channels', 'speaker'];
   readonly ports = [
     { first: 0x40, last: 0x43 },
     { first: 0x61, last: 0x61 },
@@ -192,6 +238,7 @@ export class Pit implements Device {
     private readonly interrupt: InterruptLine,
     phase: number,
   ) {
+    super();
     this.channels = [0, 1, 2].map(() => new Channel(clock, phase));
     this.channels[2].setGate(false);
     this.nextDue = this.channels[0].nextRise(0);

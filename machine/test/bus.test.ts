@@ -3,7 +3,7 @@ import { Bus } from '../devices/bus.js';
 import { Cmos } from '../devices/cmos.js';
 import { type Device, NEVER } from '../devices/device.js';
 import { KeyboardController } from '../devices/keyboard.js';
-import { HandClock } from './fakes.js';
+import { HandClock, RecordedLine } from './fakes.js';
 
 const HZ = 1_000_000;
 
@@ -62,7 +62,7 @@ describe('bus', () => {
 describe('RTC', () => {
   it('starts at its fixed date and follows the cycle counter', () => {
     const clock = new HandClock(HZ);
-    const rtc = new Cmos(clock, 64 << 20);
+    const rtc = new Cmos(clock, new RecordedLine(), 64 << 20);
     const read = (index: number) => {
       rtc.write(0x70, 1, index);
       return rtc.read(0x71);
@@ -74,7 +74,7 @@ describe('RTC', () => {
   });
 
   it('keeps what is written to its memory, and its own registers to itself', () => {
-    const rtc = new Cmos(new HandClock(HZ), 64 << 20);
+    const rtc = new Cmos(new HandClock(HZ), new RecordedLine(), 64 << 20);
     const write = (index: number, value: number) => {
       rtc.write(0x70, 1, index);
       rtc.write(0x71, 1, value);
@@ -88,7 +88,7 @@ describe('RTC', () => {
 describe('8042', () => {
   it('resets the machine by a pulse, by its output port and by port 92h', () => {
     let resets = 0;
-    const controller = new KeyboardController(() => {
+    const controller = new KeyboardController(new RecordedLine(), () => {
       resets++;
     });
     controller.write(0x64, 1, 0xfe);
@@ -104,7 +104,7 @@ describe('8042', () => {
   });
 
   it('keeps its configuration byte', () => {
-    const controller = new KeyboardController(() => {});
+    const controller = new KeyboardController(new RecordedLine(), () => {});
     controller.write(0x64, 1, 0x60);
     controller.write(0x60, 1, 0x43);
     controller.write(0x64, 1, 0x20);
