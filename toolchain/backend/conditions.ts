@@ -7,6 +7,7 @@ import type { Selector } from './select.js';
 const UNSIGNED: Record<string, Condition> = { l: 'b', le: 'be', g: 'a', ge: 'ae' };
 
 export function selectCondition(s: Selector, e: Expr): Condition {
+  if (e.kind === 'compare64') return compare64(s, e);
   if (e.kind !== 'compare') return againstZero(s, 'ne', e);
   const { cc, x, y } = e;
   const toZero = isPlainConst(y) && y.value === 0;
@@ -58,4 +59,16 @@ function againstZero(s: Selector, cc: Compare, x: Expr): Condition {
   const r = s.inRegister(x);
   s.emit({ op: 'test', a: m.reg(r), b: m.reg(r) });
   return cc === 'l' ? 's' : cc === 'ge' ? 'ns' : cc;
+}
+
+/** CMP of the low halves and SBB of the high ones leave the flags of a 64-bit comparison, ZF apart. */
+function compare64(s: Selector, e: Expr & { kind: 'compare64' }): Condition {
+  const low = s.inRegister(e.x[0]);
+  const high = s.fresh();
+  const otherLow = s.anyOperand(e.y[0]);
+  const otherHigh = s.anyOperand(e.y[1]);
+  s.into(e.x[1], high);
+  s.emit({ op: 'cmp', a: m.reg(low), b: otherLow });
+  s.emit({ op: 'sbb', a: m.reg(high), b: otherHigh, setsCarry: true });
+  return e.cc;
 }

@@ -189,6 +189,8 @@ function ordinary(t: Fragment, i: m.Instruction): void {
     case 'div':
     case 'idiv':
       return encode.unary(t, op, a);
+    case 'imul1':
+      return encode.withModrm(t, 4, [0xf7], 5, a);
     case 'imul':
       return encode.multiply(t, a, b);
     case 'imul3':

@@ -2,8 +2,9 @@
 // read. Sub-trees are evaluated before `d` is written. A tree whose operands need a register of their own is built up in a
 // fresh one and moved: the allocator joins the two where it can.
 import type { Condition } from '../assembler/operands.js';
-import { type Expr, isPlainConst, isWordLoad } from './ir.js';
+import { binary as binaryOf, type Expr, isPlainConst, isWordLoad } from './ir.js';
 import * as m from './machine.js';
+import { quotient } from './quotients.js';
 import type { Selector } from './select.js';
 
 /** Masks that MOVZX applies. */
@@ -21,6 +22,7 @@ export function selectExpression(s: Selector, e: Expr, d: number): void {
       return s.emit({ op: e.signed ? 'movsx' : 'movzx', a: m.reg(d), b: from, size: e.size });
     }
     case 'compare':
+    case 'compare64':
       return setByCondition(s, s.condition(e), d);
     case 'select':
       return choose(s, e, d);
@@ -77,6 +79,9 @@ function binary(s: Selector, e: Expr & { kind: 'binary' }, d: number): void {
       return shift(s, op, x, y, d);
     case 'mul':
       return multiply(s, x, y, d);
+    case 'mulhu':
+    case 'mulhs':
+      return highProduct(s, op === 'mulhs', x, y, d);
     case 'divs':
     case 'divu':
     case 'rems':
@@ -170,7 +175,26 @@ function multiply(s: Selector, x: Expr, y: Expr, d: number): void {
   s.move(d, m.reg(result));
 }
 
+/** x - x / y * y; not lowered to that before, so that a comparison with 0 is seen (ir.ts). */
+function remainderByConstant(s: Selector, x: Expr, y: Expr & { kind: 'const' }, d: number): void {
+  const dividend = s.inRegister(x);
+  const copy: Expr = { kind: 'reg', reg: dividend };
+  const once = (e: Expr): Expr => ({ kind: 'reg', reg: s.inRegister(e) });
+  const result = s.fresh();
+  s.into(binaryOf('sub', copy, binaryOf('mul', quotient({ once }, copy, y.value), y)), result);
+  s.move(d, m.reg(result));
+}
+
+/** The high half of a product goes to EDX. */
+function highProduct(s: Selector, signed: boolean, x: Expr, y: Expr, d: number): void {
+  const factor = s.inRegister(y);
+  s.move(m.EAX, m.reg(s.inRegister(x)));
+  s.emit({ op: signed ? 'imul1' : 'mul', a: m.reg(factor), uses: [m.EAX], defs: [m.EAX, m.EDX] });
+  s.move(d, m.reg(m.EDX));
+}
+
 function divide(s: Selector, op: 'divs' | 'divu' | 'rems' | 'remu', x: Expr, y: Expr, d: number): void {
+  if (op === 'remu' && isPlainConst(y) && y.value !== 0) return remainderByConstant(s, x, y, d);
   const divisor = s.inRegister(y);
   const dividend = s.inRegister(x);
   const signed = op === 'divs' || op === 'rems';

@@ -23,7 +23,10 @@ export type BinaryOp =
   | 'sar'
   | 'shr'
   | 'rol'
-  | 'ror';
+  | 'ror'
+  | HighProduct;
+/** Of the forms that only division by a constant uses: the high half of an unsigned or a signed product. */
+export type HighProduct = 'mulhu' | 'mulhs';
 export type UnaryOp = 'clz' | 'ctz' | 'popcnt' | 'ext8' | 'ext16';
 export type AccessSize = 1 | 2 | 4;
 
@@ -42,10 +45,12 @@ export type Expr =
   | { readonly kind: 'binary'; readonly op: BinaryOp; readonly x: Expr; readonly y: Expr }
   | { readonly kind: 'unary'; readonly op: UnaryOp; readonly x: Expr }
   | { readonly kind: 'compare'; readonly cc: Compare; readonly x: Expr; readonly y: Expr }
+  /** Of two 64-bit values, low halves first; 'b', 'ae', 'l' or 'ge': what CMP and SBB tell. */
+  | { readonly kind: 'compare64'; readonly cc: Compare; readonly x: readonly Expr[]; readonly y: readonly Expr[] }
   | { readonly kind: 'select'; readonly condition: Expr; readonly x: Expr; readonly y: Expr };
 
 export type Compare = 'e' | 'ne' | 'l' | 'ge' | 'g' | 'le' | 'b' | 'ae' | 'a' | 'be';
-export type PairOp = 'add' | 'sub' | 'mul' | 'shl' | 'shr' | 'sar' | 'compare';
+export type PairOp = 'add' | 'sub' | 'mul' | 'shl' | 'shr' | 'sar';
 
 export type Statement = { position: number } & (
   | { kind: 'set'; reg: number; value: Expr }
@@ -53,8 +58,8 @@ export type Statement = { position: number } & (
   | { kind: 'call'; target: string | Expr; args: Expr[]; results: number[] }
   | { kind: 'intrinsic'; name: string; args: Expr[]; results: number[] }
   | { kind: 'hook'; name: string }
-  /** lo:hi = a op b; for 'compare' lo = a cc b. */
-  | { kind: 'pair'; op: PairOp; cc?: Compare; lo: number; hi: number; a: Expr[]; b: Expr[] }
+  /** lo:hi = a op b. */
+  | { kind: 'pair'; op: PairOp; lo: number; hi: number; a: Expr[]; b: Expr[] }
 );
 
 export type Terminator = { position: number } & (
@@ -125,6 +130,8 @@ export function children(e: Expr): Expr[] {
       return [e.x, e.y];
     case 'unary':
       return [e.x];
+    case 'compare64':
+      return [...e.x, ...e.y];
     case 'select':
       return [e.condition, e.x, e.y];
     default:
@@ -137,29 +144,31 @@ export const contains = (e: Expr, test: (e: Expr) => boolean): boolean =>
 
 export const reads = (e: Expr, reg: number): boolean => contains(e, (x) => x.kind === 'reg' && x.reg === reg);
 
-/** The tree with every read of `reg` replaced. */
-export function substitute(e: Expr, reg: number, by: Expr): Expr {
+/** The tree with its operands replaced. */
+export function mapChildren(e: Expr, f: (e: Expr) => Expr): Expr {
   switch (e.kind) {
     case 'reg':
-      return e.reg === reg ? by : e;
     case 'const':
       return e;
     case 'load':
-      return { ...e, address: substitute(e.address, reg, by) };
+      return { ...e, address: f(e.address) };
     case 'unary':
-      return unary(e.op, substitute(e.x, reg, by));
+      return unary(e.op, f(e.x));
     case 'binary':
-      return binary(e.op, substitute(e.x, reg, by), substitute(e.y, reg, by));
+      return binary(e.op, f(e.x), f(e.y));
     case 'compare':
-      return compare(e.cc, substitute(e.x, reg, by), substitute(e.y, reg, by));
+      return compare(e.cc, f(e.x), f(e.y));
+    case 'compare64':
+      return { ...e, x: e.x.map(f), y: e.y.map(f) };
     case 'select':
-      return {
-        kind: 'select',
-        condition: substitute(e.condition, reg, by),
-        x: substitute(e.x, reg, by),
-        y: substitute(e.y, reg, by),
-      };
+      return { kind: 'select', condition: f(e.condition), x: f(e.x), y: f(e.y) };
   }
+}
+
+/** The tree with every read of `reg` replaced. */
+export function substitute(e: Expr, reg: number, by: Expr): Expr {
+  if (e.kind === 'reg') return e.reg === reg ? by : e;
+  return mapChildren(e, (child) => substitute(child, reg, by));
 }
 
 export function sameTree(a: Expr, b: Expr): boolean {
@@ -174,7 +183,7 @@ export function sameTree(a: Expr, b: Expr): boolean {
           ? [e.size, e.signed, e.offset, e.global]
           : e.kind === 'binary' || e.kind === 'unary'
             ? [e.op]
-            : e.kind === 'compare'
+            : e.kind === 'compare' || e.kind === 'compare64'
               ? [e.cc]
               : [];
   const other = head(b);
@@ -212,6 +221,8 @@ export function binary(op: BinaryOp, x: Expr, y: Expr): Expr {
   const c = y.value;
   if (op === 'sub') return binary('add', x, constant(-c));
   if (c === 0 && ZERO_IS_NEUTRAL.has(op)) return x;
+  if (op === 'and' && c === -1) return x;
+  if ((op === 'and' || op === 'mul') && c === 0) return y;
   if (op === 'add' && x.kind === 'const') return constant(x.value + c, x.symbol);
   if (op === 'add' && x.kind === 'binary' && x.op === 'add' && isPlainConst(x.y))
     return binary('add', x.x, constant(x.y.value + c));
@@ -241,10 +252,23 @@ const HOLDS: Record<Compare, (a: number, b: number) => boolean> = {
   be: (a, b) => a >>> 0 <= b >>> 0,
 };
 
+/** The number whose product with an odd number is 1 modulo 2^32: each step of Newton's doubles the bits that are right. */
+function inverse(odd: number): number {
+  let x = odd;
+  for (let i = 0; i < 4; i++) x = Math.imul(x, 2 - Math.imul(odd, x));
+  return x;
+}
+
 export function compare(cc: Compare, x: Expr, y: Expr): Expr {
+  // Multiples of an odd c, and no others, are at most (2^32 - 1) / c when multiplied by its inverse.
+  if (x.kind === 'binary' && x.op === 'remu' && isPlainConst(x.y) && x.y.value & 1 && isPlainConst(y) && y.value === 0)
+    if (cc === 'e' || cc === 'ne') {
+      const product = binary('mul', x.x, constant(inverse(x.y.value)));
+      return compare(cc === 'e' ? 'be' : 'a', product, constant(Math.floor(0xffffffff / (x.y.value >>> 0))));
+    }
   if (x.kind === 'const' && y.kind !== 'const') return compare(SWAPPED[cc], y, x);
   if (isPlainConst(x) && isPlainConst(y)) return constant(HOLDS[cc](x.value, y.value) ? 1 : 0);
-  if (isPlainConst(y) && y.value === 0 && x.kind === 'compare') {
+  if (isPlainConst(y) && y.value === 0 && (x.kind === 'compare' || x.kind === 'compare64')) {
     if (cc === 'e') return { ...x, cc: INVERSE[x.cc] as Compare };
     if (cc === 'ne') return x;
   }

@@ -17,6 +17,8 @@ import {
   type Statement,
   type Terminator,
 } from './ir.js';
+import { foldAddresses } from './fold.js';
+import { forwardLoads } from './forward.js';
 import { OPERATORS } from './operators.js';
 import { simplify } from './simplify.js';
 import { skipUnreachable } from './skip.js';
@@ -75,7 +77,7 @@ export class Lowering {
     while (this.labels.length > 0) this.instruction();
     return {
       name: this.names.function(fn.index),
-      blocks: simplify(this.blocks),
+      blocks: forwardLoads(foldAddresses(simplify(this.blocks))),
       registers: this.registers,
       params: this.locals.slice(0, arity).flat(),
     };

@@ -65,6 +65,8 @@ export type Opcode =
   | 'div'
   | 'idiv'
   | 'imul'
+  /** EDX:EAX = EAX * a, signed. */
+  | 'imul1'
   | 'imul3'
   | 'cdq'
   | 'bswap'
@@ -153,7 +155,7 @@ export const mem = (base: number, disp: number, index = NO_REGISTER, shift = 0, 
 });
 
 const DEFINES_A = new Set<Opcode>(['mov', 'movzx', 'movsx', 'lea', 'bsr', 'bsf', 'setcc', 'imul3', 'pop']);
-const USES_A = new Set<Opcode>(['cmp', 'test', 'div', 'idiv', 'mul', 'push', 'call', 'tailcall', 'jmptable', 'rawrm']);
+const USES_A = new Set<Opcode>(['cmp', 'test', 'div', 'idiv', 'mul', 'imul1', 'push', 'call', 'tailcall', 'jmptable', 'rawrm']);
 const DEFINES_BOTH = new Set<Opcode>(['xchg', 'xadd']);
 
 export const definesA = (i: Instruction): boolean => DEFINES_A.has(i.op);

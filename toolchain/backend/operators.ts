@@ -17,6 +17,7 @@ import {
   unary,
 } from './ir.js';
 import type { Lowering, Value } from './lower.js';
+import { quotient, signedQuotient } from './quotients.js';
 import type { FunctionType } from './wasm.js';
 
 type Operator = (l: Lowering) => void;
@@ -99,10 +100,14 @@ for (const [op, size] of [
   [0x34, 4],
 ] as const)
   OPERATORS[op] = (l) => signExtend(l, l.once(load(l, size, true)));
+/** An address to be used twice: what is added to it stays a displacement. */
+function twice(l: Lowering, e: Expr): Expr {
+  return e.kind === 'binary' && e.op === 'add' && e.y.kind === 'const' ? binary('add', l.once(e.x), e.y) : l.once(e);
+}
 OPERATORS[0x29] = (l) => {
   l.r.u32();
   const offset = l.r.u32() | 0;
-  const address = l.once(l.pop());
+  const address = twice(l, l.pop());
   const word = (o: number): Expr => l.once({ kind: 'load', size: 4, signed: false, address, offset: (offset + o) | 0 });
   l.push(word(0), word(4));
 };
@@ -128,7 +133,7 @@ OPERATORS[0x37] = (l) => {
   l.r.u32();
   const offset = l.r.u32() | 0;
   const halves = l.popValue().map((half) => l.once(half));
-  const address = l.once(l.pop());
+  const address = twice(l, l.pop());
   l.settleLoads();
   for (const [i, value] of halves.entries())
     l.emit({ kind: 'store', size: 4, address, offset: (offset + 4 * i) | 0, value });
@@ -180,6 +185,7 @@ for (const [i, op] of BINARY.entries())
     const x = l.pop();
     if (op === 'divs') l.push(divideSigned(l, x, y));
     else if (op === 'rems') remainderSigned(l, x, y);
+    else if (op === 'divu' && isPlainConst(y)) l.push(quotient(l, x, y.value));
     else l.push(binary(op, x, y));
   };
 
@@ -188,6 +194,7 @@ const bias = (x: Expr, k: number): Expr => binary('shr', binary('sar', x, consta
 
 function divideSigned(l: Lowering, x: Expr, y: Expr): Expr {
   const k = isPlainConst(y) && y.value > 0 ? powerOfTwo(y.value) : undefined;
+  if (k === undefined && isPlainConst(y)) return signedQuotient(l, x, y.value);
   if (k === undefined) return binary('divs', x, y);
   if (k === 0) return x;
   const once = l.once(x);
@@ -200,7 +207,10 @@ function remainderSigned(l: Lowering, x: Expr, y: Expr): void {
     const once = l.once(x);
     const multiple = binary('and', binary('add', once, bias(once, k)), constant(-(2 ** k)));
     l.push(binary('sub', once, multiple));
-  } else if (isPlainConst(y) && y.value !== -1 && y.value !== 1) l.push(binary('rems', x, y));
+  } else if (isPlainConst(y) && y.value !== -1 && y.value !== 1 && y.value !== 0) {
+    const once = l.once(x);
+    l.push(binary('sub', once, binary('mul', signedQuotient(l, once, y.value), y)));
+  }
   else l.call('__remainder_s32', I32_BY_TWO, [x, y]); // INT_MIN % -1 is 0 here, and #DE by IDIV
 }
 
@@ -210,6 +220,17 @@ function signExtend(l: Lowering, low: Expr): void {
   const once = l.once(low);
   l.push(once, binary('sar', once, constant(31)));
 }
+const isZero = (e: Expr): boolean => isPlainConst(e) && e.value === 0;
+
+/** A bound of a tree's value as an unsigned number. */
+function largest(e: Expr): number {
+  if (isPlainConst(e)) return e.value >>> 0;
+  if (e.kind === 'load' && e.size < 4 && !e.signed) return 256 ** e.size - 1;
+  if (e.kind === 'binary' && e.op === 'and' && isPlainConst(e.y)) return e.y.value >>> 0;
+  if (e.kind === 'binary' && e.op === 'shr' && isPlainConst(e.y)) return 0xffffffff >>> (e.y.value & 31);
+  return 0xffffffff;
+}
+
 OPERATORS[0xa7] = (l) => l.push(l.pop());
 OPERATORS[0xac] = (l) => signExtend(l, l.pop());
 OPERATORS[0xad] = (l) => l.push(l.pop(), constant(0));
@@ -218,11 +239,30 @@ OPERATORS[0xc3] = (l) => signExtend(l, unary('ext16', l.pop()));
 OPERATORS[0xc4] = (l) => signExtend(l, l.pop());
 
 function pair(l: Lowering, op: PairOp, a: Value, b: Value): void {
+  if (op === 'add' && isZero(a[1]) && isZero(b[1]) && largest(a[0]) + largest(b[0]) < 2 ** 32)
+    return l.push(binary('add', a[0], b[0]), constant(0));
   const [lo, hi] = l.fresh(2);
   const operands = { a: a.map((half) => l.once(half)), b: b.map((half) => l.once(half)) };
   l.emit({ kind: 'pair', op, lo, hi, ...operands });
   l.push(register(lo), register(hi));
 }
+
+/** CMP and SBB set the flags for below, above-or-equal, less and greater-or-equal only. */
+function compare64(cc: Compare, x: Value, y: Value): Expr {
+  if (cc === 'b' || cc === 'ae' || cc === 'l' || cc === 'ge') {
+    const toZero = y.every((half) => isPlainConst(half) && half.value === 0);
+    if (toZero && (cc === 'l' || cc === 'ge')) return compare(cc, x[1], y[1]);
+    return { kind: 'compare64', cc, x, y };
+  }
+  const next = isPlainConst(y[0]) && isPlainConst(y[1]) ? successor(y[0].value, y[1].value) : undefined;
+  const largest = cc === 'g' || cc === 'le' ? -0x80000000 : 0;
+  // x > c is x >= c + 1, where there is a c + 1.
+  if (next && !(next[0] === 0 && next[1] === largest))
+    return { kind: 'compare64', cc: OR_EQUAL[cc], x, y: next.map((half) => constant(half)) };
+  return { kind: 'compare64', cc: SWAPPED[cc], x: y, y: x };
+}
+const OR_EQUAL: Record<string, Compare> = { g: 'ge', le: 'l', a: 'ae', be: 'b' };
+const successor = (low: number, high: number): [number, number] => [(low + 1) | 0, low === -1 ? (high + 1) | 0 : high];
 
 OPERATORS[0x50] = (l) => {
   const [lo, hi] = l.popValue();
@@ -236,12 +276,7 @@ for (const [i, cc] of COMPARES.entries())
       const differ = binary('or', binary('xor', x[0], y[0]), binary('xor', x[1], y[1]));
       return l.push(compare(cc, differ, constant(0)));
     }
-    // CMP and SBB set the flags for below, above-or-equal, less and greater-or-equal only.
-    const swap = cc === 'g' || cc === 'a' || cc === 'le' || cc === 'be';
-    const [lo] = l.fresh(1);
-    const [a, b] = swap ? [y, x] : [x, y];
-    l.emit({ kind: 'pair', op: 'compare', cc: swap ? SWAPPED[cc] : cc, lo, hi: lo, a, b });
-    l.push(register(lo));
+    l.push(compare64(cc, x, y));
   };
 
 for (const [op, name] of [

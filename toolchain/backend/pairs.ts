@@ -1,5 +1,4 @@
 // 64-bit operations on pairs of registers.
-import { setByCondition } from './expressions.js';
 import { type Expr, isPlainConst, type Statement } from './ir.js';
 import * as m from './machine.js';
 import type { Selector } from './select.js';
@@ -9,7 +8,6 @@ type Pair = Statement & { kind: 'pair' };
 const isZero = (e: Expr): boolean => isPlainConst(e) && e.value === 0;
 
 export function selectPair(s: Selector, p: Pair): void {
-  if (p.op === 'compare') return compare(s, p);
   if (p.op === 'mul') return multiply(s, p);
   const lo = s.fresh();
   const hi = s.fresh();
@@ -31,18 +29,6 @@ export function selectPair(s: Selector, p: Pair): void {
   }
   s.move(p.lo, m.reg(lo));
   s.move(p.hi, m.reg(hi));
-}
-
-/** CMP of the low halves and SBB of the high ones leave the flags of a 64-bit comparison, ZF apart. */
-function compare(s: Selector, p: Pair): void {
-  const low = s.inRegister(p.a[0]);
-  const high = s.fresh();
-  const otherLow = s.anyOperand(p.b[0]);
-  const otherHigh = s.anyOperand(p.b[1]);
-  s.into(p.a[1], high);
-  s.emit({ op: 'cmp', a: m.reg(low), b: otherLow });
-  s.emit({ op: 'sbb', a: m.reg(high), b: otherHigh, setsCarry: true });
-  setByCondition(s, p.cc as 'b', p.lo);
 }
 
 /** a.lo * b.lo, plus the cross products in the high half. */

@@ -11,6 +11,7 @@ import {
   binary,
   constant,
   type Expr,
+  INVERSE,
   type IrFunction,
   isPlainConst,
   isWordLoad,
@@ -163,14 +164,35 @@ export class Selector {
 
   private set(r: number, value: Expr): void {
     if (value.kind === 'reg' || !reads(value, r)) return this.into(value, r);
-    if (value.kind === 'binary' && IN_PLACE.has(value.op) && value.x.kind === 'reg' && value.x.reg === r) {
-      const { op, y } = value;
-      const special = isPlainConst(y) && ((op === 'and' && ZERO_EXTENDS[y.value]) || (op === 'xor' && y.value === -1));
-      if (!reads(y, r) && !special) return this.emit({ op: op as m.Opcode, a: m.reg(r), b: this.anyOperand(y) });
-    }
+    if (value.kind === 'binary' && this.setInPlace(r, value)) return;
+    if (value.kind === 'select' && this.chooseInPlace(r, value)) return;
     const result = this.fresh();
     this.into(value, result);
     this.move(r, m.reg(result));
+  }
+
+  /** r = r op v, as one instruction. */
+  private setInPlace(r: number, { op, x, y }: Expr & { kind: 'binary' }): boolean {
+    if (!IN_PLACE.has(op)) return false;
+    const first = x.kind === 'reg' && x.reg === r;
+    const second = COMMUTING.has(op) && y.kind === 'reg' && y.reg === r;
+    if (!first && !second) return false;
+    const by = first ? y : x;
+    const special =
+      isPlainConst(by) && ((op === 'and' && ZERO_EXTENDS[by.value]) || (op === 'xor' && by.value === -1));
+    if (special || reads(by, r)) return false;
+    this.emit({ op: op as m.Opcode, a: m.reg(r), b: this.anyOperand(by) });
+    return true;
+  }
+
+  /** r = condition ? v : r */
+  private chooseInPlace(r: number, { condition, x, y }: Expr & { kind: 'select' }): boolean {
+    const isSame = (e: Expr) => e.kind === 'reg' && e.reg === r;
+    if (isSame(x) === isSame(y)) return false;
+    const chosen = this.anyOperand(isSame(y) ? x : y);
+    const cc = this.condition(condition);
+    this.emit({ op: 'movif', a: m.reg(r), b: chosen, cc: isSame(y) ? cc : INVERSE[cc] });
+    return true;
   }
 
   private store(size: AccessSize, address: Expr, offset: number, value: Expr): void {

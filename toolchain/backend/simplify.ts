@@ -1,6 +1,18 @@
 // Tidies the control-flow graph: joins straight lines, threads jumps through empty blocks and through the tests that
 // `&&` and `||` leave behind, copies returns and short loop heads to where they are jumped from.
-import { type Block, contains, type Expr, expressions, reads, substitute, successors, type Terminator } from './ir.js';
+import {
+  type Block,
+  contains,
+  type Expr,
+  expressions,
+  isPlainConst,
+  reads,
+  type Statement,
+  substitute,
+  successors,
+  type Terminator,
+} from './ir.js';
+import { makeSwitches } from './switches.js';
 
 export function simplify(blocks: Block[]): Block[] {
   let all = reachable(blocks);
@@ -12,7 +24,9 @@ export function simplify(blocks: Block[]): Block[] {
     for (const b of all) if (joinOrCopy(b, all[0], predecessors, uses)) changed = true;
     all = reachable(all);
   }
+  makeSwitches(all);
   copyLoopTests(all);
+  decideEntries(all);
   return reachable(all);
 }
 
@@ -142,4 +156,28 @@ function copyLoopTests(blocks: Block[]): void {
     b.statements.push(...head.statements);
     b.end = { ...head.end };
   }
+}
+
+/** A test that is decided by constants which were set just before, as a loop's before its first round often is. */
+function decideEntries(blocks: Block[]): void {
+  for (const b of blocks) {
+    const end = b.end as Terminator;
+    const test = end.kind === 'jump' && end.to.statements.length === 0 ? (end.to.end as Terminator) : end;
+    if (test.kind !== 'branch' || test.condition.kind !== 'compare') continue;
+    const { x, y } = test.condition;
+    let condition: Expr = test.condition;
+    for (const operand of [x, y]) {
+      if (operand.kind !== 'reg') continue;
+      const set = b.statements.findLast((s) => writes(s, operand.reg));
+      if (set?.kind === 'set' && isPlainConst(set.value)) condition = substitute(condition, operand.reg, set.value);
+    }
+    if (!isPlainConst(condition)) continue;
+    b.end = { kind: 'jump', to: condition.value !== 0 ? test.yes : test.no, position: end.position };
+  }
+}
+
+function writes(s: Statement, reg: number): boolean {
+  if (s.kind === 'set') return s.reg === reg;
+  if (s.kind === 'pair') return s.lo === reg || s.hi === reg;
+  return 'results' in s && s.results.includes(reg);
 }

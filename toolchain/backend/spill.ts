@@ -41,6 +41,7 @@ const DESTINATION_IN_MEMORY = new Set<m.Opcode>([
   'div',
   'idiv',
   'mul',
+  'imul1',
   'test',
   'shld',
   'shrd',
