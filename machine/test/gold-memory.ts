@@ -1,158 +1,19 @@
-import type { CacheGeometry, Preset, TlbGeometry } from '../processors/index.js';
-import type { CauseId } from '../tables/causes.js';
+import type { Preset } from '../processors/index.js';
 import type { CounterId } from '../tables/counters.js';
-import type { EventId } from '../tables/events.js';
-import { events } from '../tables/events.js';
+import { align, MIB4, SecondTlb, Tlb, type Translation } from './gold-arrays.js';
+import { GoldHierarchy } from './gold-hierarchy.js';
 
 /**
  * The memory model again, written down plainly: objects, no filter, no hints, no packed words. The core must agree with
  * it in every counter, cycle and byte.
  */
 
-/** A set-associative array with clock replacement. */
-class Clock<T extends { referenced: boolean }> {
-  private readonly sets: { hand: number; ways: (T | undefined)[] }[];
-
-  constructor(sets: number, ways: number) {
-    this.sets = Array.from({ length: sets }, () => ({ hand: 0, ways: new Array<T | undefined>(ways).fill(undefined) }));
-  }
-
-  find(index: number, is: (item: T) => boolean): T | undefined {
-    return this.set(index).ways.find((item) => item !== undefined && is(item));
-  }
-
-  /** Puts `item` in and returns what had to go. */
-  insert(index: number, item: T): T | undefined {
-    const set = this.set(index);
-    const free = set.ways.indexOf(undefined);
-    if (free >= 0) {
-      set.ways[free] = item;
-      return undefined;
-    }
-    for (;;) {
-      const way = set.hand;
-      set.hand = (set.hand + 1) % set.ways.length;
-      const old = set.ways[way]!;
-      if (!old.referenced) {
-        set.ways[way] = item;
-        return old;
-      }
-      old.referenced = false;
-    }
-  }
-
-  drop(is: (item: T) => boolean): void {
-    for (const set of this.sets) set.ways = set.ways.map((item) => (item !== undefined && is(item) ? undefined : item));
-  }
-
-  resetHands(): void {
-    for (const set of this.sets) set.hand = 0;
-  }
-
-  private set(index: number) {
-    return this.sets[index & (this.sets.length - 1)];
-  }
-}
-
-interface Translation {
-  referenced: boolean;
-  page: number;
-  size: number;
-  frame: number;
-  writable: boolean;
-  user: boolean;
-  dirty: boolean;
-  global: boolean;
-  /** A 4 KiB piece of this 4 MiB page. */
-  fragmentOf?: number;
-}
-
-interface Line {
-  referenced: boolean;
-  line: number;
-  modified: boolean;
-  /** L2 held the line when it was modified. */
-  below?: boolean;
-  physical?: number;
-}
-
-const MIB4 = 0x400000;
-const align = (address: number, size: number): number => address - (address % size);
-
-class Tlb {
-  private readonly small: Clock<Translation>;
-  private readonly large: Clock<Translation> | undefined;
-  private readonly whole: boolean;
-
-  constructor(small: TlbGeometry, large: TlbGeometry | null) {
-    this.small = new Clock(small.entries / small.ways, small.ways);
-    this.large = large ? new Clock(large.entries / large.ways, large.ways) : undefined;
-    this.whole = small.entries === small.ways;
-  }
-
-  find(la: number): Translation | undefined {
-    const covers = (t: Translation): boolean => t.page === align(la, t.size);
-    return this.small.find(la / 4096, covers) ?? this.large?.find(la / MIB4, covers);
-  }
-
-  insert(la: number, t: Translation): Translation {
-    if (t.size === MIB4 && this.large) this.large.insert(la / MIB4, t);
-    else if (t.size === MIB4 && !this.whole) {
-      const page = align(la, 4096);
-      t = { ...t, page, size: 4096, frame: t.frame + (page % MIB4), fragmentOf: t.page };
-      this.small.insert(la / 4096, t);
-    } else this.small.insert(la / 4096, t);
-    return t;
-  }
-
-  drop(is: (t: Translation) => boolean): void {
-    this.small.drop(is);
-    this.large?.drop(is);
-  }
-
-  dropPage(la: number): void {
-    this.drop((t) => t.page === align(la, t.size) || t.fragmentOf === align(la, MIB4));
-  }
-
-  resetHands(): void {
-    this.small.resetHands();
-    this.large?.resetHands();
-  }
-}
-
-class Cache {
-  private readonly lines: Clock<Line>;
-
-  constructor(private readonly geometry: CacheGeometry) {
-    this.lines = new Clock(geometry.bytes / geometry.ways / geometry.line, geometry.ways);
-  }
-
-  find(address: number, physical?: number): Line | undefined {
-    const line = align(address, this.geometry.line);
-    return this.lines.find(address / this.geometry.line, (l) => l.line === line && l.physical === physical);
-  }
-
-  insert(address: number, physical?: number): { line: Line; victim: Line | undefined } {
-    const line: Line = { referenced: true, line: align(address, this.geometry.line), modified: false, physical };
-    return { line, victim: this.lines.insert(address / this.geometry.line, line) };
-  }
-
-  empty(): void {
-    this.lines.drop(() => true);
-    this.lines.resetHands();
-  }
-}
-
 export interface Fault {
   readonly code: number;
   readonly cr2: number;
 }
 
-export class GoldMemory {
-  readonly counters: Partial<Record<CounterId, number>> = {};
-  readonly events: Partial<Record<EventId, number>> = {};
-  readonly causes: Partial<Record<CauseId, number>> = {};
-  cycles = 0;
+export class GoldMemory extends GoldHierarchy {
   paging = true;
   writeProtect = false;
   largePages = true;
@@ -161,28 +22,18 @@ export class GoldMemory {
 
   private readonly code: Tlb;
   private readonly data: Tlb;
-  private readonly l1i: Cache;
-  private readonly l1d: Cache;
-  private readonly l2: Cache | undefined;
-  private readonly l3: Cache | undefined;
+  private readonly secondCode: SecondTlb | undefined;
+  private readonly secondData: SecondTlb | undefined;
   private directory = new Map<number, { address: number; entry: number }>();
-  private drain = 0;
-  private drained = 0;
-  private readonly slots: number[];
-  private slot = 0;
 
-  constructor(
-    private readonly preset: Preset,
-    readonly ram: DataView,
-  ) {
-    const { tlbs, caches } = preset;
-    this.code = new Tlb(tlbs.code4k, tlbs.code4m);
-    this.data = new Tlb(tlbs.data4k, tlbs.data4m);
-    this.l1i = new Cache(caches.l1i);
-    this.l1d = new Cache(caches.l1d);
-    this.l2 = caches.l2 ? new Cache(caches.l2) : undefined;
-    this.l3 = caches.l3 ? new Cache(caches.l3) : undefined;
-    this.slots = new Array<number>(this.timing('writeBuffer.depth')).fill(0);
+  constructor(preset: Preset, ram: DataView) {
+    super(preset, ram);
+    const { code4k, code4m, data4k, data4m, second } = preset.tlbs;
+    this.code = new Tlb(code4k, code4m);
+    this.data = new Tlb(data4k, data4m);
+    this.secondData = second ? new SecondTlb(second.data) : undefined;
+    if (second?.code === 'shared') this.secondCode = this.secondData;
+    else this.secondCode = second?.code ? new SecondTlb(second.code) : undefined;
   }
 
   // ---- accesses: a value, nothing, or a fault
@@ -246,20 +97,19 @@ export class GoldMemory {
 
   flush(all: boolean): void {
     this.count('tlbFlushes');
-    for (const tlb of [this.code, this.data]) tlb.drop((t) => all || !t.global);
+    for (const tlb of this.tlbs()) tlb.drop((t) => all || !t.global);
     this.directory.clear();
     if (this.preset.caches.traceCache && this.timing('trace.flushedByCr3')) this.l1i.empty();
   }
 
   invalidatePage(la: number): void {
     this.count('pageInvalidations');
-    this.code.dropPage(la);
-    this.data.dropPage(la);
+    for (const tlb of this.tlbs()) tlb.dropPage(la);
     this.directory.clear();
   }
 
   emptyTlbs(): void {
-    for (const tlb of [this.code, this.data]) {
+    for (const tlb of this.tlbs()) {
       tlb.drop(() => true);
       tlb.resetHands();
     }
@@ -269,21 +119,11 @@ export class GoldMemory {
 
   emptyAll(): void {
     this.emptyTlbs();
-    for (const cache of [this.l1i, this.l1d, this.l2, this.l3]) cache?.empty();
-    this.drained = this.drain;
-    this.slots.fill(0);
-    this.slot = 0;
+    this.emptyCaches();
   }
 
-  issue(cycles: number): void {
-    this.stall('issue', cycles);
-  }
-
-  event(id: EventId): void {
-    const { cause, serialises } = events.find((e) => e.id === id)!;
-    this.events[id] = (this.events[id] ?? 0) + 1;
-    if (serialises && this.drained > this.drain) this.stall('writeBuffer', this.drained - this.drain);
-    this.charge(cause, this.preset.events[id].value);
+  private tlbs(): (Tlb | SecondTlb)[] {
+    return [this.code, this.data, this.secondCode, this.secondData].filter((tlb) => tlb !== undefined);
   }
 
   // ---- the model
@@ -323,10 +163,23 @@ export class GoldMemory {
     }
     if (known) tlb.drop((t) => t === known);
     else this.count(misses);
-    const found = this.walk(la, write, user);
+    const found = this.refill(tlb === this.code ? this.secondCode : this.secondData, la, write, user);
     if (typeof found === 'number') return { code: found, cr2: la };
     const t = tlb.insert(la, found);
     return t.frame + (la - t.page);
+  }
+
+  private refill(second: SecondTlb | undefined, la: number, write: boolean, user: boolean): Translation | number {
+    const known = second?.find(la);
+    if (known && this.permits(known, write, user) && (!write || known.dirty)) {
+      known.referenced = true;
+      this.event('secondTlbHit');
+      return { ...known };
+    }
+    if (known) second?.drop((t) => t === known);
+    const found = this.walk(la, write, user);
+    if (typeof found !== 'number') second?.insert(la, found);
+    return found;
   }
 
   private permits(rights: { writable: boolean; user: boolean }, write: boolean, user: boolean): boolean {
@@ -421,114 +274,5 @@ export class GoldMemory {
     const pte = this.ram.getInt32(((pde & 0xfffff000) >>> 0) + (Math.floor(la / 4096) % 1024) * 4, true);
     if (!(pte & 1) || (user && !(pde & pte & 4))) return undefined;
     return ((pte & 0xfffff000) >>> 0) + (la % 4096);
-  }
-
-  private dataLine(physical: number, write: boolean): void {
-    let line = this.l1d.find(physical);
-    if (!line) {
-      this.count('l1dMisses');
-      if (write && !this.timing('l1d.writeAllocate')) {
-        this.buffer(this.writeBelow(physical));
-        return;
-      }
-      const found = this.below(physical);
-      const hidden = (100 - this.timing('latency.overlap')) / 100;
-      this.stall(found === 'memory' ? 'memory' : 'cache', Math.round(this.latency(found) * hidden));
-      line = this.fill(physical);
-    }
-    line.referenced = true;
-    if (!write || line.modified) return;
-    line.modified = true;
-    if (this.timing('l1d.writeThrough')) {
-      this.writeBelow(physical);
-      return;
-    }
-    const copy = this.l2?.find(physical);
-    line.below = copy !== undefined;
-    if (copy) copy.modified = true;
-  }
-
-  private fill(physical: number): Line {
-    const { line, victim } = this.l1d.insert(physical);
-    if (victim?.modified && !this.timing('l1d.writeThrough')) {
-      this.count('l1dWriteBacks');
-      this.count(victim.below ? 'l2Accesses' : 'memoryWrites');
-      this.buffer(victim.below ? 'l2' : 'memory');
-    }
-    return line;
-  }
-
-  private below(physical: number): 'l2' | 'l3' | 'memory' {
-    if (this.l2) {
-      this.count('l2Accesses');
-      if (this.lookup(this.l2, physical)) return 'l2';
-      this.count('l2Misses');
-      if (this.l3) {
-        if (this.lookup(this.l3, physical)) return 'l3';
-        this.count('l3Misses');
-      }
-    }
-    this.count('memoryReads');
-    return 'memory';
-  }
-
-  private lookup(cache: Cache, physical: number): boolean {
-    const line = cache.find(physical);
-    if (line) line.referenced = true;
-    else if (cache.insert(physical).victim?.modified) {
-      this.count('memoryWrites');
-      this.buffer('memory');
-    }
-    return line !== undefined;
-  }
-
-  private writeBelow(physical: number): 'l2' | 'memory' {
-    if (this.l2) {
-      this.count('l2Accesses');
-      const line = this.l2.find(physical);
-      if (line) {
-        line.referenced = true;
-        line.modified = true;
-        return 'l2';
-      }
-      this.count('l2Misses');
-    }
-    this.count('memoryWrites');
-    return 'memory';
-  }
-
-  private buffer(to: 'l2' | 'memory'): void {
-    this.count('bufferedWrites');
-    const busy = this.slots[this.slot] - this.drain;
-    if (busy > 0) {
-      this.count('bufferStalls');
-      this.stall('writeBuffer', busy);
-    }
-    const cycles = this.timing(to === 'l2' ? 'writeBuffer.drainL2' : 'writeBuffer.drainMemory');
-    this.drained = Math.max(this.drained, this.drain) + cycles;
-    this.slots[this.slot] = this.drained;
-    this.slot = (this.slot + 1) % this.slots.length;
-  }
-
-  private latency(found: 'l2' | 'l3' | 'memory'): number {
-    return this.timing(`latency.${found}`);
-  }
-
-  private timing(id: keyof Preset['timings']): number {
-    return this.preset.timings[id].value;
-  }
-
-  private charge(cause: CauseId, cycles: number): void {
-    this.cycles += cycles;
-    this.causes[cause] = (this.causes[cause] ?? 0) + cycles;
-  }
-
-  private stall(cause: CauseId, cycles: number): void {
-    this.charge(cause, cycles);
-    this.drain += cycles;
-  }
-
-  private count(id: CounterId): void {
-    this.counters[id] = (this.counters[id] ?? 0) + 1;
   }
 }

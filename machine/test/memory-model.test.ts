@@ -26,7 +26,7 @@ function generator(seed: number): (below: number) => number {
   };
 }
 
-/** Everything small, so that everything is replaced all the time; L3, a directory cache, walks from memory. */
+/** Everything small, so that everything is replaced all the time; second TLB, L3, directory cache, walks from memory. */
 const cramped: Preset = applyPreset(
   {
     ...processors['pentium3-800'],
@@ -36,6 +36,7 @@ const cramped: Preset = applyPreset(
       code4m: { entries: 1, ways: 1 },
       data4k: { entries: 8, ways: 4 },
       data4m: { entries: 2, ways: 2 },
+      second: { code: 'shared', data: { entries: 24, ways: 6 } },
     },
     caches: {
       l1i: { bytes: 0x400, ways: 2, line: 32 },
@@ -47,6 +48,7 @@ const cramped: Preset = applyPreset(
   },
   {
     'timings.latency.l3': 33,
+    'events.secondTlbHit': 7,
     'timings.walk.directoryCache': 2,
     'timings.walk.entersAt': 3,
     'timings.writeBuffer.depth': 2,

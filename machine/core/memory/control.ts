@@ -16,6 +16,7 @@ import { emptyBranches } from './branch';
 import { count } from './charge';
 import { emptyCode, emptyTrace } from './fetch';
 import { clearFilters, EMPTY, emptyFilters } from './filter';
+import { dropSecond, dropSecondPage, emptySecond } from './second-tlb';
 import { CODE, DATA, dropEntries, dropPage } from './tlb';
 import { emptyDirectoryCache } from './walk';
 
@@ -31,6 +32,7 @@ export function setRights(user: bool): void {
 export function flushTlb(all: bool): void {
   count(COUNTER_TLB_FLUSHES);
   dropEntries(all);
+  dropSecond(all);
   emptyDirectoryCache();
   if (load<u32>(CONFIG_TRACE_CACHE) != 0 && load<u32>(CONFIG_TRACE_FLUSH) != 0) emptyTrace();
   emptyFilters();
@@ -41,6 +43,7 @@ export function invalidatePage(la: u32): void {
   count(COUNTER_PAGE_INVALIDATIONS);
   dropPage(CODE, la);
   dropPage(DATA, la);
+  dropSecondPage(la);
   emptyDirectoryCache();
   emptyFilters();
 }
@@ -48,6 +51,7 @@ export function invalidatePage(la: u32): void {
 /** Measurement state: empties both TLBs and the trace cache. */
 export function emptyTlbs(): void {
   dropEntries(true);
+  emptySecond();
   memory.fill(ITLB_4K_HANDS, 0, HANDS_BYTES);
   emptyDirectoryCache();
   if (load<u32>(CONFIG_TRACE_CACHE) != 0) emptyTrace();

@@ -1,13 +1,14 @@
 /*
- * Linear to physical, for data and for code: the TLB where it answers; else the walk, or a page fault.
+ * Linear to physical, for data and for code: the TLB where it answers; else its second level, the walk, or a page fault.
  *
  * A refusal, and a first write, are never decided by what the TLB holds: the entry is dropped, and the processor walks.
  */
 import { COUNTER_DTLB_MISSES, COUNTER_ITLB_MISSES } from '../generated/counters';
 import { CR0, CR2, FAULT_CODE, FAULT_VECTOR } from '../generated/state';
 import { count } from './charge';
+import { refill } from './second-tlb';
 import { CODE, DIRTY, dropEntry, findEntry, flagsOf, insertEntry, markReferenced, physicalBy } from './tlb';
-import { rightsFor, walk, walkedFlags, walkedFrame } from './walk';
+import { rightsFor, walkedFlags, walkedFrame } from './walk';
 
 const PAGE_FAULT: u32 = 14;
 
@@ -34,7 +35,7 @@ export const REFUSED: u32 = 1;
 function renewEntry(side: u32, la: u32, write: bool, user: bool, stale: u32): u32 {
   if (stale != 0) dropEntry(side, stale);
   else count(side == CODE ? COUNTER_ITLB_MISSES : COUNTER_DTLB_MISSES);
-  const code = walk(la, write, user);
+  const code = refill(side, la, write, user);
   if (code >= 0) {
     raisePageFault(la, code);
     return REFUSED;

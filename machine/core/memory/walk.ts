@@ -35,6 +35,12 @@ const CODE_RESERVED: u32 = 8;
 export let walkedFrame: u32 = 0;
 export let walkedFlags: u32 = 0;
 
+/** What the second-level TLB knew, as if walked for just now. */
+export function recall(frame: u32, flags: u32): void {
+  walkedFrame = frame;
+  walkedFlags = flags;
+}
+
 /** What the flags of a page (W and U of directory and table combined) must have for an access to go ahead. */
 // @ts-ignore: decorator
 @inline export function rightsFor(write: bool, user: bool): u32 {
