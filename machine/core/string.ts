@@ -10,7 +10,9 @@ import { advance, flagsOf, issue, operation, REPEAT, REPEAT_NOT, segment, uncoun
 import { DF, IF, setAdd, SUB, zero } from './flags';
 import { CONFIG_ISSUE_PRICES } from './generated/config';
 import { EVENT_PORT_IN, EVENT_PORT_OUT } from './generated/events';
-import { ISSUE_STRING_COMPARE, ISSUE_STRING_MOVE, ISSUE_STRING_START, ISSUE_STRING_STORE } from './generated/issue';
+import {
+  ISSUE_STRING_COMPARE, ISSUE_STRING_MOVE, ISSUE_STRING_START, ISSUE_STRING_STORE, ISSUE_STRING_STORE_START,
+} from './generated/issue';
 import { CYCLE, EAX, ECX, EDI, EDX, EFLAGS, EIP, ESI, INTERRUPT_LINE, NEXT_DUE, REPEATING, RUN_LIMIT,
   STOP_REQUEST } from './generated/state';
 import { portRead, portWrite } from './host';
@@ -77,7 +79,9 @@ function repeat(p: usize, kind: u32, price: u32): void {
     return;
   }
   // One that gave way and goes on has paid for its start.
-  if (load<u32>(REPEATING) != linear(CS_RECORD, load<u32>(EIP))) issue(issueClass(ISSUE_STRING_START));
+  if (load<u32>(REPEATING) != linear(CS_RECORD, load<u32>(EIP))) {
+    issue(issueClass(kind == STORE ? ISSUE_STRING_STORE_START : ISSUE_STRING_START));
+  }
   store<u32>(REPEATING, 0xffffffff);
   const ticks = issueClass(price);
   const size = sizeOf(p);

@@ -133,6 +133,7 @@ export const core2: Preset = {
     enter: measured(128, 128, 256, `${FOG}: ENTER 8`),
     leave: measured(16, 16, 48, `${FOG}: LEAVE 1`),
     stringStart: assumed(320, 160, 640, `microcode; ${FOG}: REP MOVS 1 + 3n at worst, 0.63n at best`),
+    stringStoreStart: assumed(320, 160, 640, `microcode; ${FOG}: REP STOS 7 + 2n at worst, 0.55n at best`),
     stringMove: measured(16, 10, 48, `${FOG}: REP MOVS 0.63 at best, 3 at worst`),
     stringStore: measured(12, 9, 32, `${FOG}: REP STOS 0.55 at best, 2 at worst`),
     stringCompare: measured(100, 80, 128, `${FOG}: REP CMPS 5-7, SCAS 6-8 each`),

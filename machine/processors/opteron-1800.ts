@@ -131,6 +131,7 @@ export const opteron: Preset = {
     enter: measured(192, 192, 256, `${FOG}: ENTER 12`),
     leave: manual(48, `${LATENCIES}: LEAVE 3`),
     stringStart: assumed(240, 128, 400, 'microcode; the guide gives 15 and more to start'),
+    stringStoreStart: assumed(240, 128, 400, 'microcode; the guide gives 15 and more to start'),
     stringMove: measured(24, 16, 64, `${FOG}: REP MOVS 1-2 each`),
     stringStore: measured(14, 8, 32, `${FOG}: REP STOS 0.5-1 each`),
     stringCompare: measured(32, 32, 80, `${FOG}: REP CMPS 2, SCAS 2 each`),

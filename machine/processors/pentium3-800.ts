@@ -143,6 +143,7 @@ export const pentium3: Preset = {
     enter: assumed(192, 160, 256, 'microcode'),
     leave: assumed(24, 16, 48, 'three micro-operations'),
     stringStart: assumed(320, 192, 640, 'microcode of fast strings; short copies pay it all'),
+    stringStoreStart: assumed(320, 192, 640, 'microcode of fast strings; short fills pay it all'),
     stringMove: assumed(16, 8, 48, 'fast strings move 8 bytes a cycle, bytes one by one'),
     stringStore: assumed(12, 8, 32, 'fast strings'),
     stringCompare: assumed(40, 24, 80, 'microcode, no fast form'),

@@ -133,6 +133,7 @@ export const skylake: Preset = {
     enter: measured(128, 128, 256, `${FOG}: ENTER 8`),
     leave: measured(24, 16, 80, `${FOG}: LEAVE 3 micro-operations, latency 5`),
     stringStart: assumed(480, 240, 800, 'microcode of fast strings'),
+    stringStoreStart: assumed(480, 240, 800, 'microcode of fast strings'),
     stringMove: measured(8, 2, 32, `${FOG}: REP MOVS 4 in 32 bytes at best, under 1 each at worst`),
     stringStore: measured(4, 2, 16, `${FOG}: REP STOS 1 in 32 bytes at best, 0.5 each at worst`),
     stringCompare: measured(32, 32, 64, `${FOG}: REP CMPS, SCAS 2 and more each`),

@@ -131,6 +131,7 @@ export const zen4: Preset = {
     enter: measured(304, 192, 320, `${FOG}: ENTER 19`),
     leave: measured(24, 16, 48, `${FOG}: LEAVE 2 operations, latency 3`),
     stringStart: assumed(480, 240, 800, 'microcode of fast strings'),
+    stringStoreStart: assumed(480, 240, 800, 'microcode of fast strings'),
     stringMove: measured(8, 2, 16, `${FOG}: REP MOVS 0.5 in 16 bytes at best, 1 each at worst`),
     stringStore: measured(6, 2, 16, `${FOG}: REP STOS 0.5 in 16 bytes at best, 1 each at worst`),
     stringCompare: measured(40, 32, 48, `${FOG}: REP CMPS 3, SCAS 2 each`),
