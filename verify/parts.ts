@@ -1,4 +1,5 @@
 /** All parts of the proof, in the order in which they run. A part registers by its line here. */
+import { scenariosPart } from '../machine/verify/scenarios.js';
 import type { Part } from './part.js';
 
-export const parts: readonly Part[] = [];
+export const parts: readonly Part[] = [scenariosPart];

@@ -83,7 +83,7 @@ export function bochsConfiguration(model: string, file: (name: string) => string
     `memory: guest=${memoryMiB}, host=${memoryMiB}`,
     `romimage: file=${file('rom')}`,
     `vgaromimage: file=${file('vga')}`,
-    `cpu: model=${model}, count=1, ips=100000000, reset_on_triple_fault=0`,
+    `cpu: model=${model}, count=1, ips=100000000, reset_on_triple_fault=0, ignore_bad_msrs=0`,
     'clock: sync=none',
     'port_e9_hack: enabled=1',
     `log: ${file('log')}`,

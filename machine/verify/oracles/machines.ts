@@ -26,8 +26,8 @@ export function bochsMissing(): string | undefined {
   return version ? undefined : 'bochs does not say its version';
 }
 
-/** This project's machine; a scenario takes some thousand cycles, `cycles` is where a hang is declared. */
-export function ours(core: WebAssembly.Module, preset: Preset, cycles = 3_000_000_000n): Run {
+/** This project's machine; a boot takes some ten million cycles, `cycles` is where a hang is declared. */
+export function ours(core: WebAssembly.Module, preset: Preset, cycles = 400_000_000n): Run {
   return async (image) => {
     const machine = Machine.create({ core, preset, memoryMiB: MEMORY_MIB });
     machine.load(image);

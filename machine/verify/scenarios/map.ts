@@ -39,8 +39,10 @@ export const sel = {
   ldt: 0x70,
   /** Flat 32-bit code, conforming, DPL 0. */
   conforming: 0x78,
+  /** A 16-bit stack of ring 0, for tasks whose TSS has no upper half of ESP. */
+  smallStack: 0x80,
   /** From here on descriptors are the scenario's. */
-  free: 0x80,
+  free: 0x88,
 } as const;
 export const TABLE_LIMIT = 0x7ff;
 export const tss = { A: 0x3000, B: 0x3200, C: 0x3300, D: 0x3400, E: 0x3500 } as const;
@@ -169,6 +171,7 @@ export function pristine(): Uint8Array {
   put(GDT, sel.tssD, descriptor(type.tss16, { base: tss.D, limit: 0x2b }));
   put(GDT, sel.ldt, descriptor(type.ldt, { base: LDT, limit: 0x3ff }));
   put(GDT, sel.conforming, descriptor(type.conforming | 1));
+  put(GDT, sel.smallStack, descriptor(type.data | 1, { small: true, limit: 0xffff }));
   for (let n = 0; n < 256; n++) {
     const open = n === 3 || n === 4 || n === vector.done || n === vector.finish;
     put(IDT, 8 * n, gate(type.int32, sel.code[0], stubOf(n), { dpl: open ? 3 : 0 }));
@@ -196,7 +199,7 @@ export function pristine(): Uint8Array {
   // 16-bit TSS: link, sp0, ss0, sp1, ss1, sp2, ss2, ip, flags, ax, cx, dx, bx, sp, bp, si, di, es, cs, ss, ds, ldt.
   const small = [0, stacks.ring0, sel.data[0], stacks.ring1, sel.data[1], stacks.ring2, sel.data[2]];
   small.push(stubOf(marker.taskD), 2, 0xa, 0xc, 0xd, 0xb, taskStacks.D, 0xbb, 0x51, 0xd1);
-  small.push(sel.data[0], sel.code[0], sel.data[0], sel.data[0], 0);
+  small.push(sel.data[0], sel.code[0], sel.smallStack, sel.data[0], 0);
   small.forEach((value, i) => {
     view.setUint16(tss.D - arena.start + 2 * i, value, true);
   });

@@ -78,6 +78,8 @@ export class Scenario {
   readonly blocks: Block[] = [];
   /** Memory to show afterwards: address and doublewords. */
   readonly shown: (readonly [address: number, count: number])[] = [];
+  /** A scenario for `later` processors needs what a Pentium III has not. */
+  model: 'usual' | 'later' = 'usual';
   /** Parts of the record that nobody defines: field name and bits. */
   readonly open: (readonly [field: string, mask: number])[] = [];
 

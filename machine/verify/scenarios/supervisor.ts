@@ -40,6 +40,7 @@ import {
   mem,
   mem8,
   mem16,
+  si,
   ss,
   sym,
 } from '../../../toolchain/assembler/index.js';
@@ -200,6 +201,13 @@ function record(a: Assembler): void {
   a.mov(ds, ax);
   a.mov(es, ax);
   a.mov(esi, esp);
+  // A 16-bit stack: whatever is in the upper half of ESP.
+  a.mov(edx, ss);
+  a.bytes(0x0f, 0x02, 0xca); // lar ecx, edx
+  a.test(ecx, 1 << 22);
+  a.jnz('saved');
+  a.movzx(esi, si);
+  a.label('saved');
   a.mov(edi, RECORD);
   a.mov(ecx, SAVED + STACK_WORDS);
   a.rep();
@@ -242,6 +250,8 @@ function record(a: Assembler): void {
   a.mov(ebp, mem({ sym: 'state' }));
   a.test(at('msrs'), msrs.efer);
   a.jz('dump');
+  // Once: a processor without that register gets here again.
+  a.mov(at('msrs'), 0);
   a.mov(ecx, EFER);
   a.xor(edx, edx);
   a.wrmsr();
