@@ -6,7 +6,7 @@
 const FLOATING_POINTER = 0xf5ba0;
 const TABLE = FLOATING_POINTER + 16;
 const LOCAL_APIC = 0xfee00000;
-const IO_APIC = { id: 1, version: 0x11, base: 0xfec00000 } as const;
+const IO_APIC = { id: 0, version: 0x11, base: 0xfec00000 } as const;
 const entry = { PROCESSOR: 0, BUS: 1, IO_APIC: 2, INTERRUPT: 3, LOCAL_INTERRUPT: 4 } as const;
 const interruptKind = { INT: 0, NMI: 1, EXTINT: 3 } as const;
 const bus = { PCI: 0, ISA: 1 } as const;
