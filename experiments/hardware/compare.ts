@@ -1,4 +1,4 @@
-/** Measured beside published: one row a probe, and which misses nobody has explained. */
+/** Measured beside published: a row a figure, or one for a probe that has none; and which misses nobody has explained. */
 import type { Measurement } from './measure.js';
 import { type ExplanationId, explanations } from './misses.js';
 import { type Published, published } from './published.js';
@@ -21,6 +21,7 @@ export interface Comparison {
   /** Share by which the measured value lies outside; null without a figure, and where the figure is 0. */
   readonly deviation: number | null;
   readonly miss: boolean;
+  /** Why it misses, as the table of figures says. */
   readonly explanation: ExplanationId | null;
 }
 
@@ -32,49 +33,39 @@ export function compareHardware(processor: string, measurements: readonly Measur
     if (!known.has(probe))
       throw new Error(`a published figure of ${processor} names the probe "${probe}"; there is none`);
   }
-  return measurements.map((measurement) => {
-    const figure = figures.find(({ probe }) => probe === measurement.id);
-    return compared(processor, measurement, figure);
+  return measurements.flatMap((measurement) => {
+    const mine = figures.filter(({ probe }) => probe === measurement.id);
+    const { id, title, value, unit } = measurement;
+    const row = { processor, probe: id, title, unit, measured: value };
+    return mine.length === 0 ? [{ ...row, ...nothing }] : mine.map((figure) => ({ ...row, ...held(value, figure) }));
   });
 }
 
-function compared(
-  processor: string,
-  { id, title, value, unit }: Measurement,
-  figure: Published | undefined,
-): Comparison {
-  const common = { processor, probe: id, title, unit, measured: value };
-  if (figure === undefined) {
-    return { ...common, published: null, role: null, source: null, deviation: null, miss: false, explanation: null };
-  }
-  const { low, high, role, source, miss: reason } = figure;
+/** What a figure adds to a row. */
+type Held = Pick<Comparison, 'published' | 'role' | 'source' | 'deviation' | 'miss' | 'explanation'>;
+
+const nothing: Held = { published: null, role: null, source: null, deviation: null, miss: false, explanation: null };
+
+function held(value: number, { low, high, role, source, miss: reason }: Published): Held {
   const nearest = value < low ? low : Math.min(value, high);
   const deviation = nearest === 0 ? null : (value - nearest) / nearest;
-  const miss = deviation === null ? Math.abs(value) > NEAR_ZERO : Math.abs(deviation) > TOLERANCE;
   return {
-    ...common,
     published: [low, high],
     role,
     source,
     deviation: deviation === null ? null : Math.round(deviation * 1000) / 1000,
-    miss,
-    explanation: miss ? (reason ?? null) : null,
+    miss: deviation === null ? Math.abs(value) > NEAR_ZERO : Math.abs(deviation) > TOLERANCE,
+    explanation: reason ?? null,
   };
 }
 
-/** Rows that miss and say no reason, and rows that give a reason for a miss that is none: each as one line. */
+/** Misses without an explanation, and explanations without a miss, a line each. */
 export function unexplained(rows: readonly Comparison[]): string[] {
-  const lines = rows
-    .filter(({ miss, explanation }) => miss && explanation === null)
-    .map(({ processor, probe, measured, published: figure }) => {
-      return `${processor}, ${probe}: measured ${measured}, published ${figure?.join(' to ')}, no explanation`;
-    });
-  for (const { processor, probe, miss } of rows) {
-    const reason = published[processor]?.find((figure) => figure.probe === probe)?.miss;
-    if (!miss && reason !== undefined)
-      lines.push(`${processor}, ${probe}: explained by ${reason}, but there is no miss`);
-  }
-  return lines;
+  return rows.flatMap(({ processor, probe, measured, published: figure, miss, explanation }) => {
+    if (miss === (explanation !== null)) return [];
+    const what = miss ? 'no explanation' : `explained by ${explanation}, but there is no miss`;
+    return [`${processor}, ${probe}: measured ${measured}, published ${figure?.join(' to ')}: ${what}`];
+  });
 }
 
 /** The explanations that some row needs, with their texts, in the order of the list. */
