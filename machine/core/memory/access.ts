@@ -43,10 +43,10 @@ export function read16(la: u32): u32 {
   return readWord(la, load<u32>(CLOCK_FILTER_HALF));
 }
 
-export function read32(la: u32): u32 {
+// @ts-ignore: decorator
+@inline export function read32(la: u32): u32 {
   const slot = DATA_FILTER + load<u32>(CLOCK_FILTER_HALF) + slotOffset(la);
-  if (load<u32>(slot) == (la & 0xffffffe3)) return load<u32>(la + load<u32>(slot, 8));
-  return readSlow(la, 4, load<u32>(CLOCK_FILTER_HALF));
+  return load<u32>(slot) == (la & 0xffffffe3) ? load<u32>(la + load<u32>(slot, 8)) : readSlow32(la);
 }
 
 export function readSystem8(la: u32): u32 {
@@ -64,9 +64,13 @@ export function readSystem32(la: u32): u32 {
 }
 
 /** Two doublewords side by side, the first in the low half: a gate or a descriptor. 0 after a fault. */
-export function readSystem64(la: u32): u64 {
+// @ts-ignore: decorator
+@inline export function readSystem64(la: u32): u64 {
   const slot = DATA_FILTER + slotOffset(la);
-  if (load<u32>(slot) == (la & 0xffffffe7)) return load<u64>(la + load<u32>(slot, 8));
+  return load<u32>(slot) == (la & 0xffffffe7) ? load<u64>(la + load<u32>(slot, 8)) : readSystemSlow64(la);
+}
+
+function readSystemSlow64(la: u32): u64 {
   const low = readSystem32(la);
   if (load<i32>(FAULT_VECTOR) >= 0) return 0;
   return <u64>low | (<u64>readSystem32(la + 4) << 32);
@@ -84,15 +88,24 @@ function readWord(la: u32, half: u32): u32 {
   return readSlow(la, 2, half);
 }
 
+function readSlow32(la: u32): u32 {
+  const half = load<u32>(CLOCK_FILTER_HALF);
+  if ((la & 3) != 0) return readSlow(la, 4, half);
+  const host = touchRead(la, half);
+  return host >= 0 ? load<u32>(host) : host == FAULTED ? 0 : readDevice(4);
+}
+
+function readDevice(size: u32): u32 {
+  chargeEvent(EVENT_DEVICE_READ);
+  return mmioRead(touchedPhysical, size);
+}
+
 function readSlow(la: u32, size: u32, half: u32): u32 {
   if (crossesGranule(la, size)) return readAcross(la, size, half);
   if ((la & (size - 1)) != 0) chargeEvent(EVENT_MISALIGNED);
   const host = touchRead(la, half);
   if (host == FAULTED) return 0;
-  if (host == DEVICE) {
-    chargeEvent(EVENT_DEVICE_READ);
-    return mmioRead(touchedPhysical, size);
-  }
+  if (host == DEVICE) return readDevice(size);
   return loadSized(<u32>host, size);
 }
 

@@ -8,7 +8,7 @@
  * When a line of L1D is first modified, its copy in L2, if there is one, is marked modified at once; writing it back
  * later takes the time and counts the access, and needs no second search.
  */
-import { CAUSE_CACHE, CAUSE_FETCH, CAUSE_MEMORY, CAUSE_WALK } from '../generated/causes';
+import { CAUSE_CACHE, CAUSE_FETCH, CAUSE_MEMORY } from '../generated/causes';
 import {
   CONFIG_L1D_SETS, CONFIG_L1D_SHIFT, CONFIG_L1D_WAYS, CONFIG_L2_LATENCY, CONFIG_L2_SETS, CONFIG_L2_STALL,
   CONFIG_L3_LATENCY, CONFIG_L3_SETS, CONFIG_L3_STALL, CONFIG_MEMORY_LATENCY, CONFIG_MEMORY_STALL, CONFIG_WALK_ENTERS_AT, CONFIG_WRITE_ALLOCATE,
@@ -19,7 +19,7 @@ import {
   COUNTER_MEMORY_READS, COUNTER_MEMORY_WRITES,
 } from '../generated/counters';
 import { DATA_FILTER, L1D, L1D_HANDS, L2, L2_HANDS, L3, L3_HANDS } from '../generated/layout';
-import { charge, count, countMany, stall } from './charge';
+import { count, countMany, stall } from './charge';
 import { dropGranule } from './filter';
 import {
   chooseWay, findWay, LINE_BELOW, LINE_MODIFIED, LINE_REFERENCED, LINE_VALID, passedWays,
@@ -149,23 +149,27 @@ function markBelow(physical: u32): bool {
   return true;
 }
 
-/** A read by the page walker, at the level where this processor's walks enter. Its stalls belong to the walk. */
-export function touchWalk(physical: u32): void {
+/** A read by the page walker, at the level where this processor's walks enter. Returns its stall, for the walk to charge. */
+// @ts-ignore: decorator
+@inline export function touchWalk(physical: u32): u32 {
   const level = load<u32>(CONFIG_WALK_ENTERS_AT);
-  let found = IN_MEMORY;
+  if (level == 2) return latency(readL2(physical));
   if (level == 1) {
-    let line = findDataLine(physical);
-    if (line == 0) {
-      count(COUNTER_L1D_MISSES);
-      charge(CAUSE_WALK, latency(readL2(physical)));
-      line = fillDataLine(physical);
-    }
+    const line = findDataLine(physical);
+    if (line == 0) return missInWalk(physical);
     store<u32>(line, load<u32>(line) | LINE_REFERENCED);
-    return;
+    return 0;
   }
-  if (level == 2) found = readL2(physical);
-  else count(COUNTER_MEMORY_READS);
-  charge(CAUSE_WALK, latency(found));
+  count(COUNTER_MEMORY_READS);
+  return latency(IN_MEMORY);
+}
+
+function missInWalk(physical: u32): u32 {
+  count(COUNTER_L1D_MISSES);
+  const stalled = latency(readL2(physical));
+  const line = fillDataLine(physical);
+  store<u32>(line, load<u32>(line) | LINE_REFERENCED);
+  return stalled;
 }
 
 /** A line of code that missed L1I or the trace cache. */

@@ -103,7 +103,8 @@ function findLarge(side: u32, la: u32): u32 {
 }
 
 /** Makes an entry for the page at `la`; `frame` and `flags` as the walk found them (LARGE for a large page). */
-export function insertEntry(side: u32, la: u32, frame: u32, flags: u32): u32 {
+// @ts-ignore: decorator
+@inline export function insertEntry(side: u32, la: u32, frame: u32, flags: u32): u32 {
   const small = CONFIG_ITLB_4K_SETS + side * CONFIG_STRIDE;
   const large = CONFIG_ITLB_4M_SETS + side * CONFIG_STRIDE;
   const smallTags = ITLB_4K_TAGS + side * TAG_STRIDE;

@@ -8,13 +8,14 @@
  *
  * Priority: directory entry absent, reserved bits, table entry absent, rights. Nothing is marked accessed on a fault.
  */
+import { CAUSE_WALK } from '../generated/causes';
 import { CONFIG_PDE_CACHE_ENTRIES, CONFIG_RAM_BYTES } from '../generated/config';
 import { COUNTER_PDE_CACHE_HITS, COUNTER_WALK_READS } from '../generated/counters';
 import { EVENT_SET_ACCESSED, EVENT_SET_DIRTY, EVENT_WALK } from '../generated/events';
 import { PDE_CACHE, RAM_BASE } from '../generated/layout';
 import { CR0, CR3, CR4 } from '../generated/state';
 import { touchWalk } from './cache';
-import { chargeEvent, count } from './charge';
+import { charge, chargeEvent, count, countEvent } from './charge';
 import { DIRTY, GLOBAL, LARGE, USER, WRITABLE } from './tlb';
 
 const PRESENT: u32 = 0x01;
@@ -56,7 +57,17 @@ export function recall(frame: u32, flags: u32): void {
 
 /** Walks for `la`; charges, and sets accessed and dirty bits. Returns -1, or the error code of the page fault. */
 export function walk(la: u32, write: bool, user: bool): i32 {
-  chargeEvent(EVENT_WALK);
+  stalled = countEvent(EVENT_WALK);
+  const outcome = walkTables(la, write, user);
+  charge(CAUSE_WALK, stalled);
+  return outcome;
+}
+
+/** What the walk in progress has taken so far. */
+let stalled: u32 = 0;
+
+// @ts-ignore: decorator
+@inline function walkTables(la: u32, write: bool, user: bool): i32 {
   const code = (write ? CODE_WRITE : 0) | (user ? CODE_USER : 0);
   const directoryEntry = (load<u32>(CR3) & 0xfffff000) + ((la >> 22) << 2);
   const pde = readDirectory(directoryEntry);
@@ -134,13 +145,14 @@ function readCached(physical: u32, entries: u32): u32 {
 
 /** Forgets all cached directory entries. */
 export function emptyDirectoryCache(): void {
-  memory.fill(PDE_CACHE, 0, load<u32>(CONFIG_PDE_CACHE_ENTRIES) << 3);
+  const entries = load<u32>(CONFIG_PDE_CACHE_ENTRIES);
+  if (entries != 0) memory.fill(PDE_CACHE, 0, entries << 3);
 }
 
 // @ts-ignore: decorator
 @inline function readEntry(physical: u32): u32 {
   count(COUNTER_WALK_READS);
-  touchWalk(physical);
+  stalled += touchWalk(physical);
   return readQuiet(physical);
 }
 
