@@ -1,4 +1,4 @@
-import type { InstructionRow } from '../tables/instructions.js';
+import type { InstructionRow } from '../../tables/instructions.js';
 
 /** Flags of EFLAGS by name. */
 export const F = { cf: 1, pf: 4, af: 0x10, zf: 0x40, sf: 0x80, if: 0x200, df: 0x400, of: 0x800, nt: 0x4000 };

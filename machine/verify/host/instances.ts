@@ -2,11 +2,11 @@
  * Random user-mode instructions out of the instruction table, to be run by two processors and compared.
  *
  * An instance is one instruction with all it sees: registers, flags, a window of memory and a stack, all within one block
- * (host-program.ts lays blocks and code out). Values are boundary values half of the time. What would reach outside of
+ * (program.ts lays blocks and code out). Values are boundary values half of the time. What would reach outside of
  * the block is kept inside by construction; what faults is not kept from faulting: vector, error code and EIP are
  * compared, too.
  */
-import { type InstructionRow, instructions } from '../tables/instructions.js';
+import { type InstructionRow, instructions } from '../../tables/instructions.js';
 import { F, STATUS, undefinedFlags } from './undefined-flags.js';
 
 /**

@@ -1,22 +1,18 @@
 /**
- * Thousands of instances (table-instances.ts) as one flat program, for Linux on the host and for the core: the same
+ * Thousands of instances (instances.ts) as one flat program, for Linux on the host and for the core: the same
  * bytes at the same addresses. Each instance loads its registers from its block, executes, and stores them there. A
  * fault is recorded in the block by the system below, a signal handler here and ring 0 there, and goes on behind the
  * instruction. At the end Linux is asked to write all blocks to standard output; the core stops at that call.
  */
-import { defineStubs, eax, ebx, ecx, edx, esp, mem, sym } from '../../toolchain/assembler/index.js';
-import { flatImage } from '../bench/flat-image.js';
-import { processors } from '../processors/index.js';
-import { descriptor, GDT, STACK3, sel, stage } from './cpu.js';
-import { elf } from './elf-writer.js';
-import { block, type Instance, instanceOf, little, local, Random, rows, user } from './table-instances.js';
+import { defineStubs, eax, ebx, ecx, edx, esp, mem, sym } from '../../../toolchain/assembler/index.js';
+import { flatImage } from '../../bench/flat-image.js';
+import { block, type Instance, instanceOf, little, local, Random, rows, user } from './instances.js';
 
 /** The file's headers come first in its first page, so that file offsets are congruent to addresses. */
 const FILE = 0x400000;
-const RUNTIME = FILE + 52 + 32;
-const CODE = FILE + 0x1000;
-const MEGABYTES = 64;
-const LDT = 0x6000;
+const HEADERS = 52 + 32;
+export const RUNTIME = FILE + HEADERS;
+export const CODE = FILE + 0x1000;
 /** Room for an instance's code; the longest take 110 bytes. */
 const CODE_BYTES = 128;
 
@@ -63,7 +59,7 @@ export function programOf(seed: number, count: number, first = 0): Program {
 /** mov eax, selector; mov ds, es, ss, eax. */
 const loadData = [0xb8, ...little(user.data), 0x8e, 0xd8, 0x8e, 0xc0, 0x8e, 0xd0];
 /** mov al, selector; mov fs, eax; mov al, selector; mov gs, eax. */
-const loadLocal = [0xb0, local.fs.selector, 0x8e, 0xe0, 0xb0, local.gs.selector, 0x8e, 0xe8];
+export const loadLocal = [0xb0, local.fs.selector, 0x8e, 0xe0, 0xb0, local.gs.selector, 0x8e, 0xe8];
 
 /** write(1, blocks, size); exit(0). */
 function ending(blocks: number, size: number): number[] {
@@ -127,68 +123,19 @@ const linux = (current: number, signalStack: number) =>
     a.dd(sym('handler'), 0, 0x48000004, 0);
   });
 
-/** The same program as a 32-bit executable. */
-export const executableOf = ({ bytes, entry }: Program): Uint8Array =>
-  elf({ entry, segments: [{ virtual: RUNTIME, physical: RUNTIME, bytes }] });
-
-const withError = new Set([8, 10, 11, 12, 13, 14, 17]);
-const vectors = [0, 1, 3, 4, 5, 6, 7, 11, 12, 13, 17];
-
-/** The blocks after a run on the core, in ring 3 with Linux's selectors. */
-export async function runOnCore({ bytes, blocks, current, instances }: Program): Promise<Uint8Array> {
-  const { machine } = await stage({
-    options: { preset: processors['pentium3-800'], memoryMiB: MEGABYTES },
-    gates: [
-      ...vectors.map((vector) => ({ vector, label: `raise${vector}`, dpl: vector === 3 || vector === 4 ? 3 : 0 })),
-      { vector: 0x80, label: 'end', dpl: 3 },
-    ],
-    descriptors: [descriptor(LDT, 15, 0x82)],
-    main(a) {
-      a.mov(eax, user.data);
-      a.bytes(0x8e, 0xd8, 0x8e, 0xc0, 0xb0, sel.extra, 0x0f, 0x00, 0xd0, ...loadLocal); // mov ds, es; lldt ax
-      for (const word of [user.data, STACK3, 2, user.code, CODE]) a.push(word);
-      a.iretd();
-      for (const vector of vectors) {
-        a.label(`raise${vector}`);
-        if (!withError.has(vector)) a.push(0);
-        a.push(vector);
-        a.jmp('raise');
-      }
-      a.label('raise');
-      a.push(eax);
-      a.push(edx);
-      a.mov(edx, mem({ disp: current }));
-      for (const [from, to] of [
-        [8, block.vector],
-        [12, block.error],
-        [16, block.eip],
-      ]) {
-        a.mov(eax, mem({ base: esp, disp: from }));
-        a.mov(mem({ base: edx, disp: to }), eax);
-      }
-      a.mov(eax, mem({ base: edx, disp: block.resume }));
-      a.mov(mem({ base: esp, disp: 16 }), eax);
-      a.pop(edx);
-      a.pop(eax);
-      a.add(esp, 8);
-      a.iretd();
-    },
-    poke(ram) {
-      const target = new Uint8Array(ram.buffer, ram.byteOffset + RUNTIME, bytes.length);
-      target.set(bytes);
-      const copy = (from: number, to: number) => {
-        for (const i of [0, 4]) ram.setUint32(GDT + (to & ~7) + i, ram.getUint32(GDT + (from & ~7) + i, true), true);
-      };
-      copy(sel.code3, user.code);
-      copy(sel.data3, user.data);
-      for (const { selector, base, limit, writable } of Object.values(local)) {
-        descriptor(base, limit, writable ? 0xf3 : 0xf1).forEach((word, i) => {
-          ram.setUint32(LDT + (selector & ~7) + 4 * i, word, true);
-        });
-      }
-    },
-  });
-  const stop = machine.run(BigInt(instances.length) * 1_000_000n);
-  if (stop.reason !== 'halted') throw new Error(`the core did not come to the end: ${stop.reason}`);
-  return machine.memory.ram.slice(blocks, blocks + instances.length * block.bytes);
+/** The same program as a 32-bit executable: ELF header, one program header, and the bytes. */
+export function executableOf({ bytes, entry }: Program): Uint8Array {
+  const file = new Uint8Array(HEADERS + bytes.length);
+  const view = new DataView(file.buffer);
+  const words = (at: number, ...values: number[]) =>
+    values.forEach((value, i) => {
+      view.setUint32(at + 4 * i, value, true);
+    });
+  file.set([0x7f, 0x45, 0x4c, 0x46, 1, 1, 1]);
+  // Executable, 80386; version, entry, program headers at 52; sizes of the headers, one of them.
+  words(16, 0x00030002, 1, entry, 52, 0, 0, 0x00200034, 1);
+  // To be loaded: offset, addresses, sizes, readable, writable and executable, in pages.
+  words(52, 1, HEADERS, RUNTIME, RUNTIME, bytes.length, bytes.length, 7, 0x1000);
+  file.set(bytes, HEADERS);
+  return file;
 }
