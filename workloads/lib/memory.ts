@@ -39,6 +39,11 @@ export function map(address: usize, length: u32, protection: u32, flags: u32, fd
   return systemCall6(CALL_MMAP2, address, length, protection, flags, fd, page);
 }
 
+/** Fresh memory of its own, of which nothing is there before it is touched. */
+export function zeros(length: u32): usize {
+  return map(0, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+}
+
 export function mapFailed(address: usize): bool {
   return address > 0xfffff000;
 }

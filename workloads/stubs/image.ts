@@ -31,4 +31,11 @@ export const images = [
   unix('sh'),
   unix('utilities'),
   unix('conformance', 0x40000),
+  unix('hello'),
+  unix('torture'),
+  unix('cc'),
+  unix('build'),
+  unix('db'),
+  unix('files'),
+  unix('lmbench', 0x20000),
 ];
