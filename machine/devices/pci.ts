@@ -89,11 +89,12 @@ const RESET_CONTROL = 0xcf9;
 
 export class PciBus extends SavedByName implements Device {
   readonly name = 'PCI configuration';
-  protected readonly stateFields = ['address'];
+  protected readonly stateFields = ['address', 'resetControl', 'plugged'];
   readonly ports = [{ first: 0xcf8, last: 0xcff }];
   private address = 0;
-  /** By 8 x device number + function number. */
+  /** By 8 x device number + function number; and all of them, in the order of plugging. */
   private readonly functions = new Map<number, PciFunction>();
+  private readonly plugged: PciFunction[] = [];
 
   /** @param resetControl the byte at CF9h, between the two registers */
   constructor(private readonly resetControl: { read(size: AccessSize): number; write(value: number): void }) {
@@ -102,6 +103,7 @@ export class PciBus extends SavedByName implements Device {
 
   plug(device: number, number: number, pciFunction: PciFunction): void {
     this.functions.set(8 * device + number, pciFunction);
+    this.plugged.push(pciFunction);
   }
 
   read(port: number, size: AccessSize): number {

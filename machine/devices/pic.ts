@@ -7,8 +7,27 @@
  * then, the controller answers with input 7: a spurious interrupt, which enters no ISR bit.
  */
 import type { AccessSize, Device, InterruptLine } from './device.js';
+import { SavedByName } from './saved-state.js';
 
-class Controller {
+class Controller extends SavedByName {
+  protected readonly stateFields = [
+    'irr',
+    'isr',
+    'imr',
+    'lines',
+    'elcr',
+    'vectorBase',
+    'top',
+    'expect',
+    'wantsFourth',
+    'single',
+    'autoEnd',
+    'rotateOnAutoEnd',
+    'specialMask',
+    'specialFullyNested',
+    'readIsr',
+    'poll',
+  ];
   irr = 0;
   isr = 0;
   imr = 0xff;
@@ -35,6 +54,7 @@ class Controller {
     private readonly cascade: number,
     vectorBase: number,
   ) {
+    super();
     this.vectorBase = vectorBase;
   }
 
@@ -156,8 +176,9 @@ class Controller {
   }
 }
 
-export class Pic implements Device {
+export class Pic extends SavedByName implements Device {
   readonly name = '8259 pair';
+  protected readonly stateFields = ['master', 'slave'];
   readonly ports = [
     { first: 0x20, last: 0x21 },
     { first: 0xa0, last: 0xa1 },
@@ -169,6 +190,7 @@ export class Pic implements Device {
 
   /** @param output told the level of INTR whenever it may have changed */
   constructor(private readonly output: (asserted: boolean) => void) {
+    super();
     this.slave.elcr = 0x0c;
   }
 

@@ -4,16 +4,29 @@
  * enters the 16-byte FIFO as it empties, so that nothing is ever lost.
  */
 import type { AccessSize, Device, InterruptLine } from './device.js';
+import { SavedByName } from './saved-state.js';
 
 const FIFO_BYTES = 16;
 /** Bytes in the FIFO at which "data available" is raised, by bits 6 and 7 of FCR. */
 const TRIGGERS = [1, 4, 8, 14];
 
-export class Uart implements Device {
+export class Uart extends SavedByName implements Device {
   readonly name: string;
   readonly ports;
-  private readonly fifo: number[] = [];
-  private readonly waiting: number[] = [];
+  protected readonly stateFields = [
+    'fifo',
+    'waiting',
+    'divisor',
+    'ier',
+    'lcr',
+    'mcr',
+    'scratch',
+    'fifoEnabled',
+    'trigger',
+    'transmitPending',
+  ];
+  private fifo: number[] = [];
+  private waiting: number[] = [];
   private divisor = 12;
   private ier = 0;
   private lcr = 3;
@@ -29,6 +42,7 @@ export class Uart implements Device {
     private readonly interrupt: InterruptLine,
     private readonly transmit: (byte: number) => void,
   ) {
+    super();
     this.name = `16550 at 0x${base.toString(16)}`;
     this.ports = [{ first: base, last: base + 7 }];
   }
@@ -147,8 +161,8 @@ export class Uart implements Device {
     return ((mcr & 2) << 3) | ((mcr & 1) << 5) | ((mcr & 4) << 4) | ((mcr & 8) << 4);
   }
 
-  /** The line is asserted while a cause is pending and OUT2 (MCR bit 3) lets it out, as the PC is wired. */
+  /** The line is asserted while a cause is pending. PCs let OUT2 (MCR bit 3) gate it; QEMU does not, nor do we. */
   private update(): void {
-    this.interrupt.set(this.cause() !== 0x01 && (this.mcr & 8) !== 0 && !this.loopback);
+    this.interrupt.set(this.cause() !== 0x01);
   }
 }

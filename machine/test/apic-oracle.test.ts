@@ -270,7 +270,6 @@ const questions: readonly Question[] = [
       putIo(a, 0x11 + 2 * 4, 0);
       putIo(a, 0x10 + 2 * 4, 0x803f);
       command(a, 0x3f9, 0x02);
-      command(a, 0x3fc, 0x08);
       takeInterrupts(a);
       a.push(eax);
       byteFrom(a, 0x3fa);
@@ -284,10 +283,8 @@ const questions: readonly Question[] = [
     (a) => {
       putIo(a, 0x10 + 2 * 4, 0x8040);
       command(a, 0x3f9, 0x02);
-      command(a, 0x3fc, 0x08);
       getIo(a, 0x10 + 2 * 4);
       a.mov(ebx, eax);
-      command(a, 0x3fc, 0x00);
       byteFrom(a, 0x3fa);
       command(a, 0x3f9, 0x00);
       a.push(ebx);
@@ -317,7 +314,6 @@ const questions: readonly Question[] = [
       ]) {
         command(a, port, value);
       }
-      command(a, 0x3fc, 0x08);
       command(a, 0x3f9, 0x02);
       a.push(eax);
       takeInterrupts(a);
@@ -331,7 +327,6 @@ const questions: readonly Question[] = [
     'but not when LINT0 is masked',
     (a) => {
       put(a, LINT0, 0x18700);
-      command(a, 0x3fc, 0x08);
       command(a, 0x3f9, 0x02);
       takeInterrupts(a);
       byteFromKeeping(a, 0x3fa);
@@ -386,7 +381,6 @@ function byteFromKeeping(a: Assembler, port: number): void {
 function command3f9(a: Assembler): void {
   a.push(eax);
   command(a, 0x3f9, 0x00);
-  command(a, 0x3fc, 0x00);
   a.pop(eax);
 }
 

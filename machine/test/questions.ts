@@ -101,12 +101,12 @@ function interruptSetup(a: Assembler): void {
   a.mov(mem({ base: ebx, index: ebx, scale: 1, disp: INTERRUPT_LOG }), eax);
   a.add(ebx, 2);
   a.mov(mem({ disp: INTERRUPT_COUNT }), ebx);
-  // After four of them the serial port's line is dropped: a level that stays would come for ever.
+  // After four of them the serial port's interrupts are switched off: a level that stays would come for ever.
   a.cmp(ebx, 8);
   a.jb('goOn');
   a.push(eax);
   a.push(edx);
-  command(a, 0x3fc, 0);
+  command(a, 0x3f9, 0);
   a.pop(edx);
   a.pop(eax);
   a.label('goOn');
