@@ -1,52 +1,145 @@
-// Descriptors and the calls on them. A descriptor is two words, a kind and an object; a kind decides what read and write
-// do.
-import {
-  EBADF,
-  EFAULT,
-  EINVAL,
-  EMFILE,
-  ENOMEM,
-  FD_CHANNEL_READ,
-  FD_CHANNEL_WRITE,
-  FD_PACKET,
-} from '../lib/callnumbers';
-import { printBytes } from '../lib/console';
-import { channelRead, channelWrite, copyFromUser, copyToUser } from '../ports/port';
-import { userRange } from './memory';
-import { sendFrames, vectorEntry } from './packet';
-import { closeReader, closeWriter, createPipe, Pipe, pipeRead, pipeWrite } from './pipe';
-import { fileSlot, MAX_FILES, Process } from './process';
+// Open files and descriptors. A File is what open makes: a kind, an object, a position; a descriptor is one of its holders,
+// and fork and dup make more. What each kind does is decided in transfer.ts.
+import { EBADF, EMFILE } from '../lib/callnumbers';
+import { FD_CHANNEL_READ, FD_CHANNEL_WRITE, FD_PACKET } from '../lib/callnumbers';
+import { O_ACCESS, O_RDWR, O_WRONLY } from '../lib/unix';
+import { putInode } from './filesystem';
+import { Inode, noInode } from './inode';
+import { closeReader, closeWriter, createPipe, Pipe } from './pipe';
+import { fileSlot, MAX_FILES, Process, setCloseOnExec } from './process';
 import { self } from './thread';
 
-const FILE_NONE: u32 = 0;
-const FILE_CONSOLE: u32 = 1;
-const FILE_PIPE_READ: u32 = 2;
-const FILE_PIPE_WRITE: u32 = 3;
-const FILE_PACKET: u32 = 4;
-const FILE_CHANNEL: u32 = 5;
-
-const CHUNK: u32 = 128;
-const chunk: usize = memory.data(128, 4);
-const pair: usize = memory.data(8, 4);
-
-function open(process: Process, fd: u32, kind: u32, object: u32): void {
-  const slot = fileSlot(process, fd);
-  store<u32>(slot, kind);
-  store<u32>(slot + 4, object);
+@unmanaged
+export class File {
+  references: u32;
+  kind: u32;
+  /** As given to open. */
+  flags: u32;
+  /** Of files, directories and the disk; null for others. */
+  inode: Inode;
+  pipe: Pipe;
+  position: u32;
+  next: File;
+  unused: u32;
 }
 
-function kindOf(fd: u32): u32 {
-  return fd < MAX_FILES ? load<u32>(fileSlot(self().process, fd)) : FILE_NONE;
+export const FILE_INODE: u32 = 1;
+export const FILE_CONSOLE: u32 = 2;
+export const FILE_NULL: u32 = 3;
+export const FILE_ZERO: u32 = 4;
+export const FILE_PIPE_READ: u32 = 5;
+export const FILE_PIPE_WRITE: u32 = 6;
+export const FILE_PACKET: u32 = 7;
+export const FILE_CHANNEL: u32 = 8;
+
+const MAX_OPEN: u32 = 1024;
+const files: usize = memory.data(1024 * 32, 32);
+let freeList: File = changetype<File>(0);
+let fresh: u32 = 0;
+export let openFiles: u32 = 0;
+
+export function noFile(): File {
+  return changetype<File>(0);
 }
 
-function objectOf(fd: u32): Pipe {
-  return changetype<Pipe>(load<usize>(fileSlot(self().process, fd) + 4));
+/** A File with one holder; null: too many are open. */
+export function makeFile(kind: u32, flags: u32, inode: Inode): File {
+  let file = freeList;
+  if (changetype<usize>(file)) freeList = file.next;
+  else {
+    if (fresh == MAX_OPEN) return noFile();
+    file = changetype<File>(files + fresh++ * offsetof<File>());
+  }
+  openFiles++;
+  file.references = 1;
+  file.kind = kind;
+  file.flags = flags;
+  file.inode = inode;
+  file.pipe = changetype<Pipe>(0);
+  file.position = 0;
+  return file;
 }
 
-/** Descriptors 0 to 2 are the console, FD_PACKET the packet device. */
-export function openStandard(process: Process): void {
-  for (let fd: u32 = 0; fd < 3; fd++) open(process, fd, FILE_CONSOLE, 0);
-  open(process, FD_PACKET, FILE_PACKET, 0);
+export function canWrite(file: File): bool {
+  return (file.flags & O_ACCESS) != 0;
+}
+
+export function canRead(file: File): bool {
+  return (file.flags & O_ACCESS) != O_WRONLY;
+}
+
+/** One holder less; with the last, the file is closed. */
+export function dropFile(file: File): void {
+  if (--file.references) return;
+  if (file.kind == FILE_PIPE_READ) closeReader(file.pipe);
+  if (file.kind == FILE_PIPE_WRITE) closeWriter(file.pipe);
+  const inode = file.inode;
+  file.next = freeList;
+  freeList = file;
+  openFiles--;
+  if (changetype<usize>(inode)) {
+    if (canWrite(file) && file.kind == FILE_INODE) inode.writers--;
+    putInode(inode);
+  }
+}
+
+/** The current process's file of that descriptor, or null. */
+export function fileOf(fd: u32): File {
+  return fd < MAX_FILES ? load<File>(fileSlot(self().process, fd)) : noFile();
+}
+
+/** The descriptor takes over the caller's hold on the file. */
+export function setDescriptor(process: Process, fd: u32, file: File): void {
+  store<File>(fileSlot(process, fd), file);
+  setCloseOnExec(process, fd, false);
+  if (fd >= process.fileLimit) process.fileLimit = fd + 1;
+}
+
+/** The lowest free descriptor from `from` on; -EMFILE: none. */
+export function freeDescriptor(process: Process, from: u32): i32 {
+  for (let fd = from; fd < MAX_FILES; fd++) if (!load<u32>(fileSlot(process, fd))) return fd;
+  return -EMFILE;
+}
+
+/** Closes a descriptor of the current process. */
+export function closeDescriptor(fd: u32): i32 {
+  const process = self().process;
+  const file = fileOf(fd);
+  if (!changetype<usize>(file)) return -EBADF;
+  store<u32>(fileSlot(process, fd), 0);
+  dropFile(file);
+  return 0;
+}
+
+export function closeAll(process: Process): void {
+  const limit = process.fileLimit;
+  process.fileLimit = 0;
+  for (let fd: u32 = 0; fd < limit; fd++) {
+    const file = load<File>(fileSlot(process, fd));
+    if (!changetype<usize>(file)) continue;
+    store<u32>(fileSlot(process, fd), 0);
+    dropFile(file);
+  }
+}
+
+/** Descriptors 0 to 2 are the console. False: too many files. */
+export function openStandard(process: Process): bool {
+  const console = makeFile(FILE_CONSOLE, O_RDWR, noInode());
+  if (!changetype<usize>(console)) return false;
+  console.references = 3;
+  for (let fd: u32 = 0; fd < 3; fd++) setDescriptor(process, fd, console);
+  return true;
+}
+
+/** FD_PACKET is the packet device. */
+export function openPacket(process: Process): void {
+  setDescriptor(process, FD_PACKET, makeFile(FILE_PACKET, O_RDWR, noInode()));
+}
+
+function openPipeEnd(process: Process, fd: u32, kind: u32, pipe: Pipe): void {
+  const file = makeFile(kind, kind == FILE_PIPE_WRITE ? O_WRONLY : 0, noInode());
+  file.pipe = pipe;
+  setDescriptor(process, fd, file);
 }
 
 /** What one of the two writes on FD_CHANNEL_WRITE the other reads on FD_CHANNEL_READ. False: out of pipes. */
@@ -54,103 +147,15 @@ export function connect(a: Process, b: Process): bool {
   const there = createPipe();
   const back = createPipe();
   if (!changetype<usize>(there) || !changetype<usize>(back)) return false;
-  open(a, FD_CHANNEL_WRITE, FILE_PIPE_WRITE, <u32>changetype<usize>(there));
-  open(b, FD_CHANNEL_READ, FILE_PIPE_READ, <u32>changetype<usize>(there));
-  open(b, FD_CHANNEL_WRITE, FILE_PIPE_WRITE, <u32>changetype<usize>(back));
-  open(a, FD_CHANNEL_READ, FILE_PIPE_READ, <u32>changetype<usize>(back));
+  openPipeEnd(a, FD_CHANNEL_WRITE, FILE_PIPE_WRITE, there);
+  openPipeEnd(b, FD_CHANNEL_READ, FILE_PIPE_READ, there);
+  openPipeEnd(b, FD_CHANNEL_WRITE, FILE_PIPE_WRITE, back);
+  openPipeEnd(a, FD_CHANNEL_READ, FILE_PIPE_READ, back);
   return true;
 }
 
 /** The channel's descriptors reach a party outside this kernel. */
 export function connectChannel(process: Process): void {
-  open(process, FD_CHANNEL_READ, FILE_CHANNEL, 0);
-  open(process, FD_CHANNEL_WRITE, FILE_CHANNEL, 0);
-}
-
-export function closeAll(process: Process): void {
-  for (let fd: u32 = 0; fd < MAX_FILES; fd++) {
-    const kind = load<u32>(fileSlot(process, fd));
-    const pipe = changetype<Pipe>(load<usize>(fileSlot(process, fd) + 4));
-    store<u32>(fileSlot(process, fd), FILE_NONE);
-    if (kind == FILE_PIPE_READ) closeReader(pipe);
-    if (kind == FILE_PIPE_WRITE) closeWriter(pipe);
-  }
-}
-
-/** read(fd, to, length) */
-export function sysRead(fd: u32, to: u32, length: u32): i32 {
-  if (!userRange(to, length)) return -EFAULT;
-  switch (kindOf(fd)) {
-    case FILE_PIPE_READ:
-      return pipeRead(objectOf(fd), to, length);
-    case FILE_CHANNEL:
-      return channelRead(to, length);
-    default:
-      return -EBADF;
-  }
-}
-
-/** write(fd, from, length) */
-export function sysWrite(fd: u32, from: u32, length: u32): i32 {
-  if (!userRange(from, length)) return -EFAULT;
-  switch (kindOf(fd)) {
-    case FILE_PIPE_WRITE:
-      return pipeWrite(objectOf(fd), from, length);
-    case FILE_CHANNEL:
-      return channelWrite(from, length);
-    case FILE_CONSOLE:
-      return consoleWrite(from, length);
-    case FILE_PACKET:
-      store<u32>(pair, from);
-      store<u32>(pair + 4, length);
-      return sendFrames(pair, 1, false);
-    default:
-      return -EBADF;
-  }
-}
-
-/** writev(fd, vector, count) */
-export function sysWritev(fd: u32, vector: u32, count: u32): i32 {
-  if (count > 1024 || !userRange(vector, count << 3)) return -EINVAL;
-  if (kindOf(fd) == FILE_PACKET) return sendFrames(vector, count, true);
-  let total: i32 = 0;
-  for (let i: u32 = 0; i < count; i++) {
-    if (!vectorEntry(pair, vector + (i << 3))) return -EFAULT;
-    const result = sysWrite(fd, load<u32>(pair), load<u32>(pair + 4));
-    if (result < 0) return result;
-    total += result;
-  }
-  return total;
-}
-
-function consoleWrite(from: u32, length: u32): i32 {
-  for (let done: u32 = 0; done < length; done += CHUNK) {
-    const piece = min(length - done, CHUNK);
-    if (copyFromUser(chunk, from + done, piece) < 0) return -EFAULT;
-    printBytes(chunk, piece);
-  }
-  return length;
-}
-
-function freeDescriptor(process: Process, from: u32): u32 {
-  let fd = from;
-  while (fd < MAX_FILES && load<u32>(fileSlot(process, fd)) != FILE_NONE) fd++;
-  return fd;
-}
-
-/** pipe(to): two descriptors, the one to read from first */
-export function sysPipe(to: u32, _b: u32, _c: u32): i32 {
-  if (!userRange(to, 8)) return -EFAULT;
-  const process = self().process;
-  const reader = freeDescriptor(process, 0);
-  const writer = freeDescriptor(process, reader + 1);
-  if (writer >= MAX_FILES) return -EMFILE;
-  store<u32>(pair, reader);
-  store<u32>(pair + 4, writer);
-  if (copyToUser(to, pair, 8) < 0) return -EFAULT;
-  const pipe = createPipe();
-  if (!changetype<usize>(pipe)) return -ENOMEM;
-  open(process, reader, FILE_PIPE_READ, <u32>changetype<usize>(pipe));
-  open(process, writer, FILE_PIPE_WRITE, <u32>changetype<usize>(pipe));
-  return 0;
+  setDescriptor(process, FD_CHANNEL_READ, makeFile(FILE_CHANNEL, O_RDWR, noInode()));
+  setDescriptor(process, FD_CHANNEL_WRITE, makeFile(FILE_CHANNEL, O_RDWR, noInode()));
 }

@@ -1,5 +1,6 @@
-// A small UNIX kernel. Reading order: main, load, process, thread, schedule, memory, fault, file, pipe, packet, syscalls;
-// then the port it is built for (kernels/ports/README.md). This file starts it, and exports what stubs call by name.
+// A small UNIX kernel. Reading order: main, start, process, thread, schedule, signal; page, inode, cache, directory, path,
+// ext2/; region, fault, memory, fork, exec, exit, wait; file, transfer, pipe, tty, select; then the port it is built for
+// (kernels/ports/README.md). This file starts it, and exports what stubs call by name.
 import { componentCreateNamed, KIND_KERNEL } from '../lib/components';
 import { consoleTo, newline, print, printWord } from '../lib/console';
 import { framesInit } from '../lib/frames';
@@ -13,43 +14,131 @@ import {
   entryPage,
   firstFrame,
   moduleCount,
-  moduleEnd,
-  moduleImage,
-  moduleStart,
-  moduleText,
   portName,
   portReady,
   powerOff,
   putByte,
+  resumeUser,
 } from '../ports/port';
 import { runBenchmark } from './bench';
-import { connect, connectChannel, openStandard } from './file';
-import { loadProgram } from './load';
-import { createProcess, Process, reapAll, runProcess, startProcess } from './process';
+import { syncAll } from './cache';
+import { setEntryRoutine } from './exec';
+import { reapAll } from './exit';
+import { disk, markClean } from './ext2/volume';
+import { connect, connectChannel, openPacket } from './file';
+import { pagesInit } from './page';
+import { Process } from './process';
+import { wake } from './schedule';
+import { filesInit, prepareInit, prepareModule } from './start';
 import { adoptBootThread, self } from './thread';
+import { clockInit, EPOCH } from './time';
+import { ttyInit } from './tty';
 
 export { componentCount, components } from '../lib/components';
 export * from '../ports/port';
+export { sysKernelCounts } from './counts';
+export { diskDone } from './disk';
+export { sysExecve } from './exec';
+export { sysExit } from './exit';
 export { exception, pageFault, sysCatchFault } from './fault';
-export { sysPipe, sysRead, sysWrite, sysWritev } from './file';
-export { sysMmap2, sysMunmap, sysWriteProtect } from './memory';
+export {
+  sysClose,
+  sysCreat,
+  sysDup,
+  sysDup2,
+  sysFcntl,
+  sysFsync,
+  sysFtruncate,
+  sysFtruncate64,
+  sysIoctl,
+  sysLlseek,
+  sysLseek,
+  sysOpen,
+  sysPipe,
+  sysPipe2,
+  sysSync,
+  sysTruncate,
+  sysTruncate64,
+} from './filecalls';
+export { sysClone, sysFork } from './fork';
+export {
+  notImplemented,
+  sysGetpgid,
+  sysGetpgrp,
+  sysGetpid,
+  sysGetppid,
+  sysGetpriority,
+  sysGetsid,
+  sysGetuid,
+  sysNice,
+  sysSchedYield,
+  sysSetpgid,
+  sysSetpriority,
+  sysSetsid,
+  sysSetuid,
+  sysUname,
+} from './identity';
+export { sysChdir, sysFchdir, sysGetcwd, sysGetdents, sysGetdents64, sysUmask } from './listing';
+export { sysBrk, sysMmap2, sysMprotect, sysMsync, sysMunmap, sysOldMmap, sysWriteProtect } from './memory';
+export { sysLink, sysMkdir, sysMknod, sysRename, sysRmdir, sysSymlink, sysUnlink } from './namecalls';
 export { packetsDone } from './packet';
-export { needReschedule, reschedule, timerTick } from './schedule';
-export { notImplemented, sysExit, sysGetpid, sysGetppid, sysSchedYield } from './syscalls';
+export { workPending } from './schedule';
+export { sysNewselect, sysOldSelect, sysPoll } from './select';
+export { sysRtSigreturn, sysSigreturn } from './sigframe';
+export { beforeUser } from './signal';
+export {
+  sysKill,
+  sysPause,
+  sysRtSigaction,
+  sysRtSigpending,
+  sysRtSigprocmask,
+  sysRtSigsuspend,
+  sysSigaction,
+  sysSignal,
+  sysSigpending,
+  sysSigprocmask,
+  sysSigsuspend,
+} from './signalcalls';
+export {
+  sysAccess,
+  sysChmod,
+  sysChown,
+  sysFchmod,
+  sysFchown,
+  sysFstat,
+  sysFstat64,
+  sysFstatfs,
+  sysLstat,
+  sysLstat64,
+  sysReadlink,
+  sysStat,
+  sysStat64,
+  sysStatfs,
+  sysUtime,
+  sysUtimes,
+} from './stat';
 export { currentThread } from './thread';
+export { sysAlarm, sysGettimeofday, sysNanosleep, sysSetitimer, sysTime, sysTimes, timerTick } from './time';
+export { sysPread64, sysPwrite64, sysRead, sysReadv, sysWrite, sysWritev } from './transfer';
+export { consoleInput } from './tty';
+export { sysWait4, sysWaitpid } from './wait';
 
 const MAX_MODULES: u32 = 16;
 const started: usize = memory.data(16 * 4, 4);
 
 export function kernelMain(): void {
   consoleTo(putByte.index);
-  const seed = option(commandLine(), 'seed');
-  if (seed && !isDigit(load<u8>(seed))) fail('seed', seed, 'a decimal number');
-  seedRandom(seed ? numberAt(seed) : 0);
+  const seed = numeric('seed', 0);
+  seedRandom(seed);
   framesInit(firstFrame(), endFrame());
+  pagesInit(firstFrame(), endFrame());
   componentCreateNamed(<u32>changetype<usize>(adoptBootThread()), 0, KIND_KERNEL, 0, 'kernel');
   const timer = option(commandLine(), 'timer');
   if (timer && !wordIs(timer, 'on') && !wordIs(timer, 'off')) fail('timer', timer, 'on, off');
+  const disk = option(commandLine(), 'root');
+  if (disk && !wordIs(disk, 'hda')) fail('root', disk, 'hda');
+  clockInit(numeric('time', EPOCH));
+  ttyInit();
   portReady();
   print('kernel ');
   print(portName());
@@ -59,39 +148,57 @@ export function kernelMain(): void {
     if (!runBenchmark(bench, commandLine())) fail('bench', bench, 'ipc-primitive');
     powerOff(0);
   }
-  startPrograms();
-  powerOff(reapAll() ? 1 : 0);
+  const variant = option(commandLine(), 'entry');
+  const entryRoutine = entryPage(variant);
+  if (!entryRoutine) fail('entry', variant, entryNames());
+  setEntryRoutine(entryRoutine);
+  if (!filesInit(disk != 0)) powerOff(2);
+  startPrograms(disk != 0);
+  const failures = reapAll();
+  unmount();
+  powerOff(failures ? 1 : 0);
+}
+
+/** What is in memory only goes to the disk, and the disk says that it is whole. */
+function unmount(): void {
+  if (!changetype<usize>(disk)) return;
+  syncAll(disk);
+  markClean();
+  syncAll(disk);
 }
 
 /** First code of every thread but the boot thread. */
 export function threadMain(): void {
-  if (changetype<usize>(self().process)) runProcess();
+  if (changetype<usize>(self().process)) resumeUser();
   else call_indirect<void>(self().entry);
 }
 
-function startPrograms(): void {
-  const variant = option(commandLine(), 'entry');
-  const entryRoutine = entryPage(variant);
-  if (!entryRoutine) fail('entry', variant, entryNames());
+function startPrograms(onDisk: bool): void {
   const count = min(moduleCount(), MAX_MODULES);
+  const init = option(commandLine(), 'init');
+  if (init && !onDisk) fail('init', init, 'with root=hda only');
   for (let i: u32 = 0; i < count; i++) {
-    const process = createProcess(moduleText(i), moduleImage(i));
-    const image = moduleStart(i);
-    if (
-      !changetype<usize>(process) ||
-      !loadProgram(process, image, <u32>(moduleEnd(i) - image), moduleText(i), entryRoutine)
-    ) {
-      print('cannot load ');
-      printWord(moduleText(i));
-      newline();
-      powerOff(2);
-    }
-    openStandard(process);
-    store<usize>(started + (i << 2), changetype<usize>(process));
+    const process = prepareModule(i);
+    if (!changetype<usize>(process)) powerOff(2);
+    if (!onDisk) openPacket(process);
+    store<Process>(started + (i << 2), process);
   }
-  if (channelPresent() && count) connectChannel(changetype<Process>(load<usize>(started)));
-  else if (count > 1) connect(changetype<Process>(load<usize>(started)), changetype<Process>(load<usize>(started + 4)));
-  for (let i: u32 = 0; i < count; i++) startProcess(changetype<Process>(load<usize>(started + (i << 2))));
+  const first = load<Process>(started);
+  if (channelPresent() && count) connectChannel(first);
+  else if (count > 1 && !onDisk) connect(first, load<Process>(started + 4));
+  for (let i: u32 = 0; i < count; i++) wake(load<Process>(started + (i << 2)).thread);
+  if (!init) return;
+  const process = prepareInit(init);
+  if (!changetype<usize>(process)) powerOff(2);
+  wake(process.thread);
+}
+
+/** The number of an option. */
+function numeric(key: string, otherwise: u32): u32 {
+  const value = option(commandLine(), key);
+  if (!value) return otherwise;
+  if (!isDigit(load<u8>(value))) fail(key, value, 'a decimal number');
+  return numberAt(value);
 }
 
 /** An option that this kernel, or this processor, cannot serve. */

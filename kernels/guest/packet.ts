@@ -2,8 +2,9 @@
 // call has the device at a time.
 import { EFAULT, EINVAL } from '../lib/callnumbers';
 import { __work_packet } from '../lib/hooks';
+import { stackSlot } from '../lib/x86';
 import { copyFromUser, packetBuffer, packetBuffers, packetQueue, packetStart } from '../ports/port';
-import { userRange } from './memory';
+import { userRange } from './region';
 import { sleepOn, wakeAll } from './schedule';
 
 const FRAME_MIN: u32 = 14;
@@ -14,7 +15,6 @@ let busy: bool = false;
 let outstanding: u32 = 0;
 /** Threads that wait for the device, and for its completion: a word each. */
 const waiting: usize = memory.data(8, 4);
-const entry: usize = memory.data(8, 4);
 const lengths: usize = memory.data(64 * 4, 4);
 
 /** Copies one element of a program's vector (address, length) to `to`; false: not a user range. */
@@ -41,6 +41,7 @@ export function sendFrames(vector: usize, count: u32, user: bool): i32 {
 /** Checks all frames before the first is queued: a call sends all of them or none. */
 function copyFrames(vector: usize, count: u32, user: bool): i32 {
   let total: i32 = 0;
+  const entry = stackSlot(8);
   for (let i: u32 = 0; i < count; i++) {
     let at = vector + (i << 3);
     if (user) {

@@ -1,9 +1,14 @@
 // A pipe: 4 KiB in a frame of its own, read and written in order, copied twice. When it runs empty it starts again at
 // its beginning, so a message that fits is one piece.
-import { EFAULT, EPIPE } from '../lib/callnumbers';
-import { allocateFrame, freeFrame } from '../lib/frames';
+import { EAGAIN, EFAULT, EPIPE } from '../lib/callnumbers';
+import { SIGPIPE } from '../lib/unix';
 import { copyFromUser, copyToUser, frameAddress } from '../ports/port';
-import { sleepOn, wakeAll } from './schedule';
+import { dropFrame, takeFrame } from './page';
+import { RESTART_IF_ASKED } from './process';
+import { waitOn, wakeAll } from './schedule';
+import { pollChanged } from './select';
+import { interrupted, sendSignal } from './signal';
+import { self } from './thread';
 
 export const PIPE_SIZE: u32 = 4096;
 
@@ -14,32 +19,35 @@ export class Pipe {
   /** Bytes in it, and where the oldest lies. */
   count: u32;
   start: u32;
-  /** Open descriptors of each end. */
+  /** Open files of each end. */
   readers: u32;
   writers: u32;
   /** Threads that wait for bytes, and for room. */
   readQueue: u32;
   writeQueue: u32;
+  unused3: u32;
+  unused0: u32;
+  unused1: u32;
+  unused2: u32;
 }
 
-const MAX_PIPES: u32 = 16;
-const pipes: usize = memory.data(16 * 32, 32);
+const MAX_PIPES: u32 = 128;
+const pipes: usize = memory.data(128 * 48, 16);
+export let pipeCount: u32 = 0;
 
 /** An empty pipe with one reader and one writer, or null. */
 export function createPipe(): Pipe {
   for (let i: u32 = 0; i < MAX_PIPES; i++) {
     const pipe = changetype<Pipe>(pipes + i * offsetof<Pipe>());
     if (pipe.frame) continue;
-    const frame = allocateFrame();
+    const frame = takeFrame();
     if (!frame) break;
+    memory.fill(changetype<usize>(pipe), 0, offsetof<Pipe>());
     pipe.frame = frame;
     pipe.buffer = frameAddress(frame);
-    pipe.count = 0;
-    pipe.start = 0;
     pipe.readers = 1;
     pipe.writers = 1;
-    pipe.readQueue = 0;
-    pipe.writeQueue = 0;
+    pipeCount++;
     return pipe;
   }
   return changetype<Pipe>(0);
@@ -54,40 +62,49 @@ function writeQueue(pipe: Pipe): usize {
 }
 
 /** Waits for at least one byte; 0 when it is empty and nobody can write any more. */
-export function pipeRead(pipe: Pipe, to: u32, length: u32): i32 {
+export function pipeRead(pipe: Pipe, to: u32, length: u32, mayWait: bool): i32 {
+  if (!length) return 0;
   while (!pipe.count) {
     if (!pipe.writers) return 0;
-    sleepOn(readQueue(pipe));
+    if (!mayWait) return -EAGAIN;
+    if (waitOn(readQueue(pipe))) return interrupted(RESTART_IF_ASKED);
   }
   let done: u32 = 0;
   while (done < length && pipe.count) {
     const piece = min(min(length - done, pipe.count), PIPE_SIZE - pipe.start);
-    if (copyToUser(to + done, pipe.buffer + pipe.start, piece) < 0) return -EFAULT;
+    if (copyToUser(to + done, pipe.buffer + pipe.start, piece) < 0) return done ? done : -EFAULT;
     pipe.start = (pipe.start + piece) & (PIPE_SIZE - 1);
     pipe.count -= piece;
     done += piece;
   }
   if (!pipe.count) pipe.start = 0;
   if (pipe.writeQueue) wakeAll(writeQueue(pipe));
+  pollChanged();
   return done;
 }
 
-/** Writes all of it, waiting for room; -EPIPE when nobody can read any more. */
-export function pipeWrite(pipe: Pipe, from: u32, length: u32): i32 {
+/** Writes all of it, waiting for room; what fits into the pipe is one piece. -EPIPE when nobody can read any more. */
+export function pipeWrite(pipe: Pipe, from: u32, length: u32, mayWait: bool): i32 {
   let done: u32 = 0;
   while (done < length) {
-    if (!pipe.readers) return -EPIPE;
+    if (!pipe.readers) {
+      if (done) return done;
+      sendSignal(self().process, SIGPIPE);
+      return -EPIPE;
+    }
     const room = PIPE_SIZE - pipe.count;
     if (!room || (room < length - done && length <= PIPE_SIZE)) {
-      sleepOn(writeQueue(pipe));
+      if (!mayWait) return done ? done : -EAGAIN;
+      if (waitOn(writeQueue(pipe))) return done ? done : interrupted(RESTART_IF_ASKED);
       continue;
     }
     const end = (pipe.start + pipe.count) & (PIPE_SIZE - 1);
     const piece = min(min(length - done, room), PIPE_SIZE - end);
-    if (copyFromUser(pipe.buffer + end, from + done, piece) < 0) return -EFAULT;
+    if (copyFromUser(pipe.buffer + end, from + done, piece) < 0) return done ? done : -EFAULT;
     pipe.count += piece;
     done += piece;
     if (pipe.readQueue) wakeAll(readQueue(pipe));
+    pollChanged();
   }
   return done;
 }
@@ -105,7 +122,9 @@ export function closeWriter(pipe: Pipe): void {
 }
 
 function release(pipe: Pipe): void {
+  pollChanged();
   if (pipe.readers || pipe.writers) return;
-  freeFrame(pipe.frame);
+  dropFrame(pipe.frame);
   pipe.frame = 0;
+  pipeCount--;
 }

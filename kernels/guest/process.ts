@@ -1,121 +1,154 @@
-// Processes: an address space, its regions, open files, one thread.
-//
-// A process lies in a block of PROCESS_SIZE bytes: the class below, then its regions, then its files.
-import { componentCreate, componentRemove, KIND_PROGRAM } from '../lib/components';
-import { enterUser, spaceCreate, spaceDestroy } from '../ports/port';
-import { closeAll } from './file';
-import { Region, releaseMemory } from './memory';
-import { leaveSpace, sleep, wake } from './schedule';
-import { createThread, freeThread, self, Thread } from './thread';
+// Processes: an address space and its regions, open files, signals, one thread; the table of them. What happens to a
+// process has files of its own: fork.ts, exec.ts, exit.ts, wait.ts, signal.ts.
+import { Inode } from './inode';
+import { Region } from './region';
+import { Thread } from './thread';
 
-export const MAX_REGIONS: u32 = 16;
-export const MAX_FILES: u32 = 16;
+export const MAX_PROCESSES: u32 = 64;
+export const MAX_FILES: u32 = 256;
+
+/** How an earlier call's answer may still change (see signal.ts). */
+export const RESTART_NO: u32 = 0;
+export const RESTART_IF_ASKED: u32 = 1;
+export const RESTART_WITHOUT_HANDLER: u32 = 2;
 
 @unmanaged
 export class Process {
+  /** 0: the slot is free. */
   pid: u32;
-  parent: u32;
+  /** Null: started by the kernel. */
+  parent: Process;
+  group: u32;
+  session: u32;
   space: u32;
   thread: Thread;
-  regionCount: u32;
-  /** Where mmap2 looks next. */
-  mapNext: u32;
+  /** In the order of their addresses. */
+  firstRegion: Region;
+  heapStart: u32;
+  heapEnd: u32;
   /** Where to resume it after its next fatal exception; 0: kill it. */
   faultHandler: u32;
+  /** A zombie: only its status is left. */
   dead: u32;
+  /** As wait4 reports it. */
   status: u32;
+  /** Stopped or continued and not yet reported: the status to report, 0: nothing. */
+  report: u32;
   entry: u32;
   stack: u32;
+  directory: Inode;
+  mask: u32;
+  /** Threads that wait for a child of this one. */
+  childQueue: u32;
+  /** One bit a signal, bit 0 = signal 1. */
+  pending: u32;
+  blocked: u32;
+  /** What `blocked` becomes when the next signal has been delivered: sigsuspend. */
+  savedMask: u32;
+  restoreMask: u32;
+  restart: u32;
+  /** Ticks of the alarm: when next (0: off), and every how many after that. */
+  alarm: u32;
+  alarmInterval: u32;
+  /** Ticks that it ran, and that its dead children did. */
+  ticks: u32;
+  childTicks: u32;
+  /** Index of the boot module that holds its image, plus 1; 0: none. */
+  image: u32;
+  /** Address and vector of its last exception, for the message and siginfo. */
+  faultAddress: u32;
+  startTick: u32;
+  /** One more than the highest open descriptor. */
+  fileLimit: u32;
+  /** Started by the kernel: the machine ends with the last of these. */
+  root: u32;
+  // name: 16 bytes; actions: 32 times 16 bytes; close-on-exec bits; descriptors: one word each
 }
 
-const REGIONS: usize = 64;
-const FILES: usize = 64 + 16 * 16;
-const PROCESS_SIZE: u32 = 64 + 16 * 16 + 16 * 8;
-const MAX_PROCESSES: u32 = 16;
+const NAME: usize = 160;
+const ACTIONS: usize = 176;
+/** All actions of a process, in bytes. */
+export const SIGNAL_BYTES: u32 = 32 * 16;
 
-const processes: usize = memory.data(16 * 448, 64);
+const CLOSE_ON_EXEC: usize = 176 + 512;
+const FILES: usize = 176 + 512 + 32;
+const PROCESS_SIZE: u32 = 1792;
+
+const processes: usize = memory.data(64 * 1792, 64);
 let nextPid: u32 = 1;
 
-/** Whoever waits for processes to end: the boot thread. */
-let reaper: Thread = changetype<Thread>(0);
-
-export function regionAt(process: Process, i: u32): Region {
-  return changetype<Region>(changetype<usize>(process) + REGIONS + i * offsetof<Region>());
+/** What a signal does; offsets as the kernel keeps them. */
+@unmanaged
+export class Action {
+  handler: u32;
+  flags: u32;
+  mask: u32;
+  restorer: u32;
 }
 
-/** Address of file i's two words: kind and object. */
-export function fileSlot(process: Process, i: u32): usize {
-  return changetype<usize>(process) + FILES + (i << 3);
+export function noProcess(): Process {
+  return changetype<Process>(0);
 }
 
-function processAt(i: u32): Process {
+export function processNumber(i: u32): Process {
   return changetype<Process>(processes + i * PROCESS_SIZE);
 }
 
-/** An empty process with a thread that is not ready yet; `text` names it. Null: no room. */
-export function createProcess(text: usize, image: u32): Process {
-  let i: u32 = 0;
-  while (i < MAX_PROCESSES && processAt(i).pid) i++;
-  if (i == MAX_PROCESSES) return changetype<Process>(0);
-  const process = processAt(i);
-  memory.fill(changetype<usize>(process), 0, PROCESS_SIZE);
-  process.space = spaceCreate();
-  process.thread = createThread();
-  if (!process.space || !changetype<usize>(process.thread)) return changetype<Process>(0);
-  process.pid = nextPid++;
-  process.thread.process = process;
-  process.thread.space = process.space;
-  componentCreate(<u32>changetype<usize>(process.thread), process.pid, KIND_PROGRAM, image, text);
-  return process;
+/** 1 to MAX_PROCESSES: what an observer tells processes apart by; used again, unlike pids. */
+export function processSlot(process: Process): u32 {
+  return <u32>(changetype<usize>(process) - processes) / PROCESS_SIZE + 1;
 }
 
-/** The thread starts in user mode, at the process's entry. */
-export function startProcess(process: Process): void {
-  wake(process.thread);
+export function processName(process: Process): usize {
+  return changetype<usize>(process) + NAME;
 }
 
-/** First kernel code of a process's thread. */
-export function runProcess(): void {
-  const process = self().process;
-  enterUser(process.entry, process.stack);
+/** `signal` from 1. */
+export function actionOf(process: Process, signal: u32): Action {
+  return changetype<Action>(changetype<usize>(process) + ACTIONS + ((signal - 1) << 4));
 }
 
-/** The current process ends; never returns. */
-export function exitProcess(status: u32): void {
-  const process = self().process;
-  process.status = status;
-  process.dead = 1;
-  closeAll(process);
-  releaseMemory(process);
-  wake(reaper);
-  sleep();
+/** Address of descriptor i's word: its File, or 0. */
+export function fileSlot(process: Process, i: u32): usize {
+  return changetype<usize>(process) + FILES + (i << 2);
 }
 
-function bury(process: Process): void {
-  leaveSpace(process.space);
-  spaceDestroy(process.space);
-  componentRemove(<u32>changetype<usize>(process.thread));
-  freeThread(process.thread);
-  process.pid = 0;
+export function closesOnExec(process: Process, i: u32): bool {
+  return (load<u32>(changetype<usize>(process) + CLOSE_ON_EXEC + ((i >> 5) << 2)) >> (i & 31)) & 1 ? true : false;
 }
 
-/** Waits until all processes have ended; returns how many of them failed. */
-export function reapAll(): u32 {
-  reaper = self();
-  let failures: u32 = 0;
-  for (;;) {
-    let alive: u32 = 0;
-    for (let i: u32 = 0; i < MAX_PROCESSES; i++) {
-      const process = processAt(i);
-      if (!process.pid) continue;
-      if (!process.dead) alive++;
-      else {
-        if (process.status) failures++;
-        bury(process);
-      }
-    }
-    if (!alive) break;
-    sleep();
+export function setCloseOnExec(process: Process, i: u32, on: bool): void {
+  const at = changetype<usize>(process) + CLOSE_ON_EXEC + ((i >> 5) << 2);
+  const bit: u32 = 1 << (i & 31);
+  store<u32>(at, on ? load<u32>(at) | bit : load<u32>(at) & ~bit);
+}
+
+/** A cleared slot with a new pid, or null. */
+export function takeProcess(): Process {
+  for (let i: u32 = 0; i < MAX_PROCESSES; i++) {
+    const process = processNumber(i);
+    if (process.pid) continue;
+    memory.fill(changetype<usize>(process), 0, PROCESS_SIZE);
+    do {
+      process.pid = 0;
+      const pid = nextPid;
+      nextPid = nextPid == 32767 ? 2 : nextPid + 1;
+      if (changetype<usize>(findProcess(pid))) continue;
+      process.pid = pid;
+    } while (!process.pid);
+    return process;
   }
-  return failures;
+  return noProcess();
+}
+
+/** The process with this pid, alive or a zombie; null: none. */
+export function findProcess(pid: u32): Process {
+  for (let i: u32 = 0; i < MAX_PROCESSES; i++) if (processNumber(i).pid == pid) return processNumber(i);
+  return noProcess();
+}
+
+export function processCount(): u32 {
+  let n: u32 = 0;
+  for (let i: u32 = 0; i < MAX_PROCESSES; i++) if (processNumber(i).pid) n++;
+  return n;
 }

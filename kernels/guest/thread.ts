@@ -1,12 +1,16 @@
 // Threads: a kernel stack each, and what runs on it. A process has one thread; kernel threads have no process and no
 // address space of their own: they run in whatever space is loaded.
-import { allocateFrame } from '../lib/frames';
-import { frameAddress, prepareStack } from '../ports/port';
+import { prepareStack } from '../ports/port';
 import { Process } from './process';
 
 export const THREAD_FREE: u32 = 0;
 export const THREAD_READY: u32 = 1;
+/** Waits for an event; a signal does not end the wait. */
 export const THREAD_ASLEEP: u32 = 2;
+/** Waits for an event or a signal. */
+export const THREAD_WAITING: u32 = 3;
+/** Stopped by a signal, until SIGCONT or SIGKILL. */
+export const THREAD_STOPPED: u32 = 4;
 
 /** The port's switch code knows the first two words. */
 @unmanaged
@@ -16,17 +20,35 @@ export class Thread {
   /** Address space to load before it runs; 0: any. */
   space: u32;
   state: u32;
-  /** Link in the one queue it is in: ready, or waiting for something. */
+  /** Links in the one queue it is in: ready (both), or waiting for something (next). */
   next: Thread;
+  previous: Thread;
+  /** Address of the wait queue it is in; 0: none. */
+  queue: usize;
   /** Null for a kernel thread. */
   process: Process;
   /** What a kernel thread runs: a function index, and one word for it. */
   entry: u32;
   word: u32;
+  /** Ticks left of its share, and its nice value, -20 to 19. */
+  counter: i32;
+  nice: i32;
+  /** Tick at which sleepUntil ends, and the next of those who sleep so. */
+  deadline: u32;
+  nextDeadline: Thread;
+  timed: u32;
+  unused: u32;
 }
 
-const MAX_THREADS: u32 = 20;
-const threads: usize = memory.data(20 * 32, 64);
+const MAX_THREADS: u32 = 72;
+const threads: usize = memory.data(72 * 64, 64);
+
+// Stacks are staggered, so that those of two threads do not share the sets of a small first-level cache.
+const STACK_SIZE: u32 = 8192;
+const STACK_STRIDE: u32 = 8192 + 320;
+const stacks: usize = memory.data(72 * 8512, 64);
+/** Lowest word of a stack: whoever overwrites it used more than there is. */
+const CANARY: u32 = 0x57ac4ed0;
 
 /** The current thread: the word by which an observer knows who is running. Written by the port's switchContext. */
 export let currentThread: u32 = 0;
@@ -39,9 +61,17 @@ export function noThread(): Thread {
   return changetype<Thread>(0);
 }
 
+export function threadNumber(i: u32): Thread {
+  return changetype<Thread>(threads + i * offsetof<Thread>());
+}
+
+export function threadLimit(): u32 {
+  return MAX_THREADS;
+}
+
 /** The boot code becomes thread 0, on the stack it is on. */
 export function adoptBootThread(): Thread {
-  const thread = changetype<Thread>(threads);
+  const thread = threadNumber(0);
   thread.state = THREAD_READY;
   currentThread = <u32>threads;
   return thread;
@@ -50,20 +80,16 @@ export function adoptBootThread(): Thread {
 /** A thread that is not ready yet, or null when there is no room for one. */
 export function createThread(): Thread {
   for (let i: u32 = 1; i < MAX_THREADS; i++) {
-    const thread = changetype<Thread>(threads + i * offsetof<Thread>());
+    const thread = threadNumber(i);
     if (thread.state != THREAD_FREE) continue;
-    if (!thread.stackTop) {
-      // A thread slot keeps its stack for good: the code that frees a thread may still be running on it.
-      const frame = allocateFrame();
-      if (!frame) return noThread();
-      thread.stackTop = <u32>frameAddress(frame) + 4096;
-    }
+    memory.fill(changetype<usize>(thread), 0, offsetof<Thread>());
+    // A slot keeps its stack for good: the code that frees a thread may still be running on it.
+    const stack = stacks + i * STACK_STRIDE;
+    store<u32>(stack, CANARY);
+    thread.stackTop = <u32>stack + STACK_SIZE;
     thread.stackPointer = <u32>prepareStack(thread.stackTop);
-    thread.space = 0;
     thread.state = THREAD_ASLEEP;
-    thread.next = noThread();
-    thread.process = changetype<Process>(0);
-    thread.word = 0;
+    thread.counter = 1;
     return thread;
   }
   return noThread();
@@ -71,4 +97,9 @@ export function createThread(): Thread {
 
 export function freeThread(thread: Thread): void {
   thread.state = THREAD_FREE;
+}
+
+/** Did the thread keep within its stack? The boot thread has one of the port's. */
+export function stackIntact(thread: Thread): bool {
+  return !thread.stackTop || load<u32>(thread.stackTop - STACK_SIZE) == CANARY;
 }

@@ -144,3 +144,4 @@ export const ENAMETOOLONG: i32 = 36;
 export const ENOSYS: i32 = 38;
 export const ENOTEMPTY: i32 = 39;
 export const ELOOP: i32 = 40;
+export const EOVERFLOW: i32 = 75;

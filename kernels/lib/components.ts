@@ -10,7 +10,7 @@ export const KIND_SERVER: u32 = 2;
 export const KIND_DOMAIN: u32 = 3;
 export const KIND_IDLE: u32 = 4;
 
-const MAX_COMPONENTS: u32 = 64;
+const MAX_COMPONENTS: u32 = 80;
 
 @unmanaged
 export class Component {
@@ -28,7 +28,7 @@ export class Component {
 const RECORD: u32 = 32;
 
 export let componentCount: u32 = 0;
-export let components: usize = memory.data(64 * 32, 32);
+export let components: usize = memory.data(80 * 32, 32);
 
 function freeRecord(): Component {
   for (let i: u32 = 0; i < componentCount; i++) {
@@ -60,6 +60,18 @@ export function componentCreateNamed(word: u32, component: u32, kind: u32, image
   const at = changetype<usize>(record) + offsetof<Component>('name');
   for (let i: u32 = 0; i < 16; i++) store<u8>(at + i, i < <u32>name.length ? characterOf(name, i) : 0);
   fill(record, word, component, kind, image);
+}
+
+/** The component with this word runs another image from now on. */
+export function componentRename(word: u32, image: u32, text: usize): void {
+  for (let i: u32 = 0; i < componentCount; i++) {
+    const record = changetype<Component>(components + i * RECORD);
+    if (record.word != word) continue;
+    copyName(changetype<usize>(record) + offsetof<Component>('name'), text, 16);
+    record.image = image;
+    __component_created();
+    return;
+  }
 }
 
 /** The thread with this word is gone. */

@@ -37,6 +37,23 @@ export const SEGMENT_WRITABLE: u32 = 2;
 
 /** Is this an executable that can be loaded below `top`, all of it inside its `length` bytes? */
 export function elfValid(image: usize, length: u32, top: u32): bool {
+  return headersValid(image, length, length, top);
+}
+
+/**
+ * The same when only the first `length` bytes of a file of `fileSize` are seen at `image`: they hold all headers, and every
+ * segment can be mapped by pages.
+ */
+export function elfMappable(image: usize, length: u32, fileSize: u32, top: u32): bool {
+  if (!headersValid(image, length, fileSize, top)) return false;
+  for (let i: u32 = 0; i < elfSegmentCount(image); i++) {
+    const s = elfSegment(image, i);
+    if (s.type == SEGMENT_LOAD && s.fileSize && (s.offset ^ s.linear) & 0xfff) return false;
+  }
+  return true;
+}
+
+function headersValid(image: usize, length: u32, fileSize: u32, top: u32): bool {
   const header = changetype<ElfHeader>(image);
   if (length < offsetof<ElfHeader>() || header.magic != 0x464c457f || (header.identity & 0xffff) != 0x0101)
     return false;
@@ -46,7 +63,7 @@ export function elfValid(image: usize, length: u32, top: u32): bool {
   for (let i: u32 = 0; i < <u32>header.programHeaderCount; i++) {
     const s = elfSegment(image, i);
     if (s.type != SEGMENT_LOAD) continue;
-    if (s.fileSize > s.memorySize || s.offset > length || s.fileSize > length - s.offset) return false;
+    if (s.fileSize > s.memorySize || s.offset > fileSize || s.fileSize > fileSize - s.offset) return false;
     if (s.linear < 0x1000 || s.linear >= top || s.memorySize > top - s.linear) return false;
   }
   return true;

@@ -29,6 +29,11 @@ export function allocateFrame(): u32 {
   return load<u32>(stack + (free << 2));
 }
 
+/** How many frames are free. */
+export function freeFrames(): u32 {
+  return free;
+}
+
 export function freeFrame(frame: u32): void {
   store<u32>(stack + (free << 2), frame);
   free++;

@@ -1,10 +1,11 @@
 // The pair of 8259 interrupt controllers of a PC (Intel 8259A data sheet): fixed priority, edge-triggered by default,
 // non-specific end of interrupt.
-import { outb } from './x86';
+import { inb, outb } from './x86';
 
 const MASTER: u32 = 0x20;
 const SLAVE: u32 = 0xa0;
 const END_OF_INTERRUPT: u32 = 0x20;
+const READ_REQUESTS: u32 = 0x0a;
 /** All but the cascade. */
 const ALL_MASKED: u32 = 0xfffb;
 
@@ -45,4 +46,10 @@ function writeMask(line: u32): void {
 export function picEnd(line: u32): void {
   if (line >= 8) outb(SLAVE, END_OF_INTERRUPT);
   outb(MASTER, END_OF_INTERRUPT);
+}
+
+/** Has the line been raised and not been taken yet? Lines 0-7. */
+export function picPending(line: u32): bool {
+  outb(MASTER, READ_REQUESTS);
+  return ((inb(MASTER) >> line) & 1) != 0;
 }

@@ -3,6 +3,7 @@ import { inb, outb } from './x86';
 
 const COM1: u32 = 0x3f8;
 const LINE_STATUS: u32 = COM1 + 5;
+const DATA_READY: u32 = 1;
 const TRANSMIT_EMPTY: u32 = 0x20;
 const TRANSMITTER_IDLE: u32 = 0x40;
 
@@ -23,4 +24,15 @@ export function uartPut(byte: u32): void {
 /** Waits until the last byte is on the line: before the machine is switched off. */
 export function uartDrain(): void {
   while (!(inb(LINE_STATUS) & TRANSMITTER_IDLE)) {}
+}
+
+/** Received bytes raise the port's interrupt from now on (OUT2 lets it through to the interrupt controller). */
+export function uartListen(): void {
+  outb(COM1 + 4, 0x0b);
+  outb(COM1 + 1, 1);
+}
+
+/** A received byte, or -1. */
+export function uartGet(): i32 {
+  return inb(LINE_STATUS) & DATA_READY ? inb(COM1) : -1;
 }

@@ -26,7 +26,7 @@ export function nativeStart(magic: u32, information: u32): void {
   info = changetype<MultibootInfo>(linearOf(information));
   trapsInit();
   const end = multibootEnd(info, physicalOf(__image_end()), KERNEL_BASE);
-  memoryEnd = mapPhysical((info.memoryUpper + 1024) << 10, end);
+  memoryEnd = mapPhysical((info.memoryUpper + 1024) << 10, end, commandLine());
   uartInit();
   // Its page table is taken before the guest gets its frames, and before a space copies the kernel's directory.
   networkInit();

@@ -15,6 +15,7 @@ import {
   tableSlot,
 } from '../../lib/paging';
 import { FEATURE_PGE, FEATURE_PSE, processorFeatures } from '../../lib/processor';
+import { option, wordIs } from '../../lib/text';
 import { readCr3, readCr4, writeCr3, writeCr4 } from '../../lib/x86';
 import { addressOf_kernelDirectory } from './stubs';
 
@@ -49,10 +50,14 @@ function takeFrame(): u32 {
 
 /**
  * Replaces the boot stub's mappings: `bytes` of memory at KERNEL_BASE, nothing at 0. `end` is where the image and the
- * modules end.
+ * modules end. `pages=4k` and `global=off` on the command line do without what the processor has.
  */
-export function mapPhysical(bytes: u32, end: u32): u32 {
-  const features = processorFeatures();
+export function mapPhysical(bytes: u32, end: u32, commandLine: usize): u32 {
+  let features = processorFeatures();
+  const pages = option(commandLine, 'pages');
+  if (pages && wordIs(pages, '4k')) features &= ~FEATURE_PSE;
+  const global = option(commandLine, 'global');
+  if (global && wordIs(global, 'off')) features &= ~FEATURE_PGE;
   const size = min(bytes, DIRECT_MAX) & ~(LARGE - 1);
   taken = (end + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
   globalBit = features & FEATURE_PGE ? PAGE_GLOBAL : 0;

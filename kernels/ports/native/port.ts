@@ -1,8 +1,11 @@
 // The native port: ring 0 on bare hardware. What each function means stands in kernels/ports/README.md.
 import { EBADF } from '../../lib/callnumbers';
 import { uartDrain, uartPut } from '../../lib/uart';
-import { cli, hlt, outb } from '../../lib/x86';
+import { TRAP_FRAME_SIZE, TrapFrame } from '../../lib/trapframe';
+import { ENTRY_PAGE, USER_TOP } from '../../lib/userlayout';
+import { cli, hlt, outb, stackSlot } from '../../lib/x86';
 import { commandLine } from './boot';
+import { diskFind } from './disk';
 import { interruptsInit } from './interrupts';
 import { firstFreeFrame, linearOf } from './physical';
 import {
@@ -12,6 +15,7 @@ import {
   addressOf_copyLong,
   addressOf_copyShort,
   addressOf_threadStart,
+  copyFromUser,
 } from './stubs';
 
 export {
@@ -25,12 +29,28 @@ export {
   nativeStart,
 } from './boot';
 export { entryNames, entryPage } from './entries';
-export { idle, interrupt } from './interrupts';
+export { diskSectors, diskStart } from './disk';
+export { idle, interrupt, tickMicroseconds } from './interrupts';
 export { packetBuffer, packetBuffers, packetQueue, packetStart } from './network';
-export { pageEntry, setPageEntry, spaceCreate, spaceDestroy, spaceLoad } from './spaces';
-export { copyFromUser, copyToUser, enterUser, switchContext } from './stubs';
+export {
+  closeBatch,
+  nextPage,
+  openBatch,
+  pageEntry,
+  setPageEntry,
+  spaceCreate,
+  spaceDestroy,
+  spaceLoad,
+} from './spaces';
+export { copyFromUser, copyToUser, resumeUser, switchContext } from './stubs';
 
 const EXIT_PORT: u32 = 0xf4;
+// As in stubs/layout.ts.
+const USER_CODE: u32 = 0x1b;
+const USER_DATA: u32 = 0x23;
+const ENTRY_LANDING: u32 = 64;
+/** Interrupts on, and the bit that is always 1. */
+const FLAGS_USER: u32 = 0x202;
 /** A TrapFrame and the five words that switchContext pops. */
 const FIRST_FRAME: u32 = 56 + 20;
 
@@ -60,7 +80,25 @@ export function frameAddress(frame: u32): usize {
 }
 
 export function portReady(): void {
+  diskFind(commandLine());
   interruptsInit(commandLine());
+}
+
+/** Makes `frame` enter user mode at `entry` with this stack, all other registers 0. */
+export function userFrame(frame: TrapFrame, entry: u32, stack: u32): void {
+  memory.fill(changetype<usize>(frame), 0, TRAP_FRAME_SIZE);
+  frame.eip = entry;
+  frame.cs = USER_CODE;
+  frame.eflags = FLAGS_USER;
+  frame.esp = stack;
+  frame.ss = USER_DATA;
+}
+
+/** EBP of the caller; SYSENTER needs that register, and its entry routine left EBP on the stack. */
+export function sixthArgument(frame: TrapFrame): u32 {
+  if (frame.eip != ENTRY_PAGE + ENTRY_LANDING) return frame.ebp;
+  const word = stackSlot(4);
+  return frame.ebp < USER_TOP - 4 && copyFromUser(word, frame.ebp, 4) == 0 ? load<u32>(word) : 0;
 }
 
 export function prepareStack(stackTop: usize): usize {

@@ -1,6 +1,6 @@
 // Functions and addresses of kernels/ports/native/stubs.
 export declare function switchContext(from: usize, to: usize): void;
-export declare function enterUser(entry: u32, stack: u32): void;
+export declare function resumeUser(): void;
 /** Loads CS, SS, DS and ES from the new descriptor table. */
 export declare function reloadSegments(): void;
 export declare function copyFromUser(to: usize, from: usize, length: u32): i32;

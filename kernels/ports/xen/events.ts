@@ -1,6 +1,6 @@
 // Events: what the VMM has instead of interrupts. A handler a port; the sweep over what is pending is in stubs/events.ts.
 
-import { timerTick } from '../../guest/schedule';
+import { timerTick } from '../../guest/time';
 import { lockAnd32, lockOr32, vload32, vstore8 } from '../../lib/x86';
 import { FLAT_RING1_CS } from '../../lib/xen/arch';
 import { EVTCHNOP_bind_virq } from '../../lib/xen/events';

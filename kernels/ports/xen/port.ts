@@ -3,6 +3,8 @@
 // paging=update_va_mapping|mmu_update.
 import { EBADF } from '../../lib/callnumbers';
 import { option, wordIs } from '../../lib/text';
+import { TRAP_FRAME_SIZE, TrapFrame } from '../../lib/trapframe';
+import { FLAT_RING3_CS, FLAT_RING3_DS } from '../../lib/xen/arch';
 import { backendsInit } from './backends';
 import { commandLine, isPrivileged } from './boot';
 import {
@@ -42,9 +44,11 @@ export {
 } from './boot';
 export { idle } from './events';
 export { powerOff, putByte } from './power';
-export { pageEntry, setPageEntry, spaceCreate, spaceDestroy, spaceLoad } from './spaces';
-export { copyFromUser, copyToUser, enterUser, switchContext } from './stubs';
+export { nextPage, pageEntry, setPageEntry, spaceCreate, spaceDestroy, spaceLoad } from './spaces';
+export { copyFromUser, copyToUser, resumeUser, switchContext } from './stubs';
 
+/** Interrupts on, and the bit that is always 1. */
+const FLAGS_USER: u32 = 0x202;
 /** A TrapFrame and the five words that switchContext pops. */
 const FIRST_FRAME: u32 = 56 + 20;
 
@@ -82,6 +86,39 @@ export function prepareStack(stackTop: usize): usize {
   for (let i: usize = 0; i < 16; i += 4) store<u32>(at + i, 0);
   store<u32>(at + 16, addressOf_threadStart());
   return at;
+}
+
+/** Makes `frame` enter user mode at `entry` with this stack, all other registers 0. */
+export function userFrame(frame: TrapFrame, entry: u32, stack: u32): void {
+  memory.fill(changetype<usize>(frame), 0, TRAP_FRAME_SIZE);
+  frame.eip = entry;
+  frame.cs = FLAT_RING3_CS;
+  frame.eflags = FLAGS_USER;
+  frame.esp = stack;
+  frame.ss = FLAT_RING3_DS;
+}
+
+export function sixthArgument(frame: TrapFrame): u32 {
+  return frame.ebp;
+}
+
+/** Every entry takes effect at once: a batch is nothing here yet. */
+export function openBatch(_space: u32): void {}
+
+export function closeBatch(_space: u32): void {}
+
+/** Ticks are all the time that this port tells. */
+export function tickMicroseconds(): u32 {
+  return 0;
+}
+
+/** No block device yet. */
+export function diskSectors(): u32 {
+  return 0;
+}
+
+export function diskStart(_write: bool, _sector: u32, _pieces: usize, _count: u32): void {
+  unreachable();
 }
 
 export function copyRecovery(eip: u32): u32 {

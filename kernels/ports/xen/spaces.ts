@@ -12,6 +12,7 @@ import {
   FRAME_MASK,
   PAGE_ACCESSED,
   PAGE_PRESENT,
+  PAGE_SIZE,
   PAGE_USER,
   PAGE_WRITE,
   tableSlot,
@@ -40,6 +41,9 @@ const TABLE_FLAGS: u32 = PAGE_PRESENT | PAGE_WRITE | PAGE_USER | PAGE_ACCESSED;
 /** Bytes of a directory: those for programs, and those up to the VMM's. */
 const USER_BYTES: u32 = (KERNEL_BASE >> 22) << 2;
 const GUEST_BYTES: u32 = (0xfc000000 >> 22) << 2;
+
+/** What one table maps. */
+const TABLE_BYTES: u32 = 4 << 20;
 
 let loadedSpace: u32 = 0;
 let byMachineAddress: bool = false;
@@ -118,4 +122,18 @@ export function setPageEntry(space: u32, linear: u32, entry: u32): i32 {
     if (wasPresent && space == loadedSpace) must(mmuext(MMUEXT_INVLPG_LOCAL, linear));
   }
   return 0;
+}
+
+/** The first page at `from` or above whose entry is not 0, or `end` if there is none below. */
+export function nextPage(space: u32, from: u32, end: u32): u32 {
+  let at = from;
+  while (at < end) {
+    const table = tableOf(space, at);
+    const stop = min(end, (at & ~(TABLE_BYTES - 1)) + TABLE_BYTES);
+    if (table) {
+      for (; at < stop; at += PAGE_SIZE) if (load<u32>(tableSlot(table, at))) return at;
+    }
+    at = stop;
+  }
+  return end;
 }

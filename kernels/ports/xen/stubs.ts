@@ -1,6 +1,6 @@
 // Functions and addresses of kernels/ports/xen/stubs.
 export declare function switchContext(from: usize, to: usize): void;
-export declare function enterUser(entry: u32, stack: u32): void;
+export declare function resumeUser(): void;
 export declare function copyFromUser(to: usize, from: usize, length: u32): i32;
 export declare function copyToUser(to: usize, from: usize, length: u32): i32;
 

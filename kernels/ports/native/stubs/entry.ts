@@ -28,7 +28,7 @@ import { SYSCALLS } from '../../../guest/stubs/syscalls.js';
 import { FRAME, SYSENTER_LANDING, THREAD, TSS_ESP0, USER_CODE, USER_DATA, VECTORS } from './layout.js';
 
 const CLEAR_TRAP_FLAG = ~0x100;
-const FLAGS_USER = 0x202;
+const INTERRUPT_FLAG = 0x200;
 const NESTED_TASK = 0x4000;
 const ENOSYS = 38;
 const EFAULT = 14;
@@ -60,6 +60,12 @@ function leaveByFrame(a: Assembler): void {
   a.iretd();
 }
 
+/** Goes to `slow` when something is to be done before the program goes on (kernels/ports/README.md, workPending). */
+function checkWork(a: Assembler, slow: string): void {
+  a.cmp(mem({ sym: 'workPending' }), 0);
+  a.jne(slow);
+}
+
 /** Between the frame's registers and the table's handlers: EAX = number; EBX, ECX, EDX = arguments. */
 function callHandler(a: Assembler, bad: string): void {
   a.cmp(eax, SYSCALLS);
@@ -82,6 +88,8 @@ export const entryStubs = defineStubs('entry', (a) => {
   saveRegisters(a);
   a.cld();
   callHandler(a, 'badNumber');
+  a.label('called');
+  checkWork(a, 'workAfterCall');
   a.pop(edi);
   a.pop(esi);
   a.add(esp, FRAME.edx - 8);
@@ -91,12 +99,36 @@ export const entryStubs = defineStubs('entry', (a) => {
   a.iretd();
 
   a.label('badNumber');
-  a.mov(mem({ base: esp, disp: FRAME.eax }), -ENOSYS);
+  a.mov(eax, -ENOSYS);
+  a.jmp('called');
+
+  // The slow way out: the result into the frame, beforeUser(frame), and all registers from the frame, which it may have
+  // changed.
+  a.label('workAfterCall');
+  a.mov(mem({ base: esp, disp: FRAME.eax }), eax);
+  a.label('work');
+  a.mov(eax, esp);
+  a.call('beforeUser');
   leaveByFrame(a);
+
+  // The way out of everything that is no call.
+  a.label('leave');
+  a.test(mem8({ base: esp, disp: FRAME.cs }), 3);
+  a.jz('leaveAtOnce');
+  checkWork(a, 'work');
+  a.label('leaveAtOnce');
+  leaveByFrame(a);
+
+  // resumeUser(): a thread's first way into user mode, by the frame at the top of its stack.
+  a.global('resumeUser');
+  a.mov(ecx, mem({ sym: 'currentThread' }));
+  a.mov(esp, mem({ base: ecx, disp: THREAD.stackTop }));
+  a.sub(esp, FRAME.size);
+  a.jmp('work');
 
   // sysenter. The entry page pushed ECX, EDX, EBP and put its ESP into EBP; the processor loaded ESP with the address of
   // the TSS's ESP0 and cleared IF. The frame is the one an interrupt would leave, with EIP behind the entry page's
-  // SYSENTER; the sixth argument is not in EBP but at [EBP]: no call takes one.
+  // SYSENTER; the sixth argument is not in EBP but at [EBP] (see sixthArgument).
   a.align(16);
   a.global('enterBySysenter');
   a.mov(esp, mem({ base: esp }));
@@ -113,6 +145,7 @@ export const entryStubs = defineStubs('entry', (a) => {
   a.label('sysenterCall');
   callHandler(a, 'sysenterBad');
   a.label('sysenterLeave');
+  checkWork(a, 'sysenterWork');
   a.mov(edi, mem({ base: esp }));
   a.mov(esi, mem({ base: esp, disp: 4 }));
   a.mov(ecx, ebp);
@@ -122,6 +155,10 @@ export const entryStubs = defineStubs('entry', (a) => {
   a.label('sysenterBad');
   a.mov(eax, -ENOSYS);
   a.jmp('sysenterLeave');
+  // SYSENTER cleared IF before the flags were saved.
+  a.label('sysenterWork');
+  a.or(mem({ base: esp, disp: FRAME.eflags }), INTERRUPT_FLAG);
+  a.jmp('workAfterCall');
   // SYSENTER keeps NT, and an IRET of this or another thread must not find it set.
   a.label('nestedTask');
   a.push(2);
@@ -136,7 +173,7 @@ export const entryStubs = defineStubs('entry', (a) => {
   a.mov(eax, esp);
   a.mov(edx, cr2);
   a.call('pageFault');
-  leaveByFrame(a);
+  a.jmp('leave');
 
   // #DB: a program that sets TF before SYSENTER traps at the kernel's first instruction, on a stack of a few words.
   a.align(16);
@@ -180,22 +217,15 @@ export const entryStubs = defineStubs('entry', (a) => {
   saveRegistersBehind(a);
   a.mov(eax, esp);
   a.call('exception');
-  leaveByFrame(a);
+  a.jmp('leave');
 
-  // An interrupt: 0 and its line pushed; interrupt(line), and the scheduler when a program was interrupted and its tick
-  // is over.
+  // An interrupt: 0 and its line pushed; interrupt(line).
   a.align(16);
   a.label('interruptEntry');
   saveRegistersBehind(a);
   a.mov(eax, edx);
   a.call('interrupt');
-  a.test(mem8({ base: esp, disp: FRAME.cs }), 3);
-  a.jz('leave');
-  a.cmp(mem({ sym: 'needReschedule' }), 0);
-  a.je('leave');
-  a.call('reschedule');
-  a.label('leave');
-  leaveByFrame(a);
+  a.jmp('leave');
 
   for (let n = 0; n < VECTORS; n++) {
     if (n === 1 || n === 13 || n === 14) continue;
@@ -230,19 +260,6 @@ export const entryStubs = defineStubs('entry', (a) => {
   a.global('threadStart');
   a.call('threadMain');
   a.ud2();
-
-  // enterUser(entry, stack): EAX, EDX.
-  a.align(16);
-  a.global('enterUser');
-  a.mov(ecx, mem({ sym: 'currentThread' }));
-  a.mov(esp, mem({ base: ecx, disp: THREAD.stackTop }));
-  a.push(USER_DATA);
-  a.push(edx);
-  a.push(FLAGS_USER);
-  a.push(USER_CODE);
-  a.push(eax);
-  for (const r of [eax, ebx, ecx, edx, esi, edi, ebp]) a.xor(r, r);
-  a.iretd();
 
   // copyFromUser(to, from, length), copyToUser: EAX, EDX, ECX. Four bytes, the smallest message, take the short way. A fault
   // that cannot be resolved goes on at copyFailedShort from [copyShort, copyLong), at copyFailedLong from [copyLong, copyEnd).

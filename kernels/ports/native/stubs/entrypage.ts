@@ -1,7 +1,10 @@
 // The page that programs enter the kernel through. It is a page of the kernel's text, mapped a second time at ENTRY_PAGE,
 // readable by programs; nothing else lies in it. Its offsets stand in layout.ts and in ../entries.ts.
 import { defineStubs, ebp, ecx, edx, esp } from '../../../../toolchain/assembler/index.js';
-import { ENTRY_SYSENTER } from './layout.js';
+import { ENTRY_LANDING, ENTRY_SYSENTER } from './layout.js';
+
+/** Bytes of the code up to and with SYSENTER. */
+const SYSENTER_LENGTH = 7;
 
 export const entryPageStubs = defineStubs('entrypage', (a) => {
   a.align(4096);
@@ -20,7 +23,9 @@ export const entryPageStubs = defineStubs('entrypage', (a) => {
   a.push(ebp);
   a.mov(ebp, esp);
   a.sysenter();
-  a.align(32);
+  // A call that is made again after a signal starts two bytes before the landing (kernels/guest/signal.ts).
+  a.space(ENTRY_LANDING - ENTRY_SYSENTER - SYSENTER_LENGTH - 2);
+  a.int(0x80);
   a.pop(ebp);
   a.pop(edx);
   a.pop(ecx);

@@ -7,7 +7,7 @@ export const USER_CODE = 0x18 | 3;
 export const USER_DATA = 0x20 | 3;
 
 /** Offsets in a TrapFrame (kernels/lib/trapframe.ts). */
-export const FRAME = { edx: 20, eax: 28, cs: 40 };
+export const FRAME = { edx: 20, eax: 28, cs: 40, eflags: 44, size: 56 };
 /** Offsets in a Thread (kernels/guest/thread.ts). */
 export const THREAD = { stackPointer: 0, stackTop: 4 };
 /** Offset of ESP0 in the task-state segment. */

@@ -38,12 +38,10 @@ import {
   THREAD,
   UPCALL_MASK,
   UPCALL_PENDING,
-  USER_CODE,
   USER_DATA,
   VECTORS,
 } from './layout.js';
 
-const FLAGS_USER = 0x202;
 const ENOSYS = 38;
 const EFAULT = 14;
 /** Exceptions that push an error code (Intel SDM vol. 3, table 6-1). */
@@ -83,6 +81,9 @@ export const entryStubs = defineStubs('xen entry', (a) => {
   a.mov(edx, edi);
   a.hook('__work_syscall');
   a.callIndirect(mem({ sym: 'syscallTable', index: esi, scale: 4 }));
+  a.label('called');
+  a.cmp(mem({ sym: 'workPending' }), 0);
+  a.jne('workAfterCall');
   a.pop(edi);
   a.pop(esi);
   a.add(esp, FRAME.edx - 8);
@@ -103,11 +104,33 @@ export const entryStubs = defineStubs('xen entry', (a) => {
   a.jmp('eventsOfProgram');
 
   a.label('badNumber');
-  a.mov(mem({ base: esp, disp: FRAME.eax }), -ENOSYS);
-  a.mov(mem8({ base: esp, disp: FRAME.savedMask }), 0);
+  a.mov(eax, -ENOSYS);
+  a.jmp('called');
+
+  // The slow way out: the result into the frame, beforeUser(frame), and all registers from the frame, which it may have
+  // changed.
+  a.label('workAfterCall');
+  a.mov(mem({ base: esp, disp: FRAME.eax }), eax);
+  a.label('work');
+  a.mov(eax, esp);
+  a.call('beforeUser');
+  restoreRegisters(a);
+  a.jmp('unmask');
+
+  // resumeUser(): a thread's first way into user mode, by the frame at the top of its stack.
+  a.global('resumeUser');
+  a.mov(ecx, mem({ sym: 'currentThread' }));
+  a.mov(esp, mem({ base: ecx, disp: THREAD.stackTop }));
+  a.sub(esp, FRAME.size);
+  a.jmp('work');
 
   // Back to where the frame at ESP says; events as they were.
   a.label('leave');
+  a.test(mem8({ base: esp, disp: FRAME.cs }), 2);
+  a.jz('leaveAtOnce');
+  a.cmp(mem({ sym: 'workPending' }), 0);
+  a.jne('work');
+  a.label('leaveAtOnce');
   a.cmp(mem8({ base: esp, disp: FRAME.savedMask }), 0);
   a.jne('leaveMasked');
   restoreRegisters(a);
@@ -130,11 +153,6 @@ export const entryStubs = defineStubs('xen entry', (a) => {
   a.mov(mem8({ base: esp, disp: FRAME.savedMask }), 0);
   a.cld();
   a.call('handleEvents');
-  a.test(mem8({ base: esp, disp: FRAME.cs }), 2);
-  a.jz('leave');
-  a.cmp(mem({ sym: 'needReschedule' }), 0);
-  a.je('leave');
-  a.call('reschedule');
   a.jmp('leave');
 
   // The VMM could not return to a program or to the kernel: it does not get here with selectors that are all flat.
@@ -218,19 +236,6 @@ export const entryStubs = defineStubs('xen entry', (a) => {
   a.global('threadStart');
   a.call('threadMain');
   a.ud2();
-
-  // enterUser(entry, stack): EAX, EDX.
-  a.align(16);
-  a.global('enterUser');
-  a.mov(ecx, mem({ sym: 'currentThread' }));
-  a.mov(esp, mem({ base: ecx, disp: THREAD.stackTop }));
-  a.push(USER_DATA);
-  a.push(edx);
-  a.push(FLAGS_USER);
-  a.push(USER_CODE);
-  a.push(eax);
-  for (const r of [eax, ebx, ecx, edx, esi, edi, ebp]) a.xor(r, r);
-  a.jmp('unmask');
 
   // copyFromUser(to, from, length), copyToUser: EAX, EDX, ECX. A fault between the labels that cannot be resolved goes on at
   // the failure exit of its half. Four bytes, the smallest message, take the short way.
