@@ -8,6 +8,7 @@ import { Inode, noInode } from './inode';
 import { closeReader, closeWriter, createPipe, Pipe } from './pipe';
 import { fileSlot, MAX_FILES, Process, setCloseOnExec } from './process';
 import { self } from './thread';
+import { addressOf_fileTable } from './stubs';
 
 @unmanaged
 export class File {
@@ -33,7 +34,6 @@ export const FILE_PACKET: u32 = 7;
 export const FILE_CHANNEL: u32 = 8;
 
 const MAX_OPEN: u32 = 1024;
-const files: usize = memory.data(1024 * 32, 32);
 let freeList: File = changetype<File>(0);
 let fresh: u32 = 0;
 export let openFiles: u32 = 0;
@@ -48,7 +48,7 @@ export function makeFile(kind: u32, flags: u32, inode: Inode): File {
   if (changetype<usize>(file)) freeList = file.next;
   else {
     if (fresh == MAX_OPEN) return noFile();
-    file = changetype<File>(files + fresh++ * offsetof<File>());
+    file = changetype<File>(addressOf_fileTable() + fresh++ * offsetof<File>());
   }
   openFiles++;
   file.references = 1;

@@ -9,6 +9,7 @@ import {
   EMFILE,
   ENFILE,
   ENOENT,
+  ENOMEM,
   ENOTDIR,
   ENOTTY,
   ENXIO,
@@ -38,7 +39,7 @@ import {
   S_IFREG,
 } from '../lib/unix';
 import { stackSlot } from '../lib/x86';
-import { copyToUser } from '../ports/port';
+import { copyToUser, frameAddress } from '../ports/port';
 import { syncAll, writeBack } from './cache';
 import { setSize } from './content';
 import { lockVolume, unlockVolume } from './disk';
@@ -65,7 +66,8 @@ import { isError, makeInode, putInode } from './filesystem';
 import { FS_EXT2, holdInode, Inode, noInode, typeOf } from './inode';
 import { forgetName } from './names';
 import { createPipe } from './pipe';
-import { getText, lookup, putText, resolve, resolveUser, Walk, WALK_SIZE, walkTo } from './path';
+import { dropFrame, takeFrame } from './page';
+import { getText, LINKS_MAX, linkText, lookup, putText, resolve, resolveUser, Walk, WALK_SIZE, walkFrom } from './path';
 import { closesOnExec, fileSlot, MAX_FILES, setCloseOnExec } from './process';
 import { userRange } from './region';
 import { callFrame } from './signal';
@@ -110,23 +112,40 @@ function openInode(text: usize, flags: u32, mode: u32): usize {
     return -EEXIST;
   }
   if (<i32>found != -ENOENT) return found;
-  const walk = changetype<Walk>(stackSlot(WALK_SIZE));
-  const error = walkTo(text, walk);
-  if (error < 0) return error;
-  let result: usize = -EISDIR;
-  if (walk.length && !walk.trailing) {
-    lockVolume();
-    // Between the two walks somebody may have made it; a link that leads nowhere is left as it is.
-    const again = lookup(walk.directory, walk.name, walk.length);
-    if (isError(again)) result = createFile(walk, S_IFREG | (mode & 0xfff & ~self().process.mask));
-    else {
-      putInode(changetype<Inode>(again));
-      result = -ENOENT;
-    }
-    unlockVolume();
-  }
-  putInode(walk.directory);
+  const frame = takeFrame();
+  if (!frame) return -ENOMEM;
+  lockVolume();
+  const result = createThrough(text, frameAddress(frame), flags, S_IFREG | (mode & 0xfff & ~self().process.mask));
+  unlockVolume();
+  dropFrame(frame);
   return result;
+}
+
+/** Makes the file that `text` names, or that the links there lead to; `buffer` has room for a link's text. */
+function createThrough(text: usize, buffer: usize, flags: u32, mode: u32): usize {
+  const walk = changetype<Walk>(stackSlot(WALK_SIZE));
+  let start = holdInode(self().process.directory);
+  for (let depth: u32 = 0; depth < LINKS_MAX; depth++) {
+    const error = walkFrom(start, text, depth, walk);
+    putInode(start);
+    if (error < 0) return error;
+    start = walk.directory;
+    let result: usize = -EISDIR;
+    if (walk.length && !walk.trailing) {
+      const there = lookup(start, walk.name, walk.length);
+      if (!isError(there) && typeOf(changetype<Inode>(there)) == S_IFLNK && !(flags & (O_EXCL | O_NOFOLLOW))) {
+        const length = linkText(changetype<Inode>(there), buffer);
+        putInode(changetype<Inode>(there));
+        text = buffer;
+        if (length >= 0) continue;
+        result = length;
+      } else result = <i32>there == -ENOENT ? createFile(walk, mode) : there;
+    }
+    putInode(start);
+    return result;
+  }
+  putInode(start);
+  return -ELOOP;
 }
 
 /** A new file of this mode, by the walk's name in its directory; held. The volume is locked. */

@@ -4,6 +4,7 @@
 //
 // An inode without references stays, with its pages, until its slot is wanted; one without links goes at once.
 import { Page } from './page';
+import { addressOf_inodeTable } from './stubs';
 
 export const FS_EXT2: u32 = 1;
 /** Files that exist in memory only, in as many trees as there are roots. */
@@ -55,7 +56,6 @@ export class Inode {
 const INODE_SIZE: u32 = 192;
 const MAX_INODES: u32 = 2048;
 const BUCKETS: u32 = 512;
-const inodes: usize = memory.data(2048 * 192, 64);
 const buckets: usize = memory.data(512 * 4, 64);
 let hand: u32 = 0;
 
@@ -69,7 +69,7 @@ export function inodeLimit(): u32 {
 
 /** Slot i; number 0: free. */
 export function inodeSlot(i: u32): Inode {
-  return changetype<Inode>(inodes + i * INODE_SIZE);
+  return changetype<Inode>(addressOf_inodeTable() + i * INODE_SIZE);
 }
 
 /** Address of ext2's block number i of the fifteen. */

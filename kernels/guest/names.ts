@@ -2,6 +2,7 @@
 // directory forgets the name first. Long names are not remembered.
 import { copyBytes } from '../lib/bytes';
 import { Inode } from './inode';
+import { addressOf_nameTable } from './stubs';
 
 const LONGEST: u32 = 23;
 const ENTRIES: u32 = 512;
@@ -16,12 +17,11 @@ class Name {
   text: u8;
 }
 const NAME_SIZE: u32 = 40;
-const entries: usize = memory.data(512 * 40, 64);
 
 function place(directory: Inode, name: usize, length: u32): Name {
   let hash = directory.number * 31 + directory.fs + length;
   for (let i: u32 = 0; i < length; i++) hash = hash * 33 + load<u8>(name + i);
-  return changetype<Name>(entries + ((hash ^ (hash >> 11)) & (ENTRIES - 1)) * NAME_SIZE);
+  return changetype<Name>(addressOf_nameTable() + ((hash ^ (hash >> 11)) & (ENTRIES - 1)) * NAME_SIZE);
 }
 
 function matches(entry: Name, directory: Inode, name: usize, length: u32): bool {
@@ -57,7 +57,7 @@ export function forgetName(directory: Inode, name: usize, length: u32): void {
 /** Nothing in this directory is known any more: it goes, and its number may come back. */
 export function forgetDirectory(directory: Inode): void {
   for (let i: u32 = 0; i < ENTRIES; i++) {
-    const entry = changetype<Name>(entries + i * NAME_SIZE);
+    const entry = changetype<Name>(addressOf_nameTable() + i * NAME_SIZE);
     if (entry.directory == directory.number && entry.fs == directory.fs) entry.number = 0;
   }
 }

@@ -9,6 +9,7 @@
 // last visit is passed over once (the clock algorithm; Corbato 1968).
 import { allocateFrame, freeFrame, freeFrames, MAX_FRAMES } from '../lib/frames';
 import { frameAddress } from '../ports/port';
+import { addressOf_pageDescriptors } from './stubs';
 
 @unmanaged
 export class Page {
@@ -52,7 +53,6 @@ const BUCKETS: u32 = 2048;
 const RESERVE: u32 = 16;
 const RECLAIM: u32 = 32;
 
-const descriptors: usize = memory.data(8192 * 32, 64);
 const buckets: usize = memory.data(2048 * 4, 64);
 let base: u32 = 0;
 let descriptorCount: u32 = 0;
@@ -77,15 +77,15 @@ export function noPage(): Page {
 }
 
 export function pageNumber(i: u32): Page {
-  return changetype<Page>(descriptors + i * offsetof<Page>());
+  return changetype<Page>(addressOf_pageDescriptors() + i * offsetof<Page>());
 }
 
 export function pageOf(frame: u32): Page {
-  return changetype<Page>(descriptors + ((frame - base) >> 12) * offsetof<Page>());
+  return changetype<Page>(addressOf_pageDescriptors() + ((frame - base) >> 12) * offsetof<Page>());
 }
 
 export function frameOf(page: Page): u32 {
-  return base + <u32>((changetype<usize>(page) - descriptors) / offsetof<Page>()) * 4096;
+  return base + <u32>((changetype<usize>(page) - addressOf_pageDescriptors()) / offsetof<Page>()) * 4096;
 }
 
 /** Where the kernel sees it. */

@@ -16,7 +16,7 @@ import { addressOf, dropFrame, dropPage, pageAt, takeFrame } from './page';
 import { userRange } from './region';
 import { self } from './thread';
 
-const LINKS_MAX: u32 = 10;
+export const LINKS_MAX: u32 = 10;
 const SLASH: u32 = 0x2f;
 const DOT: u32 = 0x2e;
 
@@ -127,7 +127,7 @@ function startOf(start: Inode, path: usize): Inode {
 }
 
 /** Walks all but the last name of `path`. 0, with a held directory in `walk`, or an error. */
-function walkFrom(start: Inode, path: usize, depth: u32, walk: Walk): i32 {
+export function walkFrom(start: Inode, path: usize, depth: u32, walk: Walk): i32 {
   let directory = startOf(start, path);
   let at = path;
   while (true) {

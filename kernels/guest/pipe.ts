@@ -64,10 +64,12 @@ function writeQueue(pipe: Pipe): usize {
 /** Waits for at least one byte; 0 when it is empty and nobody can write any more. */
 export function pipeRead(pipe: Pipe, to: u32, length: u32, mayWait: bool): i32 {
   if (!length) return 0;
+  let signalCame = false;
   while (!pipe.count) {
     if (!pipe.writers) return 0;
     if (!mayWait) return -EAGAIN;
-    if (waitOn(readQueue(pipe))) return interrupted(RESTART_IF_ASKED);
+    if (signalCame) return interrupted(RESTART_IF_ASKED);
+    signalCame = waitOn(readQueue(pipe));
   }
   let done: u32 = 0;
   while (done < length && pipe.count) {
@@ -86,6 +88,7 @@ export function pipeRead(pipe: Pipe, to: u32, length: u32, mayWait: bool): i32 {
 /** Writes all of it, waiting for room; what fits into the pipe is one piece. -EPIPE when nobody can read any more. */
 export function pipeWrite(pipe: Pipe, from: u32, length: u32, mayWait: bool): i32 {
   let done: u32 = 0;
+  let signalCame = false;
   while (done < length) {
     if (!pipe.readers) {
       if (done) return done;
@@ -95,7 +98,8 @@ export function pipeWrite(pipe: Pipe, from: u32, length: u32, mayWait: bool): i3
     const room = PIPE_SIZE - pipe.count;
     if (!room || (room < length - done && length <= PIPE_SIZE)) {
       if (!mayWait) return done ? done : -EAGAIN;
-      if (waitOn(writeQueue(pipe))) return done ? done : interrupted(RESTART_IF_ASKED);
+      if (signalCame) return done ? done : interrupted(RESTART_IF_ASKED);
+      signalCame = waitOn(writeQueue(pipe));
       continue;
     }
     const end = (pipe.start + pipe.count) & (PIPE_SIZE - 1);

@@ -3,6 +3,7 @@
 import { Inode } from './inode';
 import { Region } from './region';
 import { Thread } from './thread';
+import { addressOf_processTable } from './stubs';
 
 export const MAX_PROCESSES: u32 = 64;
 export const MAX_FILES: u32 = 256;
@@ -74,7 +75,6 @@ const CLOSE_ON_EXEC: usize = 176 + 512;
 const FILES: usize = 176 + 512 + 32;
 const PROCESS_SIZE: u32 = 1792;
 
-const processes: usize = memory.data(64 * 1792, 64);
 let nextPid: u32 = 1;
 
 /** What a signal does; offsets as the kernel keeps them. */
@@ -91,12 +91,12 @@ export function noProcess(): Process {
 }
 
 export function processNumber(i: u32): Process {
-  return changetype<Process>(processes + i * PROCESS_SIZE);
+  return changetype<Process>(addressOf_processTable() + i * PROCESS_SIZE);
 }
 
 /** 1 to MAX_PROCESSES: what an observer tells processes apart by; used again, unlike pids. */
 export function processSlot(process: Process): u32 {
-  return <u32>(changetype<usize>(process) - processes) / PROCESS_SIZE + 1;
+  return <u32>(changetype<usize>(process) - addressOf_processTable()) / PROCESS_SIZE + 1;
 }
 
 export function processName(process: Process): usize {

@@ -4,6 +4,7 @@ import { USER_TOP } from '../lib/userlayout';
 import { holdInode, Inode } from './inode';
 import { putInode } from './filesystem';
 import { Process } from './process';
+import { addressOf_regionTable } from './stubs';
 
 @unmanaged
 export class Region {
@@ -28,7 +29,6 @@ export const REGION_KERNEL: u32 = 2;
 export const REGION_EXECUTES: u32 = 4;
 
 const MAX_REGIONS: u32 = 1024;
-const regions: usize = memory.data(1024 * 32, 32);
 let freeList: Region = changetype<Region>(0);
 let fresh: u32 = 0;
 export let regionCount: u32 = 0;
@@ -51,7 +51,7 @@ function takeRegion(): Region {
   }
   if (fresh == MAX_REGIONS) return noRegion();
   regionCount++;
-  return changetype<Region>(regions + fresh++ * offsetof<Region>());
+  return changetype<Region>(addressOf_regionTable() + fresh++ * offsetof<Region>());
 }
 
 function giveRegion(region: Region): void {

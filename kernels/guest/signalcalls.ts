@@ -156,6 +156,7 @@ function suspend(mask: u32): i32 {
   process.restoreMask = 1;
   process.blocked = mask & ~UNBLOCKABLE;
   while (!waitOn(nobody)) {}
+  requestWork();
   return -EINTR;
 }
 

@@ -2,6 +2,7 @@
 // address space of their own: they run in whatever space is loaded.
 import { prepareStack } from '../ports/port';
 import { Process } from './process';
+import { addressOf_threadStacks } from './stubs';
 
 export const THREAD_FREE: u32 = 0;
 export const THREAD_READY: u32 = 1;
@@ -46,7 +47,6 @@ const threads: usize = memory.data(72 * 64, 64);
 // Stacks are staggered, so that those of two threads do not share the sets of a small first-level cache.
 const STACK_SIZE: u32 = 8192;
 const STACK_STRIDE: u32 = 8192 + 320;
-const stacks: usize = memory.data(72 * 8512, 64);
 /** Lowest word of a stack: whoever overwrites it used more than there is. */
 const CANARY: u32 = 0x57ac4ed0;
 
@@ -84,7 +84,7 @@ export function createThread(): Thread {
     if (thread.state != THREAD_FREE) continue;
     memory.fill(changetype<usize>(thread), 0, offsetof<Thread>());
     // A slot keeps its stack for good: the code that frees a thread may still be running on it.
-    const stack = stacks + i * STACK_STRIDE;
+    const stack = addressOf_threadStacks() + i * STACK_STRIDE;
     store<u32>(stack, CANARY);
     thread.stackTop = <u32>stack + STACK_SIZE;
     thread.stackPointer = <u32>prepareStack(thread.stackTop);

@@ -19,7 +19,6 @@ const ring: usize = memory.data(4096, 64);
 let read: u32 = 0;
 let end: u32 = 0;
 let next: u32 = 0;
-/** Ends of file (^D on a line) in the readable part. */
 const readers: usize = memory.data(4, 4);
 
 const CHUNK: u32 = 128;
@@ -132,9 +131,11 @@ export function consoleInput(byte: u32): void {
 /** A line, or what there is of it; 0 at ^D on an empty line. */
 export function ttyRead(to: u32, length: u32, mayWait: bool): i32 {
   if (!length) return 0;
+  let signalCame = false;
   while (read == end) {
     if (!mayWait) return -EAGAIN;
-    if (waitOn(readers)) return interrupted(RESTART_IF_ASKED);
+    if (signalCame) return interrupted(RESTART_IF_ASKED);
+    signalCame = waitOn(readers);
   }
   const chunk = stackSlot(128);
   let done: u32 = 0;

@@ -34,6 +34,7 @@ export function sysWaitpid(which: u32, status: u32, options: u32): i32 {
 function waitFor(which: i32, status: u32, options: u32, usage: u32): i32 {
   if (options & ~(WNOHANG | WUNTRACED | WCONTINUED)) return -EINVAL;
   const process = self().process;
+  let signalCame = false;
   while (true) {
     let children: u32 = 0;
     for (let i: u32 = 0; i < MAX_PROCESSES; i++) {
@@ -49,7 +50,9 @@ function waitFor(which: i32, status: u32, options: u32, usage: u32): i32 {
     }
     if (!children) return -ECHILD;
     if (options & WNOHANG) return 0;
-    if (waitOn(changetype<usize>(process) + offsetof<Process>('childQueue'))) return interrupted(RESTART_IF_ASKED);
+    // A child that has ended counts before the signal that says so.
+    if (signalCame) return interrupted(RESTART_IF_ASKED);
+    signalCame = waitOn(changetype<usize>(process) + offsetof<Process>('childQueue'));
   }
 }
 
@@ -60,19 +63,18 @@ function putStatus(to: u32, status: u32): bool {
 }
 
 function collect(process: Process, child: Process, status: u32, usage: u32): i32 {
-  if (!putStatus(status, child.status)) return -EFAULT;
-  if (usage && !putUsage(usage, child)) return -EFAULT;
   const pid = child.pid;
-  process.childTicks += child.ticks + child.childTicks;
+  const result = child.status;
+  const spent = child.ticks + child.childTicks;
+  process.childTicks += spent;
   bury(child);
-  return pid;
+  return putStatus(status, result) && (!usage || putUsage(usage, spent)) ? pid : -EFAULT;
 }
 
 /** struct rusage: the time, and zeros. */
-function putUsage(to: u32, child: Process): bool {
+function putUsage(to: u32, spent: u32): bool {
   const at = stackSlot(72);
   memory.fill(at, 0, 72);
-  const spent = child.ticks + child.childTicks;
   store<u32>(at, spent / HZ);
   store<u32>(at, (spent % HZ) * (1000000 / HZ), 4);
   return userRange(to, 72) && copyToUser(to, at, 72) == 0;

@@ -1,4 +1,5 @@
 import { defineImage } from '../../../../toolchain/image.js';
+import { areaStubs } from '../../../guest/stubs/areas.js';
 import { syscallStubs } from '../../../guest/stubs/syscalls.js';
 import { processorStubs } from '../../../lib/stubs/processor.js';
 import { bootStubs } from './boot.js';
@@ -15,7 +16,7 @@ export const image = defineImage({
   base: 0xc0100000,
   load: 0x00100000,
   start: '_start',
-  stubs: [bootStubs, entryStubs, entryPageStubs, syscallStubs, tableStubs, processorStubs],
+  stubs: [bootStubs, entryStubs, entryPageStubs, syscallStubs, areaStubs, tableStubs, processorStubs],
   sharedPage: { symbol: 'entryPageStart', at: ENTRY_PAGE },
   currentThread: 'currentThread',
   components: 'components',

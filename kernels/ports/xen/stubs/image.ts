@@ -1,4 +1,5 @@
 import { defineImage } from '../../../../toolchain/image.js';
+import { areaStubs } from '../../../guest/stubs/areas.js';
 import { syscallStubs } from '../../../guest/stubs/syscalls.js';
 import { processorStubs } from '../../../lib/stubs/processor.js';
 import { bootStubs } from './boot.js';
@@ -17,7 +18,7 @@ export const image = defineImage({
   base: 0xc0100000,
   load: 0x00100000,
   start: '_start',
-  stubs: [bootStubs, entryStubs, entryPageStubs, eventStubs, syscallStubs, processorStubs],
+  stubs: [bootStubs, entryStubs, entryPageStubs, eventStubs, syscallStubs, areaStubs, processorStubs],
   sharedPage: { symbol: 'entryPageStart', at: ENTRY_PAGE },
   currentThread: 'currentThread',
   components: 'components',
