@@ -1,10 +1,11 @@
 /** `crossings mkdisk`: an ext2 image from a folder, the same bytes whenever the folder holds the same. */
 import { existsSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
-import { type DiskDefinition, imagesOfDisk } from '../toolchain/disk/definition.js';
+import { imagesOfDisk } from '../toolchain/disk/definition.js';
 import { makeExt2, SIZE_LIMITS } from '../toolchain/disk/ext2.js';
 import { DiskError, standardDevices } from '../toolchain/disk/tree.js';
-import { diskBytes, diskDefinitions, entriesOfFolder } from '../toolchain/driver/disks.js';
+import { diskBytes, entriesOfFolder } from '../toolchain/driver/disks.js';
+import { disks } from '../workloads/stubs/disks.js';
 import { UsageError } from './errors.js';
 import { bringUpToDate } from './fresh.js';
 import { known, wholeNumber } from './options.js';
@@ -52,9 +53,12 @@ function diskOf(folder: string, { size, blockSize, devices }: MkdiskOptions): Ui
 }
 
 async function ownDisk(name: string): Promise<Uint8Array> {
-  const disks = await diskDefinitions();
-  const [chosen] = known('disk', [name], [...disks.keys()]);
-  const disk = disks.get(chosen) as DiskDefinition;
+  const [chosen] = known(
+    'disk',
+    [name],
+    disks.map((disk) => disk.name),
+  );
+  const disk = disks.find((one) => one.name === chosen)!;
   await bringUpToDate(imagesOfDisk(disk));
   return diskBytes(disk);
 }

@@ -32,7 +32,7 @@ interface RunFlags {
 
 export function runCommand(): Command {
   return new Command('run')
-    .description('measure experiments (all of them by default) and write a report')
+    .description('measure experiments and write a report; those too long for every day only by name')
     .argument('[experiment...]', `of ${experiments.map(({ id }) => id).join(', ')}`)
     .option('--system <name>', 'only these systems', list)
     .option('--processor <name>', `on these processors instead of ${debatedProcessors.join(', ')}`, list)
@@ -74,17 +74,23 @@ function selectionOf(names: string[], flags: RunFlags): Selection {
   const chosen = known('processor', flags.processor ?? [...debatedProcessors], Object.keys(processors));
   for (const id of chosen) applyPreset(processors[id], overrides);
   return {
-    experiments: known(
-      'experiment',
-      names.flatMap((name) => list(name, [])),
-      experiments.map(({ id }) => id),
-    ),
+    experiments: experimentsOf(names.flatMap((name) => list(name, []))),
     systems: known('system', flags.system, systemIds),
     processors: chosen,
     seeds: flags.seeds,
     timer: flags.timer,
     overrides,
   };
+}
+
+/** The named ones, or all that are for every day. */
+function experimentsOf(names: string[]): string[] {
+  if (names.length === 0) return experiments.filter(({ byName }) => !byName).map(({ id }) => id);
+  return known(
+    'experiment',
+    names,
+    experiments.map(({ id }) => id),
+  );
 }
 
 async function measure(

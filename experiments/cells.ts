@@ -92,6 +92,7 @@ function emptyCell(
   const factors: Factors = {
     variant: subject.row.variant,
     operation: group.operation,
+    ...(subject.experiment.operationsAreRows ? { row: group.operation } : {}),
     size: group.size,
     batch: group.batch,
     direction: 'round-trip',

@@ -21,6 +21,8 @@ export interface Row {
   label: string;
   /** A processor feature without which the row is `unavailable`. */
   needs?: 'sysenter';
+  /** Why the system cannot serve the workload: its cells are `unavailable`, with this reason. */
+  unavailable?: string;
   /** A verdict is drawn from its cycles, so that it is measured at the ends of weakly modelled constants, too. */
   cornered?: true;
   provides: Provides;
@@ -32,6 +34,8 @@ export interface Family {
   title: string;
   workload: WorkloadId;
   plan: Plan;
+  /** Cycles after which the guest is taken never to end, where that is longer than for a short measurement. */
+  budget?: number;
   rows: Row[];
   /** Work counters (per operation) that must agree with the first row's; `checksum` is the program's own result. */
   equalWork: string[];
@@ -50,13 +54,17 @@ export interface Experiment {
   families: Family[];
   /** What a reader must know before using the numbers. */
   notes: string[];
+  /** Its operations are rows of published tables: cells carry the row's name. */
+  operationsAreRows?: true;
+  /** Runs only when it is named: too long for every day. */
+  byName?: true;
 }
 
 /** @throws Error naming the row, when a variant or the headline is not in the plan */
 export function defineExperiment(experiment: Experiment): Experiment {
   for (const family of experiment.families) {
     const place = `experiment ${experiment.id}, family ${family.id}`;
-    for (const row of family.rows) {
+    for (const row of family.rows.filter(({ unavailable }) => unavailable === undefined)) {
       const allowed: readonly string[] = variants[row.system][family.workload];
       if (!allowed.includes(row.variant)) {
         throw new Error(`${place}: ${row.system} has no variant "${row.variant}"; allowed: ${allowed.join(', ')}`);

@@ -21,6 +21,8 @@ export const factorsSchema = z.strictObject({
   variant: z.string(),
   /** What the operation is where one program measures several, e.g. `demand-zero`; else the workload's name. */
   operation: z.string(),
+  /** The row of published tables that the operation is, by its name in reference/figures.json. */
+  row: z.string().optional(),
   /** Bytes a message or packet; 0 where an operation has no size. */
   size: count,
   /** Operations a repetition. */

@@ -14,10 +14,20 @@
 export const systemIds = ['native', 'vmm', 'microkernel'] as const;
 export type SystemId = (typeof systemIds)[number];
 
-export const workloadIds = ['null-call', 'page-fault', 'service', 'packet', 'ipc-primitive'] as const;
+export const workloadIds = [
+  'null-call',
+  'page-fault',
+  'service',
+  'packet',
+  'ipc-primitive',
+  'lmbench',
+  'build',
+  'db',
+  'files',
+] as const;
 export type WorkloadId = (typeof workloadIds)[number];
 
-/** The ways in which each system can serve each workload: what `BuildOptions.variant` may be. */
+/** The ways in which each system can serve each workload: what `BuildOptions.variant` may be; none: not built yet. */
 export const variants = {
   native: {
     'null-call': ['int80', 'sysenter'],
@@ -25,6 +35,10 @@ export const variants = {
     service: ['pipe'],
     'page-fault': ['handler'],
     packet: ['in-kernel'],
+    lmbench: ['int80'],
+    build: ['int80'],
+    db: ['int80'],
+    files: ['int80'],
   },
   vmm: {
     'null-call': ['direct', 'bounced'],
@@ -32,6 +46,10 @@ export const variants = {
     service: ['pipe', 'cross-domain'],
     'page-fault': ['update_va_mapping', 'mmu_update'],
     packet: ['dom0'],
+    lmbench: [],
+    build: [],
+    db: [],
+    files: [],
   },
   microkernel: {
     'null-call': ['ipc'],
@@ -39,6 +57,10 @@ export const variants = {
     service: ['ipc'],
     'page-fault': ['pager'],
     packet: ['server'],
+    lmbench: [],
+    build: [],
+    db: [],
+    files: [],
   },
 } as const satisfies Record<SystemId, Record<WorkloadId, readonly string[]>>;
 
@@ -59,6 +81,8 @@ export interface Boot {
   image: string;
   modules: { image: string; args: string }[];
   append: string;
+  /** The disk of the machine, by the name of its definition (workloads/stubs/disks.ts). */
+  disk?: string;
 }
 
 export interface System {

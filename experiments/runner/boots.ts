@@ -9,6 +9,7 @@ import { experiments } from '../index.js';
 import { planArguments } from '../plan.js';
 import type { PriceSet, ProcessorFacts } from '../schema.js';
 import type { Boot, System, SystemId } from '../system.js';
+import { diskImages } from './disks.js';
 import { digest } from './project.js';
 
 export interface Selection {
@@ -49,6 +50,8 @@ export interface Surroundings {
   systems: Readonly<Record<SystemId, System>>;
   /** Digest of an image's bytes. @throws Error when there is no such image */
   imageDigest(name: string): string;
+  /** Digest of a disk's bytes. */
+  diskDigest(name: string): string;
   coreDigest: string;
   processor(id: string, overrides: Readonly<Record<string, number>>): ProcessorFacts;
   hasFeature(processor: string, feature: 'sysenter'): boolean;
@@ -59,10 +62,10 @@ export function imagesOf(selection: Selection, systems: Surroundings['systems'])
   const names = new Set<string>();
   for (const experiment of experiments.filter(({ id }) => selection.experiments.includes(id))) {
     for (const { workload, plan, rows } of experiment.families) {
-      for (const { system, variant } of rows.filter((row) => selection.systems.includes(row.system))) {
+      for (const { system, variant } of rows.filter((row) => selection.systems.includes(row.system) && !row.unavailable)) {
         const options = { workload, variant, seed: 1, timer: true, arguments: planArguments(plan) };
-        const { image, modules } = systems[system].build(options);
-        for (const name of [image, ...modules.map((module) => module.image)]) names.add(name);
+        const { image, modules, disk } = systems[system].build(options);
+        for (const name of [image, ...modules.map((module) => module.image), ...diskImages(disk)]) names.add(name);
       }
     }
   }
@@ -92,27 +95,26 @@ export function bootsOf(selection: Selection, surroundings: Surroundings): BootS
 
   function bootOf(subject: Subject, row: number): BootSpec {
     const { experiment, family, processor, seed, prices } = subject;
-    const boot = surroundings.systems[subject.row.system].build({
-      workload: family.workload,
-      variant: subject.row.variant,
-      seed,
-      timer: timer === 'on',
-      arguments: planArguments(family.plan),
-    });
-    const images = [boot.image, ...boot.modules.map((module) => module.image)].map(surroundings.imageDigest);
+    const boot = subject.row.unavailable ? nothing : build(subject, surroundings.systems);
+    const names = boot === nothing ? [] : [boot.image, ...boot.modules.map((module) => module.image)];
+    const images = names.map(surroundings.imageDigest);
     const { constants } = surroundings.processor(processor, selection.overrides);
     const overrides = { ...selection.overrides, ...cornerOverrides(constants, prices) };
+    const budget = family.budget ?? bootBudget;
     const determinants = {
       schema: 1,
       subject: [experiment.id, family.id, subject.row.system, subject.row.variant, processor, seed, timer, prices],
       plan: family.plan,
       boot,
       images,
+      ...(boot.disk === undefined ? {} : { disk: surroundings.diskDigest(boot.disk) }),
       core: surroundings.coreDigest,
       preset: surroundings.processor(processor, overrides).preset,
-      budget: bootBudget,
+      budget,
     };
-    const missing = subject.row.needs !== undefined && !surroundings.hasFeature(processor, subject.row.needs);
+    const { needs } = subject.row;
+    const missing = needs !== undefined && !surroundings.hasFeature(processor, needs);
+    const unavailable = subject.row.unavailable ?? (missing ? `${processor} has no ${needs}` : undefined);
     return {
       experiment: experiment.id,
       family: family.id,
@@ -123,11 +125,20 @@ export function bootsOf(selection: Selection, surroundings: Surroundings): BootS
       prices,
       overrides,
       boot,
-      budget: bootBudget,
+      budget,
       key: digest(JSON.stringify(determinants)),
-      ...(missing ? { unavailable: `${processor} has no ${subject.row.needs}` } : {}),
+      ...(unavailable === undefined ? {} : { unavailable }),
     };
   }
+}
+
+/** What is booted for a row that cannot be measured. */
+const nothing: Boot = { image: '', modules: [], append: '' };
+
+function build({ family, row, seed, timer }: Subject, systems: Surroundings['systems']): Boot {
+  const { workload, plan } = family;
+  const { variant } = row;
+  return systems[row.system].build({ workload, variant, seed, timer: timer === 'on', arguments: planArguments(plan) });
 }
 
 export function subjectOf(spec: BootSpec): Subject {

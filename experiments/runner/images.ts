@@ -2,6 +2,7 @@
 import { coreBytes } from '../../toolchain/driver/core.js';
 import { imageBytes as builtImage } from '../../toolchain/driver/images.js';
 import type { BootSpec } from './boots.js';
+import { diskBytes } from './disks.js';
 import type { Materials } from './measure.js';
 import { digest, projectRoot } from './project.js';
 
@@ -23,9 +24,14 @@ export function coreDigest(): string {
 }
 
 /** What a boot is made of; plain data and a compiled module, so that it can be sent to a worker. */
-export function materialsOf({ boot }: BootSpec): Materials {
+export function materialsOf({ boot, unavailable }: BootSpec): Materials {
+  if (unavailable !== undefined) return { core: builtCore().module, images: {}, disk: null };
   const names = [boot.image, ...boot.modules.map(({ image }) => image)];
-  return { core: builtCore().module, images: Object.fromEntries(names.map((name) => [name, imageBytes(name)])) };
+  return {
+    core: builtCore().module,
+    images: Object.fromEntries(names.map((name) => [name, imageBytes(name)])),
+    disk: boot.disk === undefined ? null : diskBytes(boot.disk),
+  };
 }
 
 function builtCore(): NonNullable<typeof core> {

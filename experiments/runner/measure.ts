@@ -7,6 +7,7 @@ import {
   ImageError,
   LedgerError,
   Machine,
+  MemoryDisk,
   RegionError,
   RegionMeter,
   type RegionTrace,
@@ -26,6 +27,8 @@ const MEMORY_MIB = 64;
 export interface Materials {
   core: WebAssembly.Module;
   images: Record<string, Uint8Array>;
+  /** What the machine's disk holds at first; null: no disk. */
+  disk: Uint8Array | null;
 }
 
 /** @throws BrokenAccountError */
@@ -58,14 +61,14 @@ class GuestError extends Error {
   override name = 'GuestError';
 }
 
-function runBoot(spec: BootSpec, { core, images }: Materials, request: TraceRequest | null = null) {
+function runBoot(spec: BootSpec, { core, images, disk }: Materials, request: TraceRequest | null = null) {
   const subject = subjectOf(spec);
   const preset = applyPreset(processors[spec.processor], spec.overrides);
   const machine = Machine.create({
     core,
     preset,
     memoryMiB: MEMORY_MIB,
-    devices: { timerPhase: timerPhase(spec.seed, preset.hz) },
+    devices: { timerPhase: timerPhase(spec.seed, preset.hz), disks: disk === null ? [] : [new MemoryDisk(disk)] },
   });
   let console = '';
   machine.observe({

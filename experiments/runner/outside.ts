@@ -4,14 +4,17 @@ import type { ProcessorFacts } from '../schema.js';
 import { systems } from '../systems/index.js';
 import type { Surroundings } from './boots.js';
 import { coreDigest, imageBytes } from './images.js';
+import { diskBytes } from './disks.js';
 import { digest } from './project.js';
 
 export function projectSurroundings(): Surroundings {
   const digests = new Map<string, string>();
+  const disks = new Map<string, string>();
   const facts = new Map<string, ProcessorFacts>();
   return {
     systems,
     imageDigest: (name) => remember(digests, name, () => digest(imageBytes(name))),
+    diskDigest: (name) => remember(disks, name, () => digest(diskBytes(name))),
     coreDigest: coreDigest(),
     processor: (id, overrides) =>
       remember(facts, `${id} ${JSON.stringify(overrides)}`, () => {

@@ -3,7 +3,7 @@
  * the baseline that the other two are held against.
  */
 
-import type { Boot, BuildOptions, System } from '../system.js';
+import type { Boot, BuildOptions, System, WorkloadId } from '../system.js';
 import { requireVariant } from '../system.js';
 
 export const native: System = {
@@ -14,10 +14,15 @@ export const native: System = {
     requireVariant(native, options);
     const line = [`seed=${options.seed}`, `timer=${options.timer ? 'on' : 'off'}`];
     if (options.workload === 'null-call') line.push(`entry=${options.variant}`);
+    const disk = onDisk.includes(options.workload) ? 'system' : undefined;
+    if (disk !== undefined) line.push('root=hda', `entry=${options.variant}`);
     if (options.workload === 'ipc-primitive') line.push('bench=ipc-primitive', options.arguments);
-    return { image: 'native', modules: programs(options), append: line.join(' ') };
+    return { image: 'native', modules: programs(options), append: line.join(' '), ...(disk && { disk }) };
   },
 };
+
+/** Workloads whose program is the first process of a system with a disk, from which it runs others. */
+const onDisk: readonly WorkloadId[] = ['lmbench', 'build', 'db', 'files'];
 
 /** Programs start in this order; the first two are connected by pipes. */
 function programs({ workload, arguments: args }: BuildOptions): Boot['modules'] {

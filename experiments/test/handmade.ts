@@ -35,6 +35,7 @@ const system = (id: SystemId): System => ({
 export const surroundings: Surroundings = {
   systems: { native: system('native'), vmm: system('vmm'), microkernel: system('microkernel') },
   imageDigest: (name) => digest(name),
+  diskDigest: (name) => digest(name),
   coreDigest: 'core',
   hasFeature: (processor) => processor !== 'pentium-133',
   processor: (id) => ({

@@ -3,20 +3,13 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { type DiskDefinition, imagesOfDisk } from '../disk/definition.js';
 import { makeExt2 } from '../disk/ext2.js';
 import { compareNames, DiskError, type Entry } from '../disk/tree.js';
 import { imageBytes, PROJECT_ROOT } from './images.js';
 
 const DIST = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
-const DEFINITIONS = 'workloads/stubs/disks.js';
-
-/** Every disk of the project, by name. */
-export async function diskDefinitions(dist = DIST): Promise<Map<string, DiskDefinition>> {
-  const { disks } = (await import(pathToFileURL(join(dist, DEFINITIONS)).href)) as { disks: DiskDefinition[] };
-  return new Map(disks.map((d) => [d.name, d]));
-}
 
 /** A disk's bytes; its images must be built. @throws DiskError, Error when an image is not built */
 export function diskBytes(d: DiskDefinition, root = PROJECT_ROOT): Uint8Array {
