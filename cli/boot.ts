@@ -260,7 +260,7 @@ function readDisks(options: BootOptions): MemoryDisk[] {
   return options.disk.map((path) => {
     const bytes = read(path, 'disk');
     try {
-      return new MemoryDisk(Uint8Array.from(bytes));
+      return new MemoryDisk(bytes);
     } catch (error) {
       throw new UsageError(`disk ${path}: ${(error as Error).message}`);
     }

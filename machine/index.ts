@@ -1,6 +1,7 @@
 /** The machine's public interface. */
 export { type BlockDevice, MemoryDisk } from './devices/ide/block-device.js';
 export { PacketLog, type PacketPort } from './devices/packet-port.js';
+export { SnapshotMismatch } from './devices/saved-state.js';
 export { ImageError, LedgerError, RegionError, UnknownComponentError } from './errors.js';
 export type { Module } from './image/multiboot.js';
 export { type ImageNote, readNote } from './image/note.js';
@@ -18,3 +19,4 @@ export { Machine, type MachineOptions, MEMORY_LIMITS, type Stop } from './machin
 export type { GuestMemory } from './memory.js';
 export type { HookPlace, Observer } from './observer.js';
 export { type DeviceOptions, defaultDevices } from './pc.js';
+export { decodeSnapshot, encodeSnapshot, SNAPSHOT_VERSION, type Snapshot as MachineSnapshot } from './snapshot.js';

@@ -6,18 +6,19 @@
 import { Core, type CoreHost } from './core.js';
 import { NEVER } from './devices/device.js';
 import { APIC_BASE_AT_RESET } from './devices/local-apic.js';
+import type { SavedFields } from './devices/saved-state.js';
 import { writeFirmwareTables } from './image/firmware-tables.js';
 import { BOOTLOADER_MAGIC, loadMultiboot, type Module } from './image/multiboot.js';
-import { type ImageNote, readNote } from './image/note.js';
-import { Attribution } from './ledger/attribution.js';
-import { type Crossing, CrossingTracker } from './ledger/crossings.js';
-import { WORK_PREFIX, workNames } from './ledger/hooks.js';
+import { readNote } from './image/note.js';
+import type { CrossingTracker } from './ledger/crossings.js';
 import { Ledger } from './ledger/ledger.js';
 import { GuestMemory } from './memory.js';
+import { Observation } from './observation.js';
 import type { Observer } from './observer.js';
 import { type DeviceOptions, defaultDevices, Pc } from './pc.js';
 import { writeConfig } from './processors/config.js';
 import type { Preset } from './processors/preset.js';
+import { checkSnapshot, restoreCore, SNAPSHOT_VERSION, type Snapshot, saveCore, stateHash } from './snapshot.js';
 
 export type Stop =
   /** The cycles granted are used up. */
@@ -55,18 +56,12 @@ export class Machine {
   private readonly core: Core;
   private readonly preset: Preset;
   private readonly pc: Pc;
-  private readonly observers = new Set<Observer>();
-  private attribution: Attribution | null = null;
-  private tracker: CrossingTracker | null = null;
-  private tracing = false;
+  private readonly observation: Observation;
   private failure: unknown = null;
   /** Whether `run` was given a condition to check. */
   private checking = false;
   private ended: { reason: 'exit'; code: number } | { reason: 'reset'; by: string } | { reason: 'power-off' } | null =
     null;
-  /** Names of the last component and group that ran outside of ring 0, for counting changes. */
-  private lastComponent = '';
-  private lastGroup = '';
 
   /** @throws RangeError when the size of memory is out of bounds */
   static create(options: MachineOptions): Machine {
@@ -91,6 +86,9 @@ export class Machine {
     if (hasApic(preset)) core.set('apicBase', APIC_BASE_AT_RESET);
     this.memory = new GuestMemory(core);
     this.ledger = new Ledger(core);
+    this.observation = new Observation(core, this.memory, this.ledger, () => {
+      if (this.checking) core.set('stopRequest', 1);
+    });
     const clock = { now: () => core.cycle, hz: preset.hz };
     const ram = {
       size: core.ram.length,
@@ -103,7 +101,7 @@ export class Machine {
       {
         interrupt: (asserted) => core.set('interruptLine', Number(asserted)),
         nmi: () => core.set('nmiLine', 1),
-        console: (byte, source) => this.notify((o) => o.console?.(byte, source)),
+        console: (byte, source) => this.observation.console(byte, source),
         exit: (code) => this.end({ reason: 'exit', code }),
         reset: (by) => this.end({ reason: 'reset', by }),
         powerOff: () => this.end({ reason: 'power-off' }),
@@ -137,10 +135,10 @@ export class Machine {
     core.set('eip', entry);
     core.set('eax', BOOTLOADER_MAGIC);
     core.set('ebx', information);
-    this.watch(
-      readNote(image, 'kernel image'),
-      modules.map((m) => readNote(m.bytes, `module "${m.args}"`)),
-    );
+    this.observation.watch({
+      kernel: readNote(image, 'kernel image'),
+      modules: modules.map((m) => readNote(m.bytes, `module "${m.args}"`)),
+    });
     this.reschedule();
   }
 
@@ -171,12 +169,7 @@ export class Machine {
 
   /** Tells an observer what happens from now on. Returns the function that ends it. */
   observe(observer: Observer): () => void {
-    this.observers.add(observer);
-    this.observersChanged();
-    return () => {
-      this.observers.delete(observer);
-      this.observersChanged();
-    };
+    return this.observation.add(observer);
   }
 
   /** Empties the TLBs (and trace cache), or all caches and predictors too: a measurement state, no guest instruction. */
@@ -187,18 +180,57 @@ export class Machine {
 
   /** Begins to record crossings; one trace at a time. */
   startTrace(): void {
-    this.tracing = true;
-    this.tracker = null;
-    this.observersChanged();
+    this.observation.startTrace();
   }
 
   /** Ends it, and hands out the records in the order of opening. */
   stopTrace(): Pick<CrossingTracker, 'records' | 'outside'> {
-    const { tracker } = this;
-    tracker?.settle();
-    this.tracing = false;
-    this.observersChanged();
-    return { records: tracker?.records ?? [], outside: tracker?.outside ?? new Map() };
+    return this.observation.stopTrace();
+  }
+
+  /**
+   * Everything that the machine is, between two calls of `run`. Observers and their traces are not part of it; the disks'
+   * original contents are not either, what was written to them is.
+   */
+  snapshot(): Snapshot {
+    const { attribution, last } = this.observation.save();
+    return {
+      version: SNAPSHOT_VERSION,
+      processor: this.preset.id,
+      memoryBytes: this.core.ram.length,
+      cycle: this.core.cycle,
+      ...saveCore(this.core),
+      devices: this.pc.save(),
+      ledger: this.ledger.save(),
+      attribution,
+      host: { ...last, ended: this.ended as SavedFields | null },
+      notes: this.observation.notes,
+    };
+  }
+
+  /**
+   * Becomes the machine of a snapshot, which was made with the same preset, size of memory and disks. Whoever observes
+   * goes on to do so.
+   * @throws SnapshotMismatch saying what differs; the machine is then as it was
+   */
+  restore(snapshot: Snapshot): void {
+    const { core } = this;
+    checkSnapshot(core, this.preset.id, snapshot);
+    this.pc.check(snapshot.devices);
+    this.observation.watch(snapshot.notes);
+    this.ledger.restore(snapshot.ledger);
+    restoreCore(core, snapshot);
+    this.pc.restore(snapshot.devices);
+    const { ended, ...last } = snapshot.host;
+    this.ended = ended as Machine['ended'];
+    this.failure = null;
+    this.observation.restore(snapshot.attribution, last);
+    this.reschedule();
+  }
+
+  /** A hash of the machine's state: equal for two runs that can no longer be told apart. */
+  stateHash(): string {
+    return stateHash(this.core, [this.pc.save(), this.ledger.save(), this.observation.save().last]);
   }
 
   /** An error thrown by an observer or by the ledger ends the machine: part of an instruction may be done. */
@@ -213,21 +245,23 @@ export class Machine {
   }
 
   private step(limit: number, checks: boolean): 'halted' | 'triple-fault' | null {
-    const { core } = this;
+    const { core, observation } = this;
     this.checking = checks;
     this.reschedule();
-    switch (core.run(limit)) {
+    const until = Math.min(limit, observation.nextSample);
+    switch (core.run(until)) {
       case 'tripleFault':
         return 'triple-fault';
       case 'halted':
         if (!this.canWake()) return 'halted';
-        core.exports.idle(BigInt(Math.min(limit, this.pc.bus.nextDue)));
+        core.exports.idle(BigInt(Math.min(until, this.pc.bus.nextDue)));
         break;
       case 'requested':
         core.set('stopRequest', 0);
         break;
     }
     this.pc.bus.run(core.cycle);
+    if (core.cycle >= until && until < limit) observation.sample();
     return null;
   }
 
@@ -245,31 +279,6 @@ export class Machine {
   private end(how: NonNullable<Machine['ended']>): void {
     this.ended = how;
     this.core.set('stopRequest', 1);
-  }
-
-  private notify(tell: (observer: Observer) => void): void {
-    for (const observer of this.observers) tell(observer);
-    // Something has happened that the condition given to `run` may wait for.
-    if (this.checking) this.core.set('stopRequest', 1);
-  }
-
-  private watch(kernel: ImageNote | null, modules: readonly (ImageNote | null)[]): void {
-    const { core, ledger } = this;
-    core.exports.clearHooks();
-    ledger.declareWork(workNames([kernel, ...modules]));
-    this.attribution = kernel && new Attribution(core, this.memory, ledger.accounts, kernel, modules);
-    if (!this.attribution) this.accountByPrivilege();
-    for (const linear of this.attribution?.hookedAddresses() ?? []) core.exports.addHook(linear);
-  }
-
-  /** An image that declares nothing is one component at each CPL. */
-  private accountByPrivilege(): void {
-    for (let cpl = 0; cpl < 4; cpl++) {
-      const row = this.ledger.accounts.address('guest', 'guest', cpl);
-      this.core.set('rowAfterTrap', row, cpl);
-      this.core.set('rowAfterReturn', row, cpl);
-    }
-    this.core.set('currentRow', this.ledger.accounts.address('guest', 'guest', 0));
   }
 
   private coreHost(): CoreHost {
@@ -293,71 +302,15 @@ export class Machine {
         this.reschedule();
       },
       acknowledge: () => this.pc.interrupts.acknowledge(),
-      hook: (linear) => this.hook(linear),
-      cplChanged: (reason) => this.tracker?.changed(reason),
-      componentStale: (cpl) => this.componentStale(cpl),
+      hook: (linear) => this.observation.hook(linear),
+      cplChanged: (reason) => this.observation.cplChanged(reason),
+      componentStale: (cpl) => this.observation.componentStale(cpl),
     };
   }
 
   private portAccess(port: number, size: number, value: number, direction: 'in' | 'out'): void {
     this.reschedule();
-    for (const observer of this.observers) observer.port?.(port, size, value, direction);
-  }
-
-  /** Somebody is counted as having begun to run when control comes to him, not when a kernel works for him. */
-  private componentStale(entered: number): void {
-    const { attribution } = this;
-    if (!attribution) return;
-    const left = this.core.get('cpl');
-    attribution.refresh(Math.max(left, entered));
-    if (entered > left) this.countComponent(attribution);
-    // A guest kernel has switched and calls its VMM first: the change counts at the way back.
-    else if (attribution.current.name !== this.lastComponent) attribution.lookAgainAtReturn();
-  }
-
-  private countComponent(attribution: Attribution): void {
-    const { name, group } = attribution.current;
-    if (this.lastComponent !== '' && name !== this.lastComponent) this.ledger.crossings.component++;
-    if (this.lastGroup !== '' && group !== this.lastGroup) this.ledger.crossings.server++;
-    this.lastComponent = name;
-    this.lastGroup = group;
-  }
-
-  private hook(linear: number): void {
-    const { attribution } = this;
-    if (!attribution) return;
-    for (const name of attribution.hooksAt(linear)) {
-      this.ownHook(name, attribution);
-      this.notify((o) => o.hook?.(name, this.place(linear, attribution)));
-    }
-  }
-
-  /** What the ledger itself wants to know. */
-  private ownHook(name: string, attribution: Attribution): void {
-    if (name.startsWith(WORK_PREFIX)) {
-      this.ledger.countWork(name.slice(WORK_PREFIX.length));
-    } else if (name === '__switch_commit') attribution.switched();
-    else if (name === '__component_created' || name === '__component_gone') attribution.tableChanged();
-    else if (name === '__stub_enter' || name === '__stub_leave') {
-      attribution.stub(name === '__stub_enter');
-      this.tracker?.executorChanged();
-    } else if (name === '__small_space') this.ledger.crossings.smallSpace++;
-    else if (name === '__ipc_slow') this.tracker?.slow();
-  }
-
-  private place(linear: number, attribution: Attribution) {
-    const cpl = this.core.get('cpl');
-    return { component: attribution.executor(cpl), cpl, linear, cycle: this.cycle };
-  }
-
-  private observersChanged(): void {
-    const wanted = this.tracing || [...this.observers].some((o) => o.crossing);
-    this.core.set('observeCrossings', Number(wanted));
-    if (!wanted) this.tracker = null;
-    else if (this.attribution && !this.tracker) {
-      const closed = (crossing: Crossing) => this.notify((o) => o.crossing?.(crossing));
-      this.tracker = new CrossingTracker(this.core, this.ledger, this.attribution, closed);
-    }
+    this.observation.port(port, size, value, direction);
   }
 }
 

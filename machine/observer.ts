@@ -2,10 +2,10 @@
 import type { Crossing } from './ledger/crossings.js';
 
 export interface HookPlace {
-  /** Who executes the instruction that carries the hook. */
+  /** Who executes the instruction. */
   readonly component: string;
   readonly cpl: number;
-  /** Linear address. */
+  /** Linear address; of a sample: EIP. */
   readonly linear: number;
   readonly cycle: bigint;
 }
@@ -13,10 +13,17 @@ export interface HookPlace {
 export interface Observer {
   /** A hook symbol of the image that runs has been reached, before its instruction executes. */
   hook?(name: string, place: HookPlace): void;
+  /** A measured region begins or ends (the labels `__region_begin` and `__region_end`). */
+  region?(edge: 'begin' | 'end', place: HookPlace): void;
   /** A crossing record has closed. */
   crossing?(crossing: Crossing): void;
   /** A byte has left the serial port ('com1') or was written to port E9h ('debug'). */
   console?(byte: number, source: 'com1' | 'debug'): void;
   /** A port access. */
   port?(port: number, size: number, value: number, direction: 'in' | 'out'): void;
+  /**
+   * Samples: `take` is told where the processor is, between two runs of instructions, the first time at or after each
+   * multiple of `every` cycles from the moment when the observer was added. A halted processor is sampled too.
+   */
+  readonly sample?: { readonly every: number; take(place: HookPlace): void };
 }

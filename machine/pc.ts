@@ -11,9 +11,10 @@ import { IdeChannel } from './devices/ide/channel.js';
 import { type ApicOptions, InterruptWiring } from './devices/interrupt-wiring.js';
 import { KeyboardController } from './devices/keyboard.js';
 import { PacketLog, type PacketPort } from './devices/packet-port.js';
-import { HostBridge, PciBus } from './devices/pci.js';
+import { HostBridge, PciBus, PciFunction } from './devices/pci.js';
 import { IdeController, IsaBridge, PowerManagement, PowerManagementFunction, ResetControl } from './devices/piix3.js';
 import { Pit } from './devices/pit.js';
+import { isStateful, type SavedFields, SnapshotMismatch, type Stateful } from './devices/saved-state.js';
 import { Uart } from './devices/uart.js';
 import { Vga } from './devices/vga.js';
 
@@ -71,7 +72,7 @@ const IDE = [
 ] as const;
 const IDE_BUS_MASTER = 0xc040;
 
-export class Pc {
+export class Pc implements Stateful {
   readonly bus = new Bus();
   readonly interrupts: InterruptWiring;
   readonly uart: Uart;
@@ -117,6 +118,32 @@ export class Pc {
     ]) {
       this.bus.attach(device);
     }
+  }
+
+  /** Devices by name; PCI functions belong to their bus. */
+  save(): SavedFields {
+    return Object.fromEntries(this.parts().map(([name, part]) => [name, part.save()]));
+  }
+
+  /** @throws SnapshotMismatch when the devices are not those of this machine */
+  check(fields: SavedFields): void {
+    const names = this.parts().map(([name]) => name);
+    const unknown = Object.keys(fields).filter((name) => !names.includes(name));
+    const missing = names.filter((name) => !(name in fields));
+    if (unknown.length + missing.length > 0) {
+      const problem = [...unknown.map((n) => `${n} (unknown here)`), ...missing.map((n) => `${n} (missing)`)];
+      throw new SnapshotMismatch(`devices differ: ${problem.join(', ')}`);
+    }
+  }
+
+  restore(fields: SavedFields): void {
+    for (const [name, part] of this.parts()) part.restore(fields[name] as SavedFields);
+  }
+
+  private parts(): [string, Stateful][] {
+    return this.bus.attached.flatMap((device): [string, Stateful][] =>
+      isStateful(device) && !(device instanceof PciFunction) ? [[device.name, device]] : [],
+    );
   }
 
   private ideChannels(clock: Clock, memory: BusMemory, options: DeviceOptions): [IdeChannel, IdeChannel] {

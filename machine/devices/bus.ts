@@ -31,6 +31,10 @@ export class Bus {
     if (device.portWindow) this.portWindows.push(device.portWindow);
   }
 
+  get attached(): readonly Device[] {
+    return this.devices;
+  }
+
   readPort(port: number, size: AccessSize): number {
     const owner = this.portOwner[port];
     if (owner === 0) {

@@ -73,8 +73,17 @@ const DELAY_UNIT = 1024;
 
 export class E1000 extends PciFunction implements Device {
   readonly name = 'e1000';
+  protected override readonly stateFields = [
+    'space',
+    'registers',
+    'frame',
+    'taken',
+    'busyUntil',
+    'delayed',
+    'delayBound',
+  ];
   readonly memory: AddressWindow;
-  private readonly registers = new Map<number, number>();
+  private registers = new Map<number, number>();
   private readonly eeprom = new Uint16Array(64);
   private frame: number[] = [];
   /** Descriptors of the frame on the wire, by index, and its end. */

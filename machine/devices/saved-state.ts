@@ -47,12 +47,12 @@ export abstract class SavedByName implements Stateful {
   protected restored(): void {}
 }
 
-function isPart(value: unknown): value is Stateful {
+export function isStateful(value: unknown): value is Stateful {
   return typeof (value as Stateful)?.save === 'function' && typeof (value as Stateful).restore === 'function';
 }
 
 function copyOut(value: unknown, name: string): Saved {
-  if (isPart(value)) return value.save();
+  if (isStateful(value)) return value.save();
   if (ArrayBuffer.isView(value)) return bytesOf(value).slice();
   if (value instanceof Map) return [...value].map((pair) => pair.map((v) => copyOut(v, name)));
   if (Array.isArray(value)) return value.map((v) => copyOut(v, name));
@@ -65,7 +65,9 @@ function copyOut(value: unknown, name: string): Saved {
 
 /** The value to assign: parts, typed arrays and arrays of parts stay the objects they are and get new contents. */
 function copyIn(old: unknown, saved: Saved, name: string): unknown {
-  if (isPart(old)) {
+  if (isStateful(old)) {
+    if (saved === null || typeof saved !== 'object')
+      throw new SnapshotMismatch(`part "${name}" is not in the snapshot`);
     old.restore(saved as SavedFields);
     return old;
   }
@@ -78,7 +80,7 @@ function copyIn(old: unknown, saved: Saved, name: string): unknown {
     return old;
   }
   if (old instanceof Map) return new Map(structuredClone(saved) as unknown as [unknown, unknown][]);
-  if (Array.isArray(old) && old.length > 0 && isPart(old[0])) {
+  if (Array.isArray(old) && old.length > 0 && isStateful(old[0])) {
     const list = saved as readonly SavedFields[];
     if (list.length !== old.length) throw new SnapshotMismatch(`field "${name}": expected ${old.length} parts`);
     old.forEach((part: Stateful, i) => {

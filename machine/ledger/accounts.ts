@@ -2,6 +2,7 @@
  * The ledger's accounts: one row of the core's memory for each (executor, on whose behalf, CPL), one column a cause. The
  * core charges the row in use; which that is, the host decides.
  */
+import type { SavedFields } from '../devices/saved-state.js';
 import { causes } from '../tables/causes.js';
 import { layout } from '../tables/layout.js';
 
@@ -27,6 +28,19 @@ export class Accounts {
       this.rows.set(key, row);
     }
     return layout.LEDGER_ROWS + row * layout.LEDGER_ROW_BYTES;
+  }
+
+  save(): SavedFields {
+    return { list: this.list.map((account) => ({ ...account })) };
+  }
+
+  /** Rows keep their places: the core's memory names them by address. */
+  restore(fields: SavedFields): void {
+    this.list.length = 0;
+    this.rows.clear();
+    for (const { component, onBehalfOf, cpl } of fields.list as unknown as Account[]) {
+      this.address(component, onBehalfOf, cpl);
+    }
   }
 
   /** Causes a row: columns beyond are not in use. */

@@ -13,6 +13,7 @@
  * loads its CR3, and the guest kernel's own table must be read through that.
  */
 import type { Core } from '../core.js';
+import type { SavedFields } from '../devices/saved-state.js';
 import { UnknownComponentError } from '../errors.js';
 import type { ImageNote } from '../image/note.js';
 import type { GuestMemory } from '../memory.js';
@@ -43,6 +44,14 @@ export interface Running {
   readonly rows: readonly [supervisor: number, middle: number, user: number, stub: number];
   /** Whose table knows the thread: the domain's, or the ring-0 kernel's. */
   readonly table: ComponentTable;
+}
+
+/** `Running` with its objects by name: a table by its key, hooks by their owner. */
+interface SavedRunning extends Pick<Running, 'name' | 'group' | 'kernel' | 'thread' | 'word' | 'rows'> {
+  readonly table: number;
+  readonly programHooks: number;
+  readonly inDomain: boolean;
+  readonly hasStubs: boolean;
 }
 
 interface Domain {
@@ -150,6 +159,60 @@ export class Attribution {
   lookAgainAtReturn(): void {
     this.stale = true;
     for (let cpl = 0; cpl < 4; cpl++) this.core.set('rowAfterReturn', STALE, cpl);
+  }
+
+  /** Tables are named by the word of their domain, the kernel's in ring 0 by 0. */
+  save(): SavedFields {
+    const { running } = this;
+    return {
+      root: this.root.save(),
+      domains: [...this.domains.values()].map(({ component, table }) => ({ component, table: table.save() })) as never,
+      inStub: [...this.inStub].map(([thread, { table, word }]) => [thread, this.keyOf(table), word]),
+      stale: this.stale,
+      running: {
+        name: running.name,
+        group: running.group,
+        kernel: running.kernel,
+        thread: running.thread,
+        word: running.word,
+        table: this.keyOf(running.table),
+        rows: [...running.rows],
+        programHooks: this.moduleHooks.indexOf(running.programHooks),
+        inDomain: running.kernelHooks !== NO_HOOKS,
+        hasStubs: running.stubHooks !== NO_HOOKS,
+      },
+    };
+  }
+
+  restore(fields: SavedFields): void {
+    this.root.restore(fields.root as SavedFields);
+    this.domains.clear();
+    for (const { component, table } of fields.domains as unknown as { component: Component; table: SavedFields }[]) {
+      this.domain({ ...component }).table.restore(table);
+    }
+    this.inStub.clear();
+    for (const [thread, key, word] of fields.inStub as unknown as [string, number, number][]) {
+      this.inStub.set(thread, { table: this.tableOf(key), word });
+    }
+    this.stale = fields.stale as boolean;
+    const { programHooks, inDomain, hasStubs, table: key, ...names } = fields.running as unknown as SavedRunning;
+    const domain = this.domains.get(key);
+    this.running = {
+      ...names,
+      table: this.tableOf(key),
+      programHooks: this.moduleHooks[programHooks] ?? NO_HOOKS,
+      kernelHooks: inDomain && domain ? domain.hooks : NO_HOOKS,
+      stubHooks: hasStubs ? (domain?.stubHooks ?? this.rootStubHooks) : NO_HOOKS,
+    };
+  }
+
+  private keyOf(table: ComponentTable): number {
+    for (const [word, domain] of this.domains) if (domain.table === table) return word;
+    return 0;
+  }
+
+  private tableOf(key: number): ComponentTable {
+    return this.domains.get(key)?.table ?? this.root;
   }
 
   private lookUp(cpl: number): Running {

@@ -3,6 +3,7 @@
  * table is read again after `__component_created` and `__component_gone`, so a word or a page directory that is used
  * again names its new owner.
  */
+import { SavedByName } from '../devices/saved-state.js';
 import type { ImageNote } from '../image/note.js';
 import type { GuestMemory } from '../memory.js';
 
@@ -25,16 +26,24 @@ const NAME_AT = 16;
 /** No kernel here has more; a larger count is not a count. */
 const RECORD_LIMIT = 4096;
 
-export class ComponentTable {
+export class ComponentTable extends SavedByName {
+  protected readonly stateFields = ['records', 'names'];
   private records: Map<number, Component> | null = null;
   /** Which component got a name first. */
-  private readonly names = new Map<string, number>();
+  private names = new Map<string, number>();
 
   constructor(
     readonly kernel: string,
     private readonly note: ImageNote,
     private readonly memory: GuestMemory,
-  ) {}
+  ) {
+    super();
+  }
+
+  /** Records of a snapshot come as a list where there were none before. */
+  protected override restored(): void {
+    if (Array.isArray(this.records)) this.records = new Map(this.records as [number, Component][]);
+  }
 
   /** The current-thread word, 0 where the kernel declares none or its address is not mapped. */
   currentWord(): number {

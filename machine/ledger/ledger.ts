@@ -3,6 +3,7 @@
  * all of it, and what happened between two instants is the difference of two snapshots.
  */
 import type { Core } from '../core.js';
+import { SavedByName } from '../devices/saved-state.js';
 import { LedgerError } from '../errors.js';
 import { causes } from '../tables/causes.js';
 import { counters } from '../tables/counters.js';
@@ -50,14 +51,17 @@ const columns = Accounts.columns;
 const head = { CYCLES: 0, SMALL_SPACE: 1, COMPONENT: 2, SERVER: 3, LENGTH: 4 } as const;
 const counterIndex = (id: string) => counters.findIndex((c) => c.id === id);
 
-export class Ledger {
+export class Ledger extends SavedByName {
+  protected readonly stateFields = ['accounts', 'crossings', 'work'];
   readonly accounts = new Accounts();
   /** Changes that the host counts, since it alone knows the components. */
-  readonly crossings = { smallSpace: 0, component: 0, server: 0 };
+  crossings = { smallSpace: 0, component: 0, server: 0 };
   private workIds: readonly string[] = [];
   private work: number[] = [];
 
-  constructor(private readonly core: Core) {}
+  constructor(private readonly core: Core) {
+    super();
+  }
 
   /** Declares the units of work that may be reported; `packets` and `packetBytes` are always there. */
   declareWork(names: readonly string[]): void {

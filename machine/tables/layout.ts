@@ -115,3 +115,34 @@ export const clock = {
   /** u32: offset of the filter half in use: 0 for rings 0 to 2, FILTER_MODE_BYTES for ring 3. */
   FILTER_HALF: 28,
 } as const;
+
+export interface Area {
+  readonly name: string;
+  readonly start: number;
+  readonly bytes: number;
+}
+
+/**
+ * What a snapshot of the core's memory consists of, STATE (saved by its fields), CONFIG (the preset) and guest RAM
+ * aside: every area up to where the next one begins. Decoded code is made again.
+ */
+export function savedAreas(): Area[] {
+  const starts = Object.entries(layout)
+    .filter(([name, at]) => !/_(BYTES|LIMIT|SLOTS)$/.test(name) && at >= layout.STATE && at <= layout.RAM_BASE)
+    .sort(([, a], [, b]) => a - b);
+  const left = ['STATE', 'CONFIG', 'DECODE', 'TRANSLATE', 'RAM_BASE'];
+  return starts.flatMap(([name, start], i) =>
+    left.includes(name) ? [] : [{ name, start, bytes: starts[i + 1][1] - start }],
+  );
+}
+
+/** Areas that speed the simulation up and mean nothing: two machines in the same state may differ in them. */
+export const meaningless: readonly string[] = [
+  'ITLB_HINT',
+  'DTLB_HINT',
+  'BTB_HINT',
+  'DATA_FILTER',
+  'CODE_FILTER',
+  'FILTER_JOURNAL',
+  'CODE_GRANULES',
+];

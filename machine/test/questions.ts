@@ -295,7 +295,7 @@ export function initialisePics(a: Assembler): void {
 }
 
 async function ours(image: Uint8Array, disks: readonly (Uint8Array | null)[]): Promise<string[]> {
-  const devices = { disks: disks.map((bytes) => bytes && new MemoryDisk(bytes.slice())) };
+  const devices = { disks: disks.map((bytes) => bytes && new MemoryDisk(bytes)) };
   const machine = await makeMachine(image, [], { preset: processors['pentium3-800'], memoryMiB: MEMORY_MIB, devices });
   let text = '';
   machine.observe({

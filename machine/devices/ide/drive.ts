@@ -10,7 +10,7 @@
  * A block is a sector, or what SET MULTIPLE MODE says. Everything else is over at once. Of addresses beyond the disk the
  * drive says "aborted", as QEMU's does.
  */
-import { SavedByName } from '../saved-state.js';
+import { isStateful, SavedByName, type Stateful } from '../saved-state.js';
 import { type BlockDevice, SECTOR_BYTES } from './block-device.js';
 import { defaultGeometry, type Geometry, identify, MULTIPLE_LIMIT } from './identify.js';
 import { command, device, error, reg, status } from './registers.js';
@@ -48,6 +48,7 @@ export class Drive extends SavedByName {
     'extended',
     'toMemory',
     'inRange',
+    'contents',
   ];
   /** What was last written to each register of the task file, and what was there before (LBA48 writes them twice). */
   readonly registers = new Uint8Array(8);
@@ -68,14 +69,17 @@ export class Drive extends SavedByName {
   private extended = false;
   private toMemory = true;
   private inRange = true;
+  /** What has been written to the disk, where it can say so; null where the host keeps it. */
+  protected readonly contents: Stateful | null;
 
-  /** @param media null for a drive that is not there: its registers hold values and it does nothing */
   constructor(
+    /** Null for a drive that is not there: its registers hold values and it does nothing. */
     readonly media: BlockDevice | null,
     private readonly serial: string,
     private readonly host: DriveHost,
   ) {
     super();
+    this.contents = media && isStateful(media) ? media : null;
     this.geometry = defaultGeometry(media?.sectors ?? 0);
     this.sign();
   }
