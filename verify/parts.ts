@@ -1,7 +1,8 @@
 /** All parts of the proof, in the order in which they run. A part registers by its line here. */
+import { determinismPart } from '../machine/verify/determinism.js';
 import { fuzzPart } from '../machine/verify/fuzz.js';
 import { hostPart } from '../machine/verify/host.js';
 import { scenariosPart } from '../machine/verify/scenarios.js';
 import type { Part } from './part.js';
 
-export const parts: readonly Part[] = [hostPart, scenariosPart, fuzzPart];
+export const parts: readonly Part[] = [hostPart, scenariosPart, determinismPart, fuzzPart];

@@ -2,9 +2,9 @@
 import { buildCore } from '../../toolchain/driver/core.js';
 import type { Outcome, Part, PartOptions } from '../../verify/part.js';
 import { processors } from '../processors/index.js';
-import { areas } from './areas/index.js';
 import { knownDifferences } from './known-differences.js';
 import { bochs, bochsMissing, ours, qemu, qemuMissing, type Run } from './oracles/machines.js';
+import { choose } from './scenarios/choose.js';
 import { A_BOOT, linesFrom } from './scenarios/compare.js';
 import type { OracleId, Scenario } from './scenarios/scenario.js';
 import { describeDifference, differing, recordOf } from './scenarios/trace.js';
@@ -17,18 +17,6 @@ const models = {
   later: { preset: 'core2-2400', qemu: 'coreduo', bochs: 'core_duo_t2400_yonah' },
 } as const;
 type Model = keyof typeof models;
-
-/** Scenarios of all areas, thinned evenly within each to about `count`. */
-export function choose(count: number, wanted: (area: string) => boolean = () => true): Scenario[] {
-  const lists = areas.filter(({ id }) => wanted(id)).map((area) => area.scenarios());
-  const total = lists.reduce((sum, list) => sum + list.length, 0);
-  const step = Math.max(1, total / count);
-  return lists.flatMap((list) => {
-    const chosen: Scenario[] = [];
-    for (let at = step / 2; at < list.length; at += step) chosen.push(list[Math.floor(at)]);
-    return step === 1 ? list : chosen;
-  });
-}
 
 export interface Comparison {
   readonly compared: number;

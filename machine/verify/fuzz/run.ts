@@ -22,17 +22,23 @@ export interface FuzzResult {
   readonly instructions: number;
 }
 
-/**
- * @throws what the machine threw: any error is a failure
- * @throws Error naming a guarded region that has changed
- */
-export function runFuzz(core: WebAssembly.Module, seed: number): FuzzResult {
+/** The machine of a seed, before its first instruction. */
+export function fuzzMachine(core: WebAssembly.Module, seed: number): Machine {
   const { image, memory, random } = fuzzCase(seed);
   const preset = random.of(Object.values(processors));
   const disk = new MemoryDisk(Uint8Array.from({ length: 64 * 512 }, (_, i) => i >> 3));
   const machine = Machine.create({ core, preset, memoryMiB: MEMORY_MIB, devices: { disks: [disk] } });
   machine.load(image);
   for (const [address, bytes] of memory) machine.memory.ram.set(bytes, address);
+  return machine;
+}
+
+/**
+ * @throws what the machine threw: any error is a failure
+ * @throws Error naming a guarded region that has changed
+ */
+export function runFuzz(core: WebAssembly.Module, seed: number): FuzzResult {
+  const machine = fuzzMachine(core, seed);
   const whole = new Uint8Array(coreOf(machine).memory.buffer);
   const before = guarded.map(([from, to]) => whole.slice(from, to));
   let reason: string = 'budget';

@@ -1,0 +1,57 @@
+/** Runs whose states are compared: guests of the fuzzer, privileged scenarios, and the phases of the speed bench. */
+import { createHash } from 'node:crypto';
+import { phasesImage } from '../../bench/phases.js';
+import { Machine, type Observer } from '../../index.js';
+import { processors } from '../../processors/index.js';
+import { layout } from '../../tables/layout.js';
+import { stateOffset } from '../../tables/state.js';
+import { coreOf } from '../core-of.js';
+import { fuzzMachine } from '../fuzz/run.js';
+import { choose } from '../scenarios/choose.js';
+import { imageOf } from '../scenarios/supervisor.js';
+
+export interface Subject {
+  readonly name: string;
+  make(core: WebAssembly.Module): Machine;
+  /** Cycles of a run. */
+  readonly cycles: number;
+}
+
+const PRESETS = ['pentium-133', 'pentium3-800', 'xeon-p4-2400', 'core2-2400'] as const;
+
+/** @param fuzzed how many guests of the fuzzer */
+export function subjects(fuzzed: number): Subject[] {
+  const scenarios = imageOf(choose(120));
+  const phases = phasesImage(11).bytes;
+  const booted =
+    (image: Uint8Array, preset: (typeof PRESETS)[number], memoryMiB: number) => (core: WebAssembly.Module) => {
+      const machine = Machine.create({ core, preset: processors[preset], memoryMiB });
+      machine.load(image);
+      return machine;
+    };
+  return [
+    ...PRESETS.map((preset) => ({ name: `scenarios on ${preset}`, make: booted(scenarios, preset, 16), cycles: 30e6 })),
+    ...PRESETS.map((preset) => ({ name: `phases on ${preset}`, make: booted(phases, preset, 128), cycles: 10e6 })),
+    ...Array.from({ length: fuzzed }, (_, seed) => ({
+      name: `fuzzed guest ${seed + 1}`,
+      make: (core: WebAssembly.Module) => fuzzMachine(core, seed + 1),
+      cycles: 2e6,
+    })),
+  ];
+}
+
+/** Every byte of the machine's memory counts, apart from the word that says whether somebody observes. */
+export function wholeHash(machine: Machine): string {
+  const bytes = new Uint8Array(coreOf(machine).memory.buffer);
+  const observing = layout.STATE + stateOffset.observeCrossings;
+  const hash = createHash('sha256');
+  hash.update(bytes.subarray(0, observing)).update(bytes.subarray(observing + 4));
+  return hash.digest('hex');
+}
+
+/** All that an observer can be told, dropped. */
+export const observer: Observer = {
+  hook: () => undefined,
+  crossing: () => undefined,
+  console: () => undefined,
+};
