@@ -10,23 +10,14 @@ import { hooked } from './hooks';
 import { CONFIG_FEATURES, CONFIG_ISSUE_PRICES } from './generated/config';
 import { EA16, END, HOOK, LOCK, SAR_RdIb, SHIFT_Rd, SHL_RdIb, SHR_RdIb, UD } from './generated/handlers';
 import { ISSUE_DIVIDE16, ISSUE_DIVIDE32 } from './generated/issue';
-import { ACCUMULATOR, ALWAYS_LOCKED, BY_CL, BYTE_E, BYTE_G, ENDS_RUN, FIRST_GROUP, FORCE_REGISTER, GROUP, GUARDS,
-  IMMEDIATE_FAR, IMMEDIATE_I16, IMMEDIATE_I16U8, IMMEDIATE_I8, IMMEDIATE_IZ, IMMEDIATE_J8, IMMEDIATE_JZ,
-  IMMEDIATE_NONE, IMMEDIATE_ONE, IMMEDIATE_U8, INVALID, LOCKABLE, MODRM, OFFSET, OPCODE_REGISTER, OPCODES, RECORD_BYTES,
-  REG_FIRST, SPECIAL_REGISTER, STRING } from './generated/opcodes';
+import { ACCUMULATOR, ALWAYS_LOCKED, BY_CL, BYTE_E, BYTE_G, ENDS_RUN, FIRST_GROUP, FIRST_MEMBER, FORCE_REGISTER, GROUP,
+  GUARDS, INVALID, LOCKABLE, MEMBERS, MODRM, OFFSET, OPCODE_REGISTER, OPCODES, RECORD_BYTES, REG_FIRST, SPECIAL_REGISTER,
+  STRING } from './generated/opcodes';
 import { CODE_WIDTH, SEGMENT_BYTES } from './generated/state';
+import { address16, address32, base, beginAt, byte, constant, cursor, defaultSegment, displacement, DS_SEGMENT, immediateOf,
+  noAddress, offsetAddress, scale, scaled, scratchAddress, SS_SEGMENT, starved, ZERO_REGISTER } from './decode-operands';
 import { COUNT_IN_CL, ENTRY_BYTES, MEMORY_OPERAND, REPEAT, REPEAT_NOT, WORD_ADDRESS, WORD_OPERAND } from './entry';
 
-/** Register offset of "none", of the computed 16-bit address, and of ESP, EBP. */
-const ZERO_REGISTER: u32 = 32;
-const SCRATCH_REGISTER: u32 = 36;
-const EBX_OFFSET: u32 = 12;
-const ESP_OFFSET: u32 = 16;
-const EBP_OFFSET: u32 = 20;
-const ESI_OFFSET: u32 = 24;
-const EDI_OFFSET: u32 = 28;
-const DS_SEGMENT: u32 = 3 * SEGMENT_BYTES;
-const SS_SEGMENT: u32 = 2 * SEGMENT_BYTES;
 const NO_SEGMENT: u32 = 0xffff;
 const LONGEST: u32 = 15;
 
@@ -37,35 +28,13 @@ export const NEEDS_BYTES: u32 = 1;
 /** It is longer than 15 bytes. */
 export const TOO_LONG: u32 = 2;
 
-/** The code bytes at hand, and where the decoder is in them. */
+/** The first code byte of the run, and where entries go. */
 let first: usize = 0;
-let cursor: usize = 0;
-let end: usize = 0;
-/** Where entries go. */
 let out: usize = 0;
-let starved: bool = false;
 
 /** State of the run being decoded. */
 let ticks: u32 = 0;
 let instructions: u32 = 0;
-
-function byte(): u32 {
-  if (cursor >= end) {
-    starved = true;
-    return 0;
-  }
-  return load<u8>(cursor++);
-}
-
-function word(): u32 {
-  const low = byte();
-  return low | (byte() << 8);
-}
-
-function double(): u32 {
-  const low = word();
-  return low | (word() << 16);
-}
 
 /** Prefixes of the instruction being decoded. */
 let wordOperand: bool = false;
@@ -73,13 +42,8 @@ let wordAddress: bool = false;
 let chosenSegment: u32 = NO_SEGMENT;
 let repeats: u32 = 0;
 let locked: bool = false;
-
-/** Operand fields of it. */
-let base: u32 = 0;
-let scaled: u32 = 0;
-let scale: u32 = 0;
-let displacement: u32 = 0;
-let defaultSegment: u32 = 0;
+/** It is a member of a group. */
+let grouped: bool = false;
 
 /** Where the entries of the last `decodeRun` end. */
 export let entriesEnd: usize = 0;
@@ -99,9 +63,8 @@ export function decodeRun(la: u32, code: usize, bytes: u32, entries: usize, most
   const limit = code + bytes;
   let last: bool = false;
   while (!last && at < limit && instructions < most) {
-    cursor = at;
-    end = min(limit, at + LONGEST);
-    starved = false;
+    const end = min(limit, at + LONGEST);
+    beginAt(at, end);
     const before = out;
     const issued = ticks;
     last = decodeOne(la + <u32>(at - code), <u32>(at - code));
@@ -174,30 +137,32 @@ function prefix(opcode: u32, wide: bool): bool {
 
 function decodeOpcode(opcode: u32, start: u32): bool {
   let row = OPCODES + opcode * RECORD_BYTES;
-  let flags: u32 = load<u16>(row, 8);
+  let flags: u32 = load<u32>(row, 8);
   let modrm: u32 = 0;
+  grouped = false;
   if ((flags & MODRM) != 0) {
     modrm = byte();
     if ((flags & GROUP) != 0) {
-      row = OPCODES + (FIRST_GROUP + ((<u32>load<u8>(row, 15)) << 3) + ((modrm >> 3) & 7)) * RECORD_BYTES;
-      flags = load<u16>(row, 8);
+      row = OPCODES + (FIRST_GROUP + ((<u32>load<u8>(row, 17)) << 3) + ((modrm >> 3) & 7)) * RECORD_BYTES;
+      flags = load<u32>(row, 8);
+      grouped = true;
+      if ((flags & MEMBERS) != 0 && modrm >= 0xc0) {
+        row = OPCODES + (FIRST_MEMBER + ((<u32>load<u8>(row, 17)) << 3) + (modrm & 7)) * RECORD_BYTES;
+        flags = load<u32>(row, 8);
+      }
     }
   }
   const inMemory = (flags & OFFSET) != 0 ||
     ((flags & (MODRM | INVALID)) == MODRM && modrm < 0xc0 && (flags & FORCE_REGISTER) == 0);
-  base = ZERO_REGISTER;
-  scaled = ZERO_REGISTER;
-  scale = 0;
-  displacement = 0;
-  defaultSegment = DS_SEGMENT;
-  if ((flags & OFFSET) != 0) displacement = wordAddress ? word() : double();
+  noAddress();
+  if ((flags & OFFSET) != 0) offsetAddress(wordAddress);
   else if (inMemory) {
     if (wordAddress) address16(modrm);
     else address32(modrm);
   }
-  const far = immediateOf(load<u8>(row, 10));
+  const far = immediateOf(load<u8>(row, 12), wordOperand);
   let handler: u32 = load<u16>(row + (wordOperand ? 4 : 0) + (inMemory ? 2 : 0));
-  const guard = load<u32>(GUARDS + ((<u32>load<u8>(row, 14)) << 2));
+  const guard = load<u32>(GUARDS + ((<u32>load<u8>(row, 16)) << 2));
   const lacking = guard != 0 && (load<u32>(CONFIG_FEATURES) & guard) == 0;
   const badLock = locked && !(inMemory && (flags & LOCKABLE) != 0);
   if ((flags & INVALID) != 0 || lacking || badLock) handler = UD;
@@ -205,12 +170,9 @@ function decodeOpcode(opcode: u32, start: u32): bool {
   if (inMemory && wordAddress && (flags & OFFSET) == 0) {
     writeEntry(EA16, start, start, 0, 0);
     writeAddress(out - ENTRY_BYTES);
-    base = SCRATCH_REGISTER;
-    scaled = ZERO_REGISTER;
-    scale = 0;
-    displacement = 0;
+    scratchAddress();
   }
-  const issue: u32 = load<u8>(row + (inMemory ? 13 : 12));
+  const issue: u32 = load<u8>(row + (inMemory ? 15 : 14));
   const priced = issue == ISSUE_DIVIDE32 && wordOperand ? ISSUE_DIVIDE16 : issue;
   // String instructions charge each iteration themselves: they may give way in the middle.
   const price = (flags & STRING) != 0 ? 0 : load<u32>(CONFIG_ISSUE_PRICES + (priced << 2));
@@ -223,81 +185,6 @@ function writeAddress(entry: usize): void {
   store<u8>(entry, scaled, 5);
   store<u8>(entry, scale, 6);
   store<u32>(entry, displacement, 8);
-}
-
-/** ModRM and SIB (SDM vol. 2, tables 2-2 and 2-3). */
-function address32(modrm: u32): void {
-  const mod = modrm >> 6;
-  const rm = modrm & 7;
-  let number = rm;
-  if (rm == 4) {
-    const sib = byte();
-    const indexed = (sib >> 3) & 7;
-    if (indexed != 4) {
-      scaled = indexed << 2;
-      scale = sib >> 6;
-    }
-    number = sib & 7;
-  }
-  if (number == 5 && mod == 0) displacement = double();
-  else {
-    base = number << 2;
-    if (base == ESP_OFFSET || base == EBP_OFFSET) defaultSegment = SS_SEGMENT;
-  }
-  if (mod == 1) displacement = <i32>(<i8>byte());
-  else if (mod == 2) displacement = double();
-}
-
-/** 16-bit addressing (table 2-1): BX or BP, plus SI or DI. */
-function address16(modrm: u32): void {
-  const mod = modrm >> 6;
-  const rm = modrm & 7;
-  if (rm == 6 && mod == 0) {
-    displacement = word();
-    return;
-  }
-  if (rm < 4) {
-    base = rm < 2 ? EBX_OFFSET : EBP_OFFSET;
-    scaled = (rm & 1) == 0 ? ESI_OFFSET : EDI_OFFSET;
-  } else base = rm == 4 ? ESI_OFFSET : rm == 5 ? EDI_OFFSET : rm == 6 ? EBP_OFFSET : EBX_OFFSET;
-  if (base == EBP_OFFSET) defaultSegment = SS_SEGMENT;
-  if (mod == 1) displacement = <i32>(<i8>byte());
-  else if (mod == 2) displacement = word();
-}
-
-/** Sets `constant`; returns the second immediate of far pointers and ENTER. */
-let constant: u32 = 0;
-
-function immediateOf(kind: u32): u32 {
-  constant = 0;
-  switch (kind) {
-    case IMMEDIATE_I8:
-    case IMMEDIATE_J8:
-      constant = <i32>(<i8>byte());
-      break;
-    case IMMEDIATE_U8:
-      constant = byte();
-      break;
-    case IMMEDIATE_IZ:
-      constant = wordOperand ? word() : double();
-      break;
-    case IMMEDIATE_JZ:
-      constant = wordOperand ? <i32>(<i16>word()) : double();
-      break;
-    case IMMEDIATE_I16:
-      constant = word();
-      break;
-    case IMMEDIATE_ONE:
-      constant = 1;
-      break;
-    case IMMEDIATE_I16U8:
-      constant = word();
-      return byte();
-    case IMMEDIATE_FAR:
-      constant = wordOperand ? word() : double();
-      return word();
-  }
-  return 0;
 }
 
 /** Byte registers 4-7 are AH, CH, DH, BH. */
@@ -324,13 +211,14 @@ function finish(
     else if ((flags & REG_FIRST) != 0) src = rm;
     else {
       dst = rm;
-      if (row >= OPCODES + FIRST_GROUP * RECORD_BYTES) src = rm;
+      if (grouped) src = rm;
     }
   }
+  let value = constant;
   if (handler == SHL_RdIb || handler == SHR_RdIb || handler == SAR_RdIb) {
     // A shift by a constant 0 takes the general handler, which leaves the flags alone.
-    constant &= 31;
-    if (constant == 0) handler = SHIFT_Rd;
+    value &= 31;
+    if (value == 0) handler = SHIFT_Rd;
   }
   const entry = out;
   writeEntry(handler, start, <u32>(cursor - first), price, 1);
@@ -338,8 +226,8 @@ function finish(
   store<u8>(entry, src, 3);
   writeAddress(entry);
   store<u8>(entry, chosenSegment == NO_SEGMENT ? defaultSegment : chosenSegment, 7);
-  store<u32>(entry, constant, 12);
-  store<u8>(entry, load<u8>(row, 11), 18);
+  store<u32>(entry, value, 12);
+  store<u8>(entry, load<u8>(row, 13), 18);
   let bits: u32 = 0;
   if (wordOperand) bits |= WORD_OPERAND;
   if (wordAddress) bits |= WORD_ADDRESS;

@@ -5,14 +5,17 @@ import { EVENT_LOAD_LOCAL_TABLE, EVENT_LOAD_TABLE_REGISTER, EVENT_QUERY_DESCRIPT
 import { CPL, FAULT_VECTOR, GDTR_BASE, GDTR_LIMIT, IDTR_BASE, IDTR_LIMIT, LDTR_NUMBER, SEGMENT_SELECTOR,
   TR_NUMBER } from './generated/state';
 import { chargeEvent } from './memory/charge';
-import { effectiveAddress, faulted, GP, linear, NP, PF, raise, readM16, readMAt, writable, writeM16 } from './operands';
+import { effectiveAddress, faulted, GP, linear, NP, PF, raise, readM16, readMAt, UNDEFINED, writable, writeM16 } from './operands';
 import { write16, write32 } from './memory/access';
-import { ACCESSIBLE, CODE, CONFORMING, descriptorHigh, descriptorLow, dplOf, fillSegment, LDTR_RECORD, limitOf, markBusy,
-  NOT_SYSTEM, nullSegment, PRESENT, readDescriptor, TR_RECORD } from './segments';
+import { ACCESSIBLE, CODE, CONFORMING, descriptorHigh, descriptorLow, dplOf, fillSegment, LDTR_RECORD, limitOf,
+  NOT_SYSTEM, nullSegment, plainSegments, PRESENT, readDescriptor, setBusy, TR_RECORD } from './segments';
 
 function privileged(): bool {
   return load<u32>(CPL) == 0 ? true : raise(GP, 0);
 }
+
+/** Instructions about selectors do not exist where selectors are paragraphs. */
+function recognised(): bool { return !plainSegments() ? true : raise(UNDEFINED, 0); }
 
 function selectorOperand(p: usize): u32 {
   return isMemory(p) ? readM16(p) : <u32>load<u16>(dst(p));
@@ -50,6 +53,7 @@ export function SIDT(p: usize): void { storeTable(p, IDTR_BASE, IDTR_LIMIT); }
 // ---- LDTR, TR
 
 function storeSelector(p: usize, record: usize): void {
+  if (!recognised()) return;
   const selector = load<u32>(record, SEGMENT_SELECTOR);
   if (isMemory(p)) {
     if (!writeM16(p, selector)) return;
@@ -62,7 +66,7 @@ export function SLDT(p: usize): void { storeSelector(p, LDTR_RECORD); }
 export function STR(p: usize): void { storeSelector(p, TR_RECORD); }
 
 export function LLDT(p: usize): void {
-  if (!privileged()) return;
+  if (!recognised() || !privileged()) return;
   const selector = selectorOperand(p);
   if (faulted()) return;
   if ((selector & ~3) == 0) nullSegment(LDTR_NUMBER, selector);
@@ -87,7 +91,7 @@ export function LLDT(p: usize): void {
 }
 
 export function LTR(p: usize): void {
-  if (!privileged()) return;
+  if (!recognised() || !privileged()) return;
   const selector = selectorOperand(p);
   if (faulted()) return;
   if ((selector & ~3) == 0 || (selector & 4) != 0) {
@@ -104,8 +108,8 @@ export function LTR(p: usize): void {
     raise(NP, selector & ~3);
     return;
   }
-  if (!markBusy()) return;
-  fillSegment(TR_NUMBER, selector, descriptorLow, descriptorHigh);
+  if (!setBusy(selector, true)) return;
+  fillSegment(TR_NUMBER, selector, descriptorLow, descriptorHigh | 0x200);
   chargeEvent(EVENT_LOAD_LOCAL_TABLE);
   advance(p);
 }
@@ -148,6 +152,7 @@ function questionSelector(p: usize): u32 {
 }
 
 export function LAR(p: usize): void {
+  if (!recognised()) return;
   const selector = questionSelector(p);
   if (faulted()) return;
   const valid = question(selector) && known(LAR_TYPES) && visible(selector);
@@ -156,6 +161,7 @@ export function LAR(p: usize): void {
 }
 
 export function LSL(p: usize): void {
+  if (!recognised()) return;
   const selector = questionSelector(p);
   if (faulted()) return;
   const valid = question(selector) && known(LSL_TYPES) && visible(selector);
@@ -169,6 +175,7 @@ function storeAnswer(p: usize, value: u32): void {
 }
 
 export function VERR(p: usize): void {
+  if (!recognised()) return;
   const selector = selectorOperand(p);
   if (faulted()) return;
   const found = question(selector) && (descriptorHigh & NOT_SYSTEM) != 0;
@@ -177,6 +184,7 @@ export function VERR(p: usize): void {
 }
 
 export function VERW(p: usize): void {
+  if (!recognised()) return;
   const selector = selectorOperand(p);
   if (faulted()) return;
   const found = question(selector) && (descriptorHigh & (NOT_SYSTEM | CODE | ACCESSIBLE)) == (NOT_SYSTEM | ACCESSIBLE);
@@ -185,6 +193,7 @@ export function VERW(p: usize): void {
 
 /** The destination is only written when it changes: one that may not be written faults then and no sooner. */
 export function ARPL(p: usize): void {
+  if (!recognised()) return;
   const rpl: u32 = load<u16>(src(p)) & 3;
   const selector: u32 = isMemory(p) ? readM16(p) : load<u16>(dst(p));
   if (faulted()) return;

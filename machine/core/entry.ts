@@ -14,7 +14,7 @@
 import { chargeIssue } from './memory/charge';
 import { COUNTER_INSTRUCTIONS } from './generated/counters';
 import { TICKS_PER_CYCLE } from './generated/issue';
-import { EAX, EIP, ISSUE_TICKS, SEGMENTS } from './generated/state';
+import { CR3, EAX, EIP, ISSUE_TICKS, REPEATING, REPEATING_SPACE, SEGMENTS } from './generated/state';
 
 export const ENTRY_BYTES: usize = 32;
 
@@ -79,6 +79,12 @@ export const RETIRED: usize = memory.data(32, 8);
 // @ts-ignore: decorator
 @inline export function countInstructions(n: i32): void {
   store<i64>(COUNTER_INSTRUCTIONS, load<i64>(COUNTER_INSTRUCTIONS) + n);
+}
+
+/** Is the instruction at linear address `la` a REP instruction that gave way, and goes on? */
+// @ts-ignore: decorator
+@inline export function goesOn(la: u32): bool {
+  return load<u32>(REPEATING) == la && load<u32>(REPEATING_SPACE) == load<u32>(CR3);
 }
 
 /** The instruction counted last has not retired after all: it faulted, or will go on later. */

@@ -1,29 +1,39 @@
 /**
- * Far CALL, JMP and RET (SDM vol. 2 and vol. 3, 5.8): to a code segment, or through a 32-bit call gate to the same or an
- * inner ring with its parameters. Task gates and TSS descriptors are refused with #GP: no hardware task switch here.
+ * Far CALL, JMP and RET (SDM vol. 2 and vol. 3, 5.8): to a code segment; through a call gate of 16 or 32 bits to the same
+ * or an inner ring with its parameters; to another task. In real and virtual-8086 mode: to a paragraph.
  */
 import { flagsOf, immediate, lengthOf, secondImmediate, WORD_OPERAND } from './entry';
-import { commitInnerStack, openInnerStack, pushInner, readInnerStack } from './exception';
+import { readFlags } from './flag-control';
 import { EVENT_CALL_GATE_INNER, EVENT_CALL_GATE_SAME, EVENT_FAR_RETURN_OUTER, EVENT_FAR_RETURN_SAME,
   EVENT_FAR_TRANSFER } from './generated/events';
-import { CPL, EIP, ESP, SEGMENT_SELECTOR, SS_NUMBER, STACK_MASK } from './generated/state';
+import { CPL, CS_NUMBER, EIP, ESP, SEGMENT_LIMIT, SEGMENT_SELECTOR, SS_NUMBER, STACK_MASK } from './generated/state';
+import { commitInnerStack, openInnerStack, pushInner } from './inner-stack';
 import { chargeEvent } from './memory/charge';
 import { faulted, GP, moveEsp, NP, peek16, peek32, push16, push32, raise, readMAt, SS_RECORD } from './operands';
 import { changeLevel, enterRow, leaveRow } from './privilege';
 import { checkReturnCode } from './return';
 import { checkStack, CODE, CONFORMING, CS_RECORD, descriptorHigh, descriptorLow, dplOf, dropInnerSegments, fillSegment,
-  limitOf, loadCode, markAccessed, NOT_SYSTEM, PRESENT, readDescriptor } from './segments';
+  limitOf, loadCode, loadPlain, markAccessed, NOT_SYSTEM, plainSegments, PRESENT, readDescriptor } from './segments';
+import { isTss, taskByTransfer, taskByTransferGate } from './task-switch';
 
 const TYPE: u32 = 0x1f00;
-const CALL_GATE: u32 = 0x0c00;
+/** Types 4 (16 bits) and C (32 bits). */
+const CALL_GATE: u32 = 0x0400;
+const WIDE_GATE: u32 = 0x0800;
+const TASK_GATE: u32 = 0x0500;
 
 export function CALL_Ap(p: usize): void { transfer(p, secondImmediate(p), immediate(p), true); }
 export function JMP_Ap(p: usize): void { transfer(p, secondImmediate(p), immediate(p), false); }
 export function CALL_Mp(p: usize): void { indirect(p, true); }
 export function JMP_Mp(p: usize): void { indirect(p, false); }
 
+// @ts-ignore: decorator
+@inline function isWide(p: usize): bool { return (flagsOf(p) & WORD_OPERAND) == 0; }
+// @ts-ignore: decorator
+@inline function nextEip(p: usize): u32 { return load<u32>(EIP) + lengthOf(p); }
+
 function indirect(p: usize, call: bool): void {
-  const size: u32 = (flagsOf(p) & WORD_OPERAND) != 0 ? 2 : 4;
+  const size: u32 = isWide(p) ? 4 : 2;
   const offset = readMAt(p, 0, size);
   if (faulted()) return;
   const selector = readMAt(p, size, 2);
@@ -31,15 +41,42 @@ function indirect(p: usize, call: bool): void {
 }
 
 function transfer(p: usize, selector: u32, offset: u32, call: bool): void {
+  if (plainSegments()) {
+    toParagraph(p, selector, offset, call);
+    return;
+  }
   if ((selector & ~3) == 0) {
     raise(GP, 0);
     return;
   }
   if (!readDescriptor(selector, GP, 0)) return;
   const high = descriptorHigh;
-  if ((high & TYPE) == CALL_GATE) throughGate(p, selector, call);
-  else if ((high & (NOT_SYSTEM | CODE)) == (NOT_SYSTEM | CODE)) toCode(p, selector, offset, call);
+  if ((high & (NOT_SYSTEM | CODE)) == (NOT_SYSTEM | CODE)) toCode(p, selector, offset, call);
+  else if ((high & TYPE & ~WIDE_GATE) == CALL_GATE) throughGate(p, selector, call);
+  else if ((high & TYPE) == TASK_GATE || isTss(high)) toTask(p, selector, call);
   else raise(GP, selector & ~3);
+}
+
+function toParagraph(p: usize, selector: u32, offset: u32, call: bool): void {
+  if (offset > load<u32>(CS_RECORD, SEGMENT_LIMIT)) {
+    raise(GP, 0);
+    return;
+  }
+  if (call && !pushReturnAddress(isWide(p), nextEip(p))) return;
+  chargeEvent(EVENT_FAR_TRANSFER);
+  loadPlain(CS_NUMBER, selector);
+  store<u32>(EIP, offset);
+}
+
+/** By a TSS descriptor or a task gate: DPL against CPL and RPL, then presence. */
+function toTask(p: usize, selector: u32, call: bool): void {
+  const high = descriptorHigh;
+  if (dplOf(high) < load<u32>(CPL) || dplOf(high) < (selector & 3)) raise(GP, selector & ~3);
+  else if ((high & TYPE) != TASK_GATE) {
+    if ((selector & 4) != 0) raise(GP, selector & ~3);
+    else taskByTransfer(selector, call, nextEip(p), readFlags());
+  } else if ((high & PRESENT) == 0) raise(NP, selector & ~3);
+  else taskByTransferGate(descriptorLow >> 16, call, nextEip(p), readFlags());
 }
 
 function toCode(p: usize, selector: u32, offset: u32, call: bool): void {
@@ -57,24 +94,27 @@ function toCode(p: usize, selector: u32, offset: u32, call: bool): void {
   if (!markAccessed()) return;
   const low = descriptorLow;
   const high = descriptorHigh;
-  if (offset > limitOf(low, high)) {
-    raise(GP, 0);
-    return;
-  }
-  if (call && !pushReturnAddress(p)) return;
+  if (!prepare(call, isWide(p), nextEip(p), offset, low, high)) return;
   chargeEvent(EVENT_FAR_TRANSFER);
   loadCode(selector, cpl, low, high);
   store<u32>(EIP, offset);
 }
 
-/** CS, then EIP; both or neither. */
-function pushReturnAddress(p: usize): bool {
+/** Before a transfer in the same ring is certain: the return address of a call is pushed, then the limit is checked. */
+function prepare(call: bool, wide: bool, back: u32, offset: u32, low: u32, high: u32): bool {
   const esp = load<u32>(ESP);
-  const back = load<u32>(EIP) + lengthOf(p);
+  if (call && !pushReturnAddress(wide, back)) return false;
+  if (offset <= limitOf(low, high)) return true;
+  store<u32>(ESP, esp);
+  return raise(GP, 0);
+}
+
+/** CS, then EIP; both or neither. */
+function pushReturnAddress(wide: bool, back: u32): bool {
+  const esp = load<u32>(ESP);
   const selector = load<u32>(CS_RECORD, SEGMENT_SELECTOR);
-  const word = (flagsOf(p) & WORD_OPERAND) != 0;
-  if (!(word ? push16(selector) : push32(selector))) return false;
-  if (word ? push16(back) : push32(back)) return true;
+  if (!(wide ? push32(selector) : push16(selector))) return false;
+  if (wide ? push32(back) : push16(back)) return true;
   store<u32>(ESP, esp);
   return false;
 }
@@ -82,7 +122,8 @@ function pushReturnAddress(p: usize): bool {
 function throughGate(p: usize, gate: u32, call: bool): void {
   const cpl = load<u32>(CPL);
   const gateHigh = descriptorHigh;
-  const offset = (descriptorLow & 0xffff) | (gateHigh & 0xffff0000);
+  const wide = (gateHigh & WIDE_GATE) != 0;
+  const offset = wide ? (descriptorLow & 0xffff) | (gateHigh & 0xffff0000) : descriptorLow & 0xffff;
   const selector = descriptorLow >> 16;
   const parameters = gateHigh & 31;
   if (dplOf(gateHigh) < cpl || dplOf(gateHigh) < (gate & 3)) {
@@ -113,19 +154,15 @@ function throughGate(p: usize, gate: u32, call: bool): void {
   if (!markAccessed()) return;
   const low = descriptorLow;
   const high = descriptorHigh;
-  if (offset > limitOf(low, high)) {
-    raise(GP, 0);
-    return;
-  }
   if (!inward) {
-    if (call && !pushReturnAddress(p)) return;
+    if (!prepare(call, wide, nextEip(p), offset, low, high)) return;
     chargeEvent(EVENT_CALL_GATE_SAME);
     loadCode(selector, cpl, low, high);
     store<u32>(EIP, offset);
     return;
   }
   const row = enterRow(dpl);
-  if (!pushInnerFrame(p, dpl, parameters)) {
+  if (!pushFrame(wide, nextEip(p), dpl, parameters, offset, limitOf(low, high))) {
     leaveRow(row);
     return;
   }
@@ -135,21 +172,20 @@ function throughGate(p: usize, gate: u32, call: bool): void {
   changeLevel(dpl, EVENT_CALL_GATE_INNER);
 }
 
-/** SS, ESP, the parameters copied from the outer stack, CS, EIP. */
-function pushInnerFrame(p: usize, level: u32, parameters: u32): bool {
-  if (!readInnerStack(level, 0)) return false;
-  const low = descriptorLow;
-  const high = descriptorHigh;
-  if (!openInnerStack((4 + parameters) << 2, 0)) return false;
-  if (!pushInner(true, load<u32>(SS_RECORD, SEGMENT_SELECTOR))) return false;
-  if (!pushInner(true, load<u32>(ESP))) return false;
+/** SS, ESP, the parameters copied from the outer stack, CS, EIP, in words of the gate's size. */
+function pushFrame(wide: bool, back: u32, level: u32, parameters: u32, offset: u32, limit: u32): bool {
+  const shift: u32 = wide ? 2 : 1;
+  if (!openInnerStack(level, (4 + parameters) << shift, 0)) return false;
+  if (offset > limit) return raise(GP, 0);
+  if (!pushInner(wide, load<u32>(SS_RECORD, SEGMENT_SELECTOR))) return false;
+  if (!pushInner(wide, load<u32>(ESP))) return false;
   for (let i = parameters; i > 0; i--) {
-    const value = peek32((i - 1) << 2);
-    if (faulted() || !pushInner(true, value)) return false;
+    const value = peek(wide, (i - 1) << shift);
+    if (faulted() || !pushInner(wide, value)) return false;
   }
-  if (!pushInner(true, load<u32>(CS_RECORD, SEGMENT_SELECTOR))) return false;
-  if (!pushInner(true, load<u32>(EIP) + lengthOf(p))) return false;
-  commitInnerStack(low, high);
+  if (!pushInner(wide, load<u32>(CS_RECORD, SEGMENT_SELECTOR))) return false;
+  if (!pushInner(wide, back)) return false;
+  commitInnerStack();
   return true;
 }
 
@@ -157,30 +193,40 @@ export function RETF(p: usize): void { farReturn(p, 0); }
 export function RETF_Iw(p: usize): void { farReturn(p, immediate(p)); }
 
 function farReturn(p: usize, released: u32): void {
-  const wide = (flagsOf(p) & WORD_OPERAND) == 0;
+  const wide = isWide(p);
   const size: u32 = wide ? 4 : 2;
   const eip = peek(wide, 0);
   if (faulted()) return;
   const selector = peek(wide, size) & 0xffff;
-  if (faulted() || !checkReturnCode(selector)) return;
+  if (faulted()) return;
+  if (plainSegments()) {
+    returnToParagraph(eip, selector, 2 * size + released);
+    return;
+  }
+  if (!checkReturnCode(selector)) return;
   const low = descriptorLow;
   const high = descriptorHigh;
+  const level = selector & 3;
+  const outer = level != load<u32>(CPL);
+  let esp: u32 = 0;
+  let stackSelector: u32 = 0;
+  if (outer) {
+    esp = peek(wide, 2 * size + released);
+    if (faulted()) return;
+    stackSelector = peek(wide, 3 * size + released) & 0xffff;
+    if (faulted() || !checkStack(stackSelector, level, GP, 0)) return;
+  }
   if (eip > limitOf(low, high)) {
     raise(GP, 0);
     return;
   }
-  const level = selector & 3;
-  if (level == load<u32>(CPL)) {
+  if (!outer) {
     chargeEvent(EVENT_FAR_RETURN_SAME);
     moveEsp(2 * size + released);
     loadCode(selector, level, low, high);
     store<u32>(EIP, eip);
     return;
   }
-  const esp = peek(wide, 2 * size + released);
-  if (faulted()) return;
-  const stackSelector = peek(wide, 3 * size + released) & 0xffff;
-  if (faulted() || !checkStack(stackSelector, level, GP, 0)) return;
   chargeEvent(EVENT_FAR_RETURN_OUTER);
   fillSegment(SS_NUMBER, stackSelector, descriptorLow, descriptorHigh);
   const mask = load<u32>(STACK_MASK);
@@ -190,6 +236,17 @@ function farReturn(p: usize, released: u32): void {
   dropInnerSegments(level);
   enterRow(level);
   changeLevel(level, EVENT_FAR_RETURN_OUTER);
+}
+
+function returnToParagraph(eip: u32, selector: u32, bytes: u32): void {
+  if (eip > load<u32>(CS_RECORD, SEGMENT_LIMIT)) {
+    raise(GP, 0);
+    return;
+  }
+  chargeEvent(EVENT_FAR_RETURN_SAME);
+  moveEsp(bytes);
+  loadPlain(CS_NUMBER, selector);
+  store<u32>(EIP, eip);
 }
 
 function peek(wide: bool, depth: u32): u32 {

@@ -1,6 +1,6 @@
 /** Flag instructions (SDM vol. 2: CLC, CLD, CLI, CMC, LAHF, POPF, PUSHF, SAHF, STC, STD, STI). */
 import { advance, flagsOf, WORD_OPERAND } from './entry';
-import { AC, AF, ARITHMETIC, arithmeticFlags, CF, DF, ID, IF, IOPL, NT, OF, PF, setExplicit, SF, TF, ZF } from './flags';
+import { AC, AF, ARITHMETIC, arithmeticFlags, carry, CF, DF, ID, IF, IOPL, NT, OF, PF, setExplicit, SF, TF, VM, ZF } from './flags';
 import { COUNTER_INSTRUCTIONS } from './generated/counters';
 import { EVENT_CLI, EVENT_POPF, EVENT_PUSHF, EVENT_STI } from './generated/events';
 import { CPL, EAX, EFLAGS, SHADOW } from './generated/state';
@@ -8,7 +8,7 @@ import { chargeEvent } from './memory/charge';
 import { faulted, GP, moveEsp, peek16, peek32, pushSized, raise } from './operands';
 import { updateFetchEnd } from './segments';
 
-/** EFLAGS as a program sees it. */
+/** EFLAGS as a program sees it; RF is kept apart (debug.ts). */
 export function readFlags(): u32 {
   return load<u32>(EFLAGS) | arithmeticFlags() | 2;
 }
@@ -51,13 +51,23 @@ export function CMC(p: usize): void { setExplicit(arithmeticFlags() ^ CF); }
 export function CLD(p: usize): void { store<u32>(EFLAGS, load<u32>(EFLAGS) & ~DF); }
 export function STD(p: usize): void { store<u32>(EFLAGS, load<u32>(EFLAGS) | DF); }
 
+/** AL = CF ? FFh : 0; in no manual for long, and in every processor. */
+export function SALC(p: usize): void { store<u8>(EAX, carry() != 0 ? 0xff : 0); }
+
+/** Virtual-8086 mode leaves the flags to the monitor unless IOPL is 3 (SDM vol. 3, 20.2.7). */
+function flagsAllowed(): bool {
+  const eflags = load<u32>(EFLAGS);
+  return (eflags & VM) == 0 || (eflags & IOPL) == IOPL ? true : raise(GP, 0);
+}
+
 export function PUSHF(p: usize): void {
-  if (!pushSized(p, readFlags())) return;
+  if (!flagsAllowed() || !pushSized(p, readFlags() & ~VM)) return;
   chargeEvent(EVENT_PUSHF);
   advance(p);
 }
 
 export function POPF(p: usize): void {
+  if (!flagsAllowed()) return;
   const word = (flagsOf(p) & WORD_OPERAND) != 0;
   const value = word ? peek16(0) : peek32(0);
   if (faulted()) return;

@@ -2,9 +2,11 @@
 import { CR0, CURRENT_ROW, EFLAGS, FAULT_VECTOR, FETCH_LINE, IDTR_LIMIT, NEXT_DUE, REPEATING, ROW_AFTER_RETURN,
   ROW_AFTER_TRAP, SHADOW, STATE_BYTES, TR_NUMBER } from './generated/state';
 import { LEDGER_ROWS, STATE } from './generated/layout';
+import { resetDebug } from './debug';
 import { dropAllRuns } from './decode-cache';
+import { resetFloatingPoint } from './floating-point';
 import { emptyAll, emptyTlbs, resetMemory } from './memory/control';
-import { translateQuiet } from './memory/walk';
+import { translateInForce } from './memory/walk-extended';
 import { fillSegment, updateFetchEnd } from './segments';
 
 export { addHook, clearHooks } from './hooks';
@@ -41,6 +43,8 @@ export function reset(): void {
   fillSegment(TR_NUMBER, 0, FLAT_LOW, BUSY_TSS);
   store<u32>(IDTR_LIMIT, 0x3ff);
   store<u32>(EFLAGS, 0);
+  resetDebug();
+  resetFloatingPoint();
   updateFetchEnd();
 }
 
@@ -55,4 +59,4 @@ export function flushTlbs(): void { emptyTlbs(); }
 export function flushCaches(): void { emptyAll(); }
 
 /** Physical address of a linear one by the page tables in force, or -1. Charges nothing. */
-export function translate(linear: u32): i32 { return <i32>translateQuiet(linear); }
+export function translate(linear: u32): i32 { return <i32>translateInForce(linear); }

@@ -24,6 +24,7 @@ export const NP: u32 = 11;
 export const SS: u32 = 12;
 export const GP: u32 = 13;
 export const PF: u32 = 14;
+export const MF: u32 = 16;
 
 export const SS_RECORD: usize = SEGMENTS + SS_NUMBER * SEGMENT_BYTES;
 export const ES_RECORD: usize = SEGMENTS + ES_NUMBER * SEGMENT_BYTES;
@@ -58,8 +59,8 @@ export function permitted(s: usize, offset: u32, size: u32, write: bool): bool {
   if (!code && (attributes & 0x400) != 0) {
     const top: u32 = (attributes & 0x400000) != 0 ? 0xffffffff : 0xffff;
     if (offset <= limit || last > top || last < offset) return raise(vector, 0);
-  } else if (last > limit || last < offset) {
-    // A flat segment ends with the address space; nothing wraps around it here.
+  } else if (limit != 0xffffffff && (last > limit || last < offset)) {
+    // A segment of 4 GiB has no end: an access across it goes on at 0 (implementation-specific, SDM vol. 3, 5.3).
     return raise(vector, 0);
   }
   return true;

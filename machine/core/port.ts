@@ -1,20 +1,27 @@
 /** IN and OUT (SDM vol. 1, chapter 19): by IOPL, or else by the I/O permission bit map of the TSS. */
 import { advance, flagsOf, immediate, operation, WORD_OPERAND } from './entry';
 import { ioPrivilege } from './flag-control';
+import { VM } from './flags';
 import { EVENT_PORT_IN, EVENT_PORT_OUT } from './generated/events';
-import { CPL, EAX, EDX, SEGMENT_ATTRIBUTES, SEGMENT_BASE, SEGMENT_LIMIT } from './generated/state';
+import { BREAKPOINTS, CPL, EAX, EDX, EFLAGS, SEGMENT_ATTRIBUTES, SEGMENT_BASE, SEGMENT_LIMIT } from './generated/state';
 import { portRead, portWrite } from './host';
 import { readSystem16 } from './memory/access';
 import { chargeEvent } from './memory/charge';
+import { watchPort } from './memory/watch';
 import { faulted, GP, raise } from './operands';
 import { TR_RECORD } from './segments';
 
 /** Offset of the bit map's own offset in a 32-bit TSS. */
 const MAP_BASE: u32 = 102;
 
-/** May the current ring access `size` ports from `port` on? If not, #GP(0) is reported. */
+/** May the current ring access `size` ports from `port` on? If not, #GP(0) is reported. I/O breakpoints look, too. */
 export function portAllowed(port: u32, size: u32): bool {
-  if (load<u32>(CPL) <= ioPrivilege()) return true;
+  if (load<u32>(BREAKPOINTS) != 0) watchPort(port, size);
+  return (load<u32>(CPL) <= ioPrivilege() && (load<u32>(EFLAGS) & VM) == 0) || mapAllows(port, size);
+}
+
+/** The I/O permission bit map; always asked in virtual-8086 mode. */
+function mapAllows(port: u32, size: u32): bool {
   const limit = load<u32>(TR_RECORD, SEGMENT_LIMIT);
   const wide = (load<u32>(TR_RECORD, SEGMENT_ATTRIBUTES) & 0x0800) != 0;
   if (!wide || limit < MAP_BASE + 1) return raise(GP, 0);

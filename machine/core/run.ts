@@ -3,25 +3,22 @@
  * by the host, an interrupt, a halted processor; then the next run is fetched, decoded if need be, and executed.
  */
 import { findRun, findSingle } from './decode-cache';
-import { countInstructions, issue, RETIRED, retireBefore, retireRun, startEip, uncount } from './entry';
-import { deliverPending, hardwareInterrupt } from './exception';
-import { IF, TF } from './flags';
+import { beginSingle } from './debug';
+import { countInstructions, goesOn, issue, RETIRED, retireBefore, retireRun, startEip, uncount } from './entry';
+import { debugTrap, deliverPending, hardwareInterrupt, nonMaskableInterrupt } from './exception';
+import { IF } from './flags';
 import { CAUSE_IDLE } from './generated/causes';
 import { COUNTER_INSTRUCTIONS } from './generated/counters';
 import { execute } from './generated/dispatch';
 import { EVENT_HALT_WAKE, EVENT_LOCK } from './generated/events';
-import { CURRENT_ROW, CYCLE, DR, EFLAGS, EIP, FETCH_END, FETCH_LINE, HALTED, INTERRUPT_LINE, ISSUE_TICKS, NEXT_DUE,
-  REPEATING, RUN_LIMIT, SCRATCH_ADDRESS, SEGMENT_BASE, SEGMENT_LIMIT, SHADOW, STOP_REQUEST } from './generated/state';
+import { CURRENT_ROW, CYCLE, DEBUG_PENDING, EFLAGS, EIP, FETCH_END, FETCH_LINE, HALTED, INTERRUPT_LINE, ISSUE_TICKS,
+  NEXT_DUE, NMI_BLOCKED, NMI_LINE, RUN_LIMIT, SCRATCH_ADDRESS, SEGMENT_BASE, SEGMENT_LIMIT, SHADOW, STOP_REQUEST } from './generated/state';
 import { STOP_DUE, STOP_HALTED, STOP_LIMIT, STOP_REQUESTED, STOP_TRIPLE_FAULT } from './generated/stop';
 import { acknowledge, hook } from './host';
 import { chargeEvent } from './memory/charge';
 import { fetch } from './memory/fetch';
-import { DB, effectiveAddress, faulted, GP, raise } from './operands';
+import { effectiveAddress, faulted, GP, raise } from './operands';
 import { CS_RECORD } from './segments';
-
-/** DR6: a single step was the reason of #DB. */
-const SINGLE_STEP: u32 = 0x4000;
-const DR6: usize = DR + 24;
 
 /** `attend` found no reason to stop. */
 const GO_ON: u32 = 0xffffffff;
@@ -33,7 +30,8 @@ export function run(limit: i64): u32 {
     const cycle = load<i64>(CYCLE);
     if (cycle >= load<i64>(NEXT_DUE)) return STOP_DUE;
     if (cycle >= limit) return STOP_LIMIT;
-    if ((load<u32>(INTERRUPT_LINE) | load<u32>(HALTED) | load<u32>(STOP_REQUEST)) != 0) {
+    // The interrupt line and a stop request; the halted state and the NMI line.
+    if ((load<u64>(INTERRUPT_LINE) | load<u64>(HALTED)) != 0) {
       const stop = attend();
       if (stop != GO_ON) return stop;
     }
@@ -41,13 +39,12 @@ export function run(limit: i64): u32 {
     const last = p != 0 ? execute(p) : RETIRED;
     if (!faulted()) {
       if (last != RETIRED) retireRun(last);
-      if (stepping && !stepped()) return STOP_TRIPLE_FAULT;
     } else {
-      stepping = false;
       if (last != RETIRED) retireBefore(last);
       else if (p != 0) uncount();
       if (!deliverPending()) return STOP_TRIPLE_FAULT;
     }
+    if (load<u32>(DEBUG_PENDING) != 0 && !debugTrap()) return STOP_TRIPLE_FAULT;
   }
 }
 
@@ -61,8 +58,9 @@ export function run(limit: i64): u32 {
   return findRun(la);
 }
 
-/** Near the limit of CS, or single-stepping: one instruction. */
+/** Near the limit of CS, single-stepping, or with breakpoints: one instruction. */
 function nextSingle(eip: u32, la: u32): usize {
+  if (!beginSingle(la, goesOn(la))) return 0;
   const limit = load<u32>(CS_RECORD, SEGMENT_LIMIT);
   if (eip > limit) {
     raise(GP, 0);
@@ -70,20 +68,7 @@ function nextSingle(eip: u32, la: u32): usize {
   }
   if ((la & ~31) != load<u32>(FETCH_LINE) && fetch(la) < 0) return 0;
   const left = limit - eip;
-  stepping = (load<u32>(EFLAGS) & TF) != 0;
   return findSingle(la, left >= 64 ? 64 : left + 1);
-}
-
-/** The instruction in progress began with TF set. */
-let stepping: bool = false;
-
-/** #DB after it, unless it entered the IDT itself (which clears TF). False: the processor shuts down. */
-function stepped(): bool {
-  stepping = false;
-  if ((load<u32>(EFLAGS) & TF) == 0) return true;
-  store<u32>(DR6, load<u32>(DR6) | SINGLE_STEP);
-  raise(DB, 0);
-  return deliverPending();
 }
 
 /** Stops, interrupts and the halted state; GO_ON when the next run can execute. */
@@ -92,15 +77,29 @@ function attend(): u32 {
     store<u32>(STOP_REQUEST, 0);
     return STOP_REQUESTED;
   }
-  const open = (load<u32>(EFLAGS) & IF) != 0 && load<u32>(SHADOW) != load<u32>(COUNTER_INSTRUCTIONS);
-  if (load<u32>(INTERRUPT_LINE) != 0 && open) {
-    if (load<u32>(HALTED) != 0) {
-      store<u32>(HALTED, 0);
-      chargeEvent(EVENT_HALT_WAKE);
-    }
-    return hardwareInterrupt(acknowledge()) ? GO_ON : STOP_TRIPLE_FAULT;
+  const open = load<u32>(SHADOW) != load<u32>(COUNTER_INSTRUCTIONS);
+  if (open && load<u32>(NMI_LINE) != 0 && load<u32>(NMI_BLOCKED) == 0) {
+    wake();
+    store<u32>(NMI_LINE, 0);
+    return interrupted(nonMaskableInterrupt());
+  }
+  if (open && load<u32>(INTERRUPT_LINE) != 0 && (load<u32>(EFLAGS) & IF) != 0) {
+    wake();
+    return interrupted(hardwareInterrupt(acknowledge()));
   }
   return load<u32>(HALTED) != 0 ? STOP_HALTED : GO_ON;
+}
+
+function wake(): void {
+  if (load<u32>(HALTED) == 0) return;
+  store<u32>(HALTED, 0);
+  chargeEvent(EVENT_HALT_WAKE);
+}
+
+/** An interrupt can have entered a task with its T bit set. */
+function interrupted(alive: bool): u32 {
+  if (alive && load<u32>(DEBUG_PENDING) != 0) alive = debugTrap();
+  return alive ? GO_ON : STOP_TRIPLE_FAULT;
 }
 
 /** While halted: time passes up to `until`. */
@@ -132,7 +131,7 @@ export function LOCK(p: usize): void { chargeEvent(EVENT_LOCK); }
  */
 export function HOOK(p: usize): void {
   const la = load<u32>(p, 8);
-  if (load<u32>(REPEATING) == la) return;
+  if (goesOn(la)) return;
   const ticks: u32 = load<u16>(p, 20);
   const count: u32 = load<u8>(p, 24);
   issue(ticks);

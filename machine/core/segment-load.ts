@@ -1,17 +1,19 @@
 /** Segment registers by MOV, POP and LxS (SDM vol. 2: LDS/LES/LFS/LGS/LSS, MOV, POP). */
 import { advance, dst, flagsOf, operation, srcNumber, WORD_OPERAND } from './entry';
 import { inhibitInterrupts } from './flag-control';
-import { CS_NUMBER, SEGMENT_SELECTOR, SS_NUMBER } from './generated/state';
+import { COUNTER_INSTRUCTIONS } from './generated/counters';
+import { CS_NUMBER, SEGMENT_SELECTOR, SS_NUMBER, STACK_SHADOW } from './generated/state';
 import { faulted, moveEsp, peek16, peek32, raise, readM16, readMAt, UNDEFINED, writeM16 } from './operands';
 import { loadDataSegment, loadStackSegment, recordOf } from './segments';
 
 const SEGMENT_COUNT: u32 = 6;
 
-/** By number; false after a fault. Loading SS holds interrupts off for one instruction. */
+/** By number; false after a fault. Loading SS holds interrupts and debug traps off for one instruction. */
 function loadSegment(number: u32, selector: u32): bool {
   if (number != SS_NUMBER) return loadDataSegment(number, selector);
   if (!loadStackSegment(selector)) return false;
   inhibitInterrupts();
+  store<u32>(STACK_SHADOW, load<u32>(COUNTER_INSTRUCTIONS));
   return true;
 }
 
@@ -55,12 +57,15 @@ export function POP_S(p: usize): void {
   advance(p);
 }
 
+/** LSS loads both halves of the stack pointer: nothing has to wait (SDM vol. 2, MOV and LSS). */
 function loadFar(p: usize): void {
   const size: u32 = (flagsOf(p) & WORD_OPERAND) != 0 ? 2 : 4;
   const offset = readMAt(p, 0, size);
   if (faulted()) return;
   const selector = readMAt(p, size, 2);
-  if (faulted() || !loadSegment(operation(p), selector)) return;
+  if (faulted()) return;
+  const number = operation(p);
+  if (!(number == SS_NUMBER ? loadStackSegment(selector) : loadDataSegment(number, selector))) return;
   if (size == 2) store<u16>(dst(p), offset);
   else store<u32>(dst(p), offset);
   advance(p);

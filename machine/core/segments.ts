@@ -4,17 +4,18 @@
  *     high word   31-24 base | 23 G | 22 D/B | 20 AVL | 19-16 limit | 15 P | 14-13 DPL | 12 S | 11-8 type | 7-0 base
  *     low word    31-16 base | 15-0 limit
  *
- * A record's `attributes` is the high word with its base and limit bits cleared; 0 is a null selector.
+ * A record's `attributes` is the high word with its base and limit bits cleared; 0 is a null selector. In real and in
+ * virtual-8086 mode a selector is a paragraph, and nothing is looked up (`loadPlain`).
  */
-import { CODE_WIDTH, CPL, CR0, EFLAGS, EIP, FAULT_VECTOR, FETCH_END, FETCH_LINE, GDTR_BASE, GDTR_LIMIT, SEGMENT_ATTRIBUTES,
+import { BREAKPOINTS, CODE_WIDTH, CPL, CR0, EFLAGS, FETCH_END, FETCH_LINE, GDTR_BASE, GDTR_LIMIT, SEGMENT_ATTRIBUTES,
   SEGMENT_BASE, SEGMENT_BYTES, SEGMENT_LIMIT, SEGMENT_READ_END, SEGMENT_SELECTOR, SEGMENT_WRITE_END, SEGMENTS,
   STACK_MASK } from './generated/state';
 import { CS_NUMBER, LDTR_NUMBER, SS_NUMBER, TR_NUMBER } from './generated/state';
 import { EVENT_LOAD_DATA_SEGMENT, EVENT_LOAD_NULL_SEGMENT, EVENT_LOAD_STACK_SEGMENT } from './generated/events';
-import { TF } from './flags';
+import { TF, VM } from './flags';
 import { chargeEvent } from './memory/charge';
-import { probeSystemWrite, readSystem64, writeSystem8 } from './memory/access';
-import { faulted, GP, NP, raise, SS, TS } from './operands';
+import { readSystem64, readSystem8, writeSystem8 } from './memory/access';
+import { faulted, GP, NP, raise, SS } from './operands';
 
 export const PRESENT: u32 = 0x8000;
 export const NOT_SYSTEM: u32 = 0x1000;
@@ -72,10 +73,13 @@ export function markAccessed(): bool {
   return !faulted();
 }
 
-/** Sets the busy bit of the TSS descriptor read last. */
-export function markBusy(): bool {
-  writeSystem8(descriptorAddress + 5, ((descriptorHigh | 0x200) >> 8) & 0xff);
-  descriptorHigh |= 0x200;
+/** Sets or clears the busy bit of a TSS descriptor in the GDT. */
+export function setBusy(selector: u32, busy: bool): bool {
+  if ((selector & ~3) == 0) return true;
+  const address = load<u32>(GDTR_BASE) + (selector & ~7) + 5;
+  const type = readSystem8(address);
+  if (faulted()) return false;
+  writeSystem8(address, busy ? type | 2 : type & ~2);
   return !faulted();
 }
 
@@ -127,11 +131,11 @@ function codeChanged(): void {
   updateFetchEnd();
 }
 
-/** EIPs below FETCH_END run at full speed; single-stepping leaves none. */
+/** EIPs below FETCH_END run at full speed; single-stepping and breakpoints leave none. */
 export function updateFetchEnd(): void {
   const limit = load<u32>(CS_RECORD, SEGMENT_LIMIT);
   let end: u32 = 0;
-  if ((load<u32>(EFLAGS) & TF) == 0) {
+  if ((load<u32>(EFLAGS) & TF) == 0 && load<u32>(BREAKPOINTS) == 0) {
     if (limit == 0xffffffff) end = 0xffffffff;
     else if (limit > FETCH_MARGIN) end = limit - FETCH_MARGIN;
   }
@@ -143,10 +147,39 @@ export function loadCode(selector: u32, cpl: u32, low: u32, high: u32): void {
   fillSegment(CS_NUMBER, (selector & ~3) | cpl, low, high);
 }
 
+// ---- real and virtual-8086 mode
+
+const PE: u32 = 1;
+/** Data, writable, accessed, present; in virtual-8086 mode of ring 3, as everything there. */
+const PLAIN_DATA: u32 = 0x00009300;
+const VIRTUAL_DATA: u32 = 0x0000f300;
+
+export function protectedMode(): bool { return (load<u32>(CR0) & PE) != 0; }
+
+/** Do selectors name paragraphs here? */
+export function plainSegments(): bool { return (load<u32>(CR0) & PE) == 0 || (load<u32>(EFLAGS) & VM) != 0; }
+
+/** The segment at paragraph `selector`. Real mode keeps limit and width as they were (SDM vol. 3, 9.9.2). */
+export function loadPlain(number: u32, selector: u32): void {
+  const virtual = (load<u32>(EFLAGS) & VM) != 0;
+  const s = recordOf(number);
+  const limit = virtual ? 0xffff : load<u32>(s, SEGMENT_LIMIT);
+  const attributes = virtual ? VIRTUAL_DATA : PLAIN_DATA | (load<u32>(s, SEGMENT_ATTRIBUTES) & BIG);
+  fillSegment(number, selector, (selector << 20) | 0xffff, ((selector >> 12) & 0xff) | attributes);
+  store<u32>(s, limit, SEGMENT_LIMIT);
+  setEnds(s);
+  if (number == CS_NUMBER) updateFetchEnd();
+}
+
 /**
  * Loads DS, ES, FS or GS (SDM vol. 2, MOV). False after a fault.
  */
 export function loadDataSegment(number: u32, selector: u32): bool {
+  if (plainSegments()) {
+    loadPlain(number, selector);
+    chargeEvent(EVENT_LOAD_DATA_SEGMENT);
+    return true;
+  }
   if ((selector & ~3) == 0) {
     nullSegment(number, selector);
     chargeEvent(EVENT_LOAD_NULL_SEGMENT);
@@ -183,6 +216,11 @@ export function checkStack(selector: u32, cpl: u32, vector: u32, external: u32):
 
 /** Loads SS by MOV, POP or LSS. */
 export function loadStackSegment(selector: u32): bool {
+  if (plainSegments()) {
+    loadPlain(SS_NUMBER, selector);
+    chargeEvent(EVENT_LOAD_STACK_SEGMENT);
+    return true;
+  }
   if (!checkStack(selector, load<u32>(CPL), GP, 0)) return false;
   fillSegment(SS_NUMBER, selector, descriptorLow, descriptorHigh);
   chargeEvent(EVENT_LOAD_STACK_SEGMENT);

@@ -8,7 +8,7 @@ import { flagsOf, issue, segment, WORD_ADDRESS } from './entry';
 import { DF } from './flags';
 import { CONFIG_DRAIN_L2, CONFIG_DRAIN_MEMORY, CONFIG_L2_STALL, CONFIG_L3_STALL, CONFIG_MEMORY_STALL } from './generated/config';
 import { RAM_BASE } from './generated/layout';
-import { EAX, ECX, EDI, EFLAGS, ESI, SEGMENT_READ_END, SEGMENT_WRITE_END } from './generated/state';
+import { BREAKPOINTS, EAX, ECX, EDI, EFLAGS, ESI, SEGMENT_READ_END, SEGMENT_WRITE_END } from './generated/state';
 import { DEVICE, FAULTED, filteredRead, filteredWrite, holdsGranule, locateStore, passStores, touchForStore,
   touchNextStore, touchSameStore } from './memory/access';
 import { passedCycles } from './memory/cache';
@@ -27,7 +27,7 @@ export const FAULT_IN_BULK: u32 = 0xffffffff;
  * where a single iteration must go first, FAULT_IN_BULK after a fault.
  */
 export function bulk(p: usize, moves: bool, size: u32, ticks: u32, most: u32): u32 {
-  if ((flagsOf(p) & WORD_ADDRESS) != 0 || (load<u32>(EFLAGS) & DF) != 0) return 0;
+  if (load<u32>(BREAKPOINTS) != 0 || (flagsOf(p) & WORD_ADDRESS) != 0 || (load<u32>(EFLAGS) & DF) != 0) return 0;
   const edi = load<u32>(EDI);
   const target = linear(ES_RECORD, edi);
   const room = most << 2;

@@ -5,7 +5,7 @@
  * leaves a REP instruction where it can go on. Interrupts and devices are looked at once a chunk.
  * REP MOVS and REP STOS go by whole granules where nothing can go wrong (string-bulk.ts).
  */
-import { advance, flagsOf, issue, operation, REPEAT, REPEAT_NOT, segment, uncount, WORD_ADDRESS,
+import { advance, flagsOf, goesOn, issue, operation, REPEAT, REPEAT_NOT, segment, uncount, WORD_ADDRESS,
   WORD_OPERAND } from './entry';
 import { DF, IF, setAdd, SUB, zero } from './flags';
 import { CONFIG_ISSUE_PRICES } from './generated/config';
@@ -13,8 +13,8 @@ import { EVENT_PORT_IN, EVENT_PORT_OUT } from './generated/events';
 import {
   ISSUE_STRING_COMPARE, ISSUE_STRING_MOVE, ISSUE_STRING_START, ISSUE_STRING_STORE, ISSUE_STRING_STORE_START,
 } from './generated/issue';
-import { CYCLE, EAX, ECX, EDI, EDX, EFLAGS, EIP, ESI, INTERRUPT_LINE, NEXT_DUE, REPEATING, RUN_LIMIT,
-  STOP_REQUEST } from './generated/state';
+import { CR3, CYCLE, DEBUG_PENDING, EAX, ECX, EDI, EDX, EFLAGS, EIP, ESI, FETCH_END, INTERRUPT_LINE, NEXT_DUE, NMI_LINE,
+  REPEATING, REPEATING_SPACE, RUN_LIMIT, STOP_REQUEST } from './generated/state';
 import { portRead, portWrite } from './host';
 import { probeWrite, read16, read32, read8, write16, write32, write8 } from './memory/access';
 import { chargeEvent } from './memory/charge';
@@ -62,6 +62,7 @@ function writeSized(la: u32, value: u32, size: u32): void {
 function mustPause(within: i64): bool {
   const cycle = load<i64>(CYCLE) + within;
   if (cycle >= load<i64>(NEXT_DUE) || cycle >= load<i64>(RUN_LIMIT) || load<u32>(STOP_REQUEST) != 0) return true;
+  if (load<u32>(DEBUG_PENDING) != 0 || load<u32>(NMI_LINE) != 0) return true;
   return load<u32>(INTERRUPT_LINE) != 0 && (load<u32>(EFLAGS) & IF) != 0;
 }
 
@@ -79,17 +80,19 @@ function repeat(p: usize, kind: u32, price: u32): void {
     return;
   }
   // One that gave way and goes on has paid for its start.
-  if (load<u32>(REPEATING) != linear(CS_RECORD, load<u32>(EIP))) {
+  if (!goesOn(linear(CS_RECORD, load<u32>(EIP)))) {
     issue(issueClass(kind == STORE ? ISSUE_STRING_STORE_START : ISSUE_STRING_START));
   }
   store<u32>(REPEATING, 0xffffffff);
   const ticks = issueClass(price);
   const size = sizeOf(p);
+  // While instructions go one by one, iterations do too: each can end in a debug trap.
+  const chunk: u32 = load<u32>(FETCH_END) == 0 ? 1 : CHUNK;
   while (true) {
     if (index(p, ECX) == 0) break;
     let outcome = CONTINUE;
     // Where no look can find anything, stores go on past it.
-    let most = kind == STORE && index(p, ECX) > CHUNK && !mustPause(longest(ticks)) ? LONG : CHUNK;
+    let most = kind == STORE && chunk == CHUNK && index(p, ECX) > CHUNK && !mustPause(longest(ticks)) ? LONG : chunk;
     for (let i: u32 = 0; i < most; ) {
       const done = kind <= STORE ? bulk(p, kind == MOVE, size, ticks, most - i) : 0;
       if (done == FAULT_IN_BULK) return;
@@ -115,6 +118,7 @@ function repeat(p: usize, kind: u32, price: u32): void {
       // EIP stays here; the instruction has not retired, and its hook is not to be called again.
       uncount();
       store<u32>(REPEATING, linear(CS_RECORD, load<u32>(EIP)));
+      store<u32>(REPEATING_SPACE, load<u32>(CR3));
       return;
     }
   }

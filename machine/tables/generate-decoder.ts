@@ -7,7 +7,7 @@ import { issueClasses } from './issue.js';
 /**
  * The decoder's and the run loop's generated files, from the instruction table:
  * - `handlers.ts`: numbers of the handlers.
- * - `opcodes.ts`: the opcode map as 16-byte records, see `RECORD`.
+ * - `opcodes.ts`: the opcode map as records, see RECORD_BYTES.
  * - `dispatch.ts`: the switch that calls a handler.
  */
 export function generateDecoder(): Record<string, string> {
@@ -48,13 +48,15 @@ export const decodeFlags = {
   ALWAYS_LOCKED: 0x4000,
   /** There is no such instruction. */
   INVALID: 0x8000,
+  /** Without memory, the rm field of ModRM chooses among eight records. */
+  MEMBERS: 0x10000,
 } as const;
 
 /** Kinds of immediate: sign-extended byte, zero-extended byte, by operand size, word, far pointer, ENTER's, relative. */
 export const immediates = ['none', 'I8', 'U8', 'IZ', 'I16', 'FAR', 'I16U8', 'J8', 'JZ', 'ONE'] as const;
 
-/** Bytes of a record: four u16 handlers, u16 flags, then immediate, operation, two issue classes, guard, group. */
-export const RECORD_BYTES = 16;
+/** Bytes of a record: four u16 handlers, u32 flags, then immediate, operation, two issue classes, guard, group. */
+export const RECORD_BYTES = 20;
 const FIRST_GROUP = 512;
 
 function handlerNumbers(): string {
@@ -63,46 +65,65 @@ function handlerNumbers(): string {
 
 function opcodeMap(): string {
   const groups = [...new Set(instructions.filter((row) => row.group !== undefined).map((row) => row.opcode))];
-  const records = new Array<number[]>(FIRST_GROUP + 8 * groups.length).fill(recordOf(undefined));
-  groups.forEach((opcode, index) => {
-    records[opcode] = bytes([0, 0, 0, 0, decodeFlags.MODRM | decodeFlags.GROUP], [0, 0, 0, 0, 0, index]);
-  });
-  const seen = new Set<number>();
-  for (const row of instructions) {
-    const at = row.group === undefined ? row.opcode : FIRST_GROUP + 8 * groups.indexOf(row.opcode) + row.group;
-    if (seen.has(at)) throw new Error(`${row.mnemonic} ${row.operands}: its place in the opcode map is taken`);
-    seen.add(at);
-    records[at] = recordOf(row);
+  const place = (row: InstructionRow): number =>
+    row.group === undefined ? row.opcode : FIRST_GROUP + 8 * groups.indexOf(row.opcode) + row.group;
+  const whole = new Map<number, InstructionRow>();
+  for (const row of instructions.filter(({ rm }) => rm === undefined)) {
+    if (whole.has(place(row))) throw new Error(`${row.id} ${row.mnemonic}: its place in the opcode map is taken`);
+    whole.set(place(row), row);
   }
+  /** Places in the map whose register forms are told apart by rm. */
+  const split = [...new Set(instructions.filter(({ rm }) => rm !== undefined).map(place))];
+  const firstMember = FIRST_GROUP + 8 * groups.length;
+  const records = Array.from({ length: firstMember + 8 * split.length }, () => recordOf(undefined));
+  groups.forEach((opcode, index) => {
+    records[opcode] = record([0, 0, 0, 0], decodeFlags.MODRM | decodeFlags.GROUP, [0, 0, 0, 0, 0, index]);
+  });
+  for (const [at, row] of whole) records[at] = recordOf(row, split.indexOf(at));
+  split.forEach((at, index) => {
+    for (let rm = 0; rm < 8; rm++) {
+      const member = instructions.find((row) => row.rm === rm && place(row) === at);
+      records[firstMember + 8 * index + rm] = recordOf(member ?? whole.get(at));
+    }
+  });
   return (
     constants([
       ['RECORD_BYTES', RECORD_BYTES],
       ['FIRST_GROUP', FIRST_GROUP],
+      ['FIRST_MEMBER', firstMember],
       ...Object.entries(decodeFlags),
       ...immediates.map((name, number): [string, number] => [`IMMEDIATE_${name.toUpperCase()}`, number]),
     ]) +
     `export const GUARDS: usize = memory.data<u32>([${guards.map(featureOf).join(', ')}]);\n` +
-    `export const OPCODES: usize = memory.data<u8>([\n${records.map((record) => `  ${record.join(', ')},\n`).join('')}]);\n`
+    `export const OPCODES: usize = memory.data<u8>([\n${records.map((bytes) => `  ${bytes.join(', ')},\n`).join('')}]);\n`
   );
 }
 
 const featureOf = (guard: Guard): number => (guard === 'none' ? 0 : features[guard]);
 
-function recordOf(row: InstructionRow | undefined): number[] {
-  if (!row) return bytes([0, 0, 0, 0, decodeFlags.INVALID], [0, 0, 0, 0, 0, 0]);
+/** `split`: which set of members by rm its register form has, -1 = none. */
+function recordOf(row: InstructionRow | undefined, split = -1): number[] {
+  if (!row) return record([0, 0, 0, 0], decodeFlags.INVALID, [0, 0, 0, 0, 0, 0]);
   const forms = formsOf(row).map((name) => handlers.indexOf(name ?? 'UD'));
   const issue = issueClasses.findIndex(({ id }) => id === row.issue);
   const issueMemory = issueClasses.findIndex(({ id }) => id === (row.issueMemory ?? row.issue));
-  return bytes(
-    [...forms, flagsOf(row)],
-    [immediateOf(row), row.operation ?? 0, issue, issueMemory, guards.indexOf(row.guard ?? 'none'), 0],
-  );
+  return record(forms, flagsOf(row) | (split < 0 ? 0 : decodeFlags.MEMBERS), [
+    immediateOf(row),
+    row.operation ?? 0,
+    issue,
+    issueMemory,
+    guards.indexOf(row.guard ?? 'none'),
+    Math.max(split, 0),
+  ]);
 }
 
-/** Five u16, then six u8. */
-const bytes = (words: number[], rest: number[]): number[] => [
-  ...words.flatMap((word) => [word & 0xff, word >> 8]),
+/** Four u16, a u32, six bytes, two to spare. */
+const record = (forms: number[], flags: number, rest: number[]): number[] => [
+  ...forms.flatMap((handler) => [handler & 0xff, handler >> 8]),
+  ...[0, 8, 16, 24].map((shift) => (flags >> shift) & 0xff),
   ...rest,
+  0,
+  0,
 ];
 
 function flagsOf(row: InstructionRow): number {

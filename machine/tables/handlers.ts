@@ -98,7 +98,7 @@ export const handlerGroups: readonly HandlerGroup[] = [
     names: words(`BT_MwGw BT_MdGd BT_MwIb BT_MdIb BSF_GwMw BSF_GdMd BSR_GwMw BSR_GdMd SETCC_Mb CMPXCHG_MbGb
       CMPXCHG_MwGw CMPXCHG_MdGd XADD_MbGb XADD_MwGw XADD_MdGd CMPXCHG8B_M BOUND_Gw BOUND_Gd`),
   },
-  { file: 'flag-control', kind: 'plain', names: words('LAHF SAHF CLC STC CMC CLD STD') },
+  { file: 'flag-control', kind: 'plain', names: words('LAHF SAHF CLC STC CMC CLD STD SALC') },
   { file: 'flag-control', kind: 'complex', names: words('PUSHF POPF CLI STI') },
   {
     file: 'control-transfer',
@@ -110,10 +110,16 @@ export const handlerGroups: readonly HandlerGroup[] = [
   },
   { file: 'string', kind: 'complex', names: words('MOVS STOS LODS SCAS CMPS INS OUTS') },
   { file: 'port', kind: 'complex', names: words('IN_Ib OUT_Ib IN_DX OUT_DX') },
-  { file: 'trap', kind: 'complex', names: words('INT3 INT_Ib INTO UD FPU WAIT') },
+  { file: 'trap', kind: 'complex', names: words('INT1 INT3 INT_Ib INTO UD') },
   { file: 'return', kind: 'complex', names: ['IRET'] },
   { file: 'far-transfer', kind: 'complex', names: words('CALL_Ap JMP_Ap CALL_Mp JMP_Mp RETF RETF_Iw') },
-  { file: 'fast-call', kind: 'complex', names: words('SYSENTER SYSEXIT') },
+  { file: 'fast-call', kind: 'complex', names: words('SYSENTER SYSEXIT SYSCALL SYSRET') },
+  {
+    file: 'floating-point',
+    kind: 'complex',
+    names: words(`FPU WAIT FNOP FNINIT FNCLEX FLDCW FNSTCW FNSTSW FNSTSW_AX FLDENV FNSTENV FRSTOR FNSAVE
+      FXSAVE FXRSTOR LDMXCSR STMXCSR`),
+  },
   {
     file: 'segment-load',
     kind: 'complex',
@@ -128,8 +134,10 @@ export const handlerGroups: readonly HandlerGroup[] = [
   {
     file: 'system',
     kind: 'complex',
-    names: words(`MOV_RC MOV_CR MOV_RD MOV_DR CLTS LMSW SMSW INVLPG INVD WBINVD HLT RDTSC RDMSR WRMSR RDPMC CPUID`),
+    names: words('MOV_RC MOV_CR CLTS LMSW SMSW INVLPG INVD WBINVD HLT'),
   },
+  { file: 'debug', kind: 'complex', names: words('MOV_RD MOV_DR') },
+  { file: 'model-specific', kind: 'complex', names: words('RDTSC RDMSR WRMSR RDPMC CPUID') },
 ];
 
 export const handlers: readonly string[] = handlerGroups.flatMap((group) => group.names);

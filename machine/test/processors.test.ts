@@ -97,7 +97,7 @@ describe('malformed presets', () => {
       (p) => Object.assign(p.events.cli, { class: 'E' }),
       /events\.cli\.class: expected A, B, C or D/,
     ],
-    ['an unknown feature', (p) => p.features.push('mmx'), /features\[4\]: expected pse, pge/],
+    ['an unknown feature', (p) => p.features.push('mmx'), /features\[5\]: expected pse, pge/],
     [
       'a cache of odd size',
       (p) => Object.assign(p.caches.l1d, { bytes: 0x1800 }),

@@ -11,7 +11,7 @@
 import { CONFIG_L1D_SHIFT, CONFIG_RAM_BYTES } from '../generated/config';
 import { EVENT_DEVICE_READ, EVENT_DEVICE_WRITE, EVENT_MISALIGNED, EVENT_SPLIT_LINE } from '../generated/events';
 import { CLOCK_FILTER_HALF, DATA_FILTER, RAM_BASE } from '../generated/layout';
-import { FAULT_VECTOR } from '../generated/state';
+import { BREAKPOINTS, CR0, EFLAGS, FAULT_CODE, FAULT_VECTOR } from '../generated/state';
 import { mmioRead, mmioWrite } from '../host';
 import { ALIASES, passData, touchData, touchMissedAgain, unfilterLine } from './cache';
 import { chargeEvent } from './charge';
@@ -21,10 +21,14 @@ import { LINE_MODIFIED } from './lines';
 import { DATA, DIRTY, flagsOf, LARGE, noteFiltered } from './tlb';
 import { entryFor, mappedBy, NOT_PAGED, REFUSED } from './translate';
 import { rightsFor } from './walk';
+import { watchData } from './watch';
 
 /** What `touch` returns instead of a host address. */
 export const FAULTED: i32 = -1;
 export const DEVICE: i32 = -2;
+const ALIGNMENT: u32 = 17;
+const ALIGNMENT_CHECK: u32 = 0x40000;
+const ALIGNMENT_MASK: u32 = 0x40000;
 /** Filter halves. */
 const SYSTEM: u32 = 0;
 /** Offset of the tag for writes in a filter's slot. */
@@ -101,6 +105,8 @@ function readDevice(size: u32): u32 {
 }
 
 function readSlow(la: u32, size: u32, half: u32): u32 {
+  if (load<u32>(BREAKPOINTS) != 0) watchData(la, size, false);
+  if ((la & (size - 1)) != 0 && refusesMisaligned(half)) return 0;
   if (crossesGranule(la, size)) return readAcross(la, size, half);
   if ((la & (size - 1)) != 0) chargeEvent(EVENT_MISALIGNED);
   const host = touchRead(la, half);
@@ -127,6 +133,14 @@ function readAcross(la: u32, size: u32, half: u32): u32 {
     value |= <u32>load<u8>(i < split ? <u32>first + i : <u32>second + i - split) << (i << 3);
   }
   return value;
+}
+
+/** Alignment check (SDM vol. 3, 6.15, interrupt 17): for ring 3 alone, where CR0.AM and EFLAGS.AC ask for it. */
+function refusesMisaligned(half: u32): bool {
+  if (half == SYSTEM || (load<u32>(EFLAGS) & ALIGNMENT_CHECK) == 0 || (load<u32>(CR0) & ALIGNMENT_MASK) == 0) return false;
+  store<u32>(FAULT_VECTOR, ALIGNMENT);
+  store<u32>(FAULT_CODE, 0);
+  return true;
 }
 
 // ---- writes
@@ -171,6 +185,8 @@ function writeDouble(la: u32, value: u32, half: u32): void {
 }
 
 function writeSlow(la: u32, size: u32, value: u32, half: u32): void {
+  if (load<u32>(BREAKPOINTS) != 0) watchData(la, size, true);
+  if ((la & (size - 1)) != 0 && refusesMisaligned(half)) return;
   if (crossesGranule(la, size)) {
     writeAcross(la, size, value, half);
     return;
@@ -314,6 +330,8 @@ export function probeModify(la: u32, size: u32): i32 {
 function probe(la: u32, size: u32, reads: bool, half: u32): i32 {
   const slot = DATA_FILTER + half + slotOffset(la);
   if (load<u32>(slot, 4) == (la & (0xffffffe0 | (size - 1)))) return la + load<u32>(slot, 8);
+  if (load<u32>(BREAKPOINTS) != 0) watchData(la, size, true);
+  if ((la & (size - 1)) != 0 && refusesMisaligned(half)) return FAULTED;
   if (crossesGranule(la, size)) {
     chargeAcross(la, size);
     if (touchFor(la, reads, half) == FAULTED) return FAULTED;
@@ -359,6 +377,8 @@ function touchWrite(la: u32, half: u32): i32 {
 /** Lets the filter answer for the granule of `la` from now on. */
 // @ts-ignore: decorator
 @inline function filterGranule(la: u32, physical: u32, line: u32, half: u32, entry: u32): void {
+  // While data are watched, no access may go by unseen.
+  if (load<u32>(BREAKPOINTS) != 0) return;
   const granule = la & ~31;
   const alias = (la & 0xfffff000) | 1;
   const known = load<u32>(line, ALIASES);

@@ -14,6 +14,7 @@ import {
 import { FETCH_LINE } from '../generated/state';
 import { emptyBranches } from './branch';
 import { count } from './charge';
+import { setPageSizes } from './directory-pointers';
 import { emptyCode, emptyTrace } from './fetch';
 import { clearFilters, EMPTY, emptyFilters } from './filter';
 import { dropSecond, dropSecondPage, emptySecond } from './second-tlb';
@@ -78,6 +79,7 @@ function emptyArray(array: u32, hands: u32, sets: u32, ways: u32): void {
 
 /** After the host wrote CONFIG: a model that has seen nothing. */
 export function resetMemory(): void {
+  setPageSizes();
   clearFilters();
   store<i64>(CLOCK_DRAIN, 0);
   emptyAll();

@@ -22,9 +22,10 @@ import { ALIASES, touchCodeBelow } from './cache';
 import { chargeEvent, count } from './charge';
 import { dropCodeGranule, EMPTY, installSlot, slotOffset } from './filter';
 import { chooseWay, findWay, LINE_REFERENCED, LINE_VALID, passedWays } from './lines';
-import { CODE, findEntry, flagsOf, LARGE, noteFiltered, physicalBy } from './tlb';
+import { CODE, EXECUTABLE, findEntry, flagsOf, LARGE, noteFiltered, physicalBy } from './tlb';
 import { entryFor, mappedBy, NOT_PAGED, raisePageFault, REFUSED } from './translate';
-import { permits, translateQuiet, walkedFlags } from './walk';
+import { permits, walkedFlags } from './walk';
+import { translateInForce } from './walk-extended';
 
 /**
  * Host address of the code byte at `la`, its granule charged as fetched and remembered in FETCH_LINE and FETCH_HOST;
@@ -106,13 +107,15 @@ function peek(la: u32, user: bool): i64 {
   if (<i32>load<u32>(CR0) >= 0) return <i64>la;
   const entry = findEntry(CODE, la);
   if (entry != 0) {
-    if (!permits(flagsOf(entry), false, user)) return -1;
+    if (!executable(flagsOf(entry), user)) return -1;
     translatedBy = entry;
     return <i64>physicalBy(entry, la);
   }
-  const physical = translateQuiet(la);
-  return physical >= 0 && permits(walkedFlags, false, user) ? physical : -1;
+  const physical = translateInForce(la);
+  return physical >= 0 && executable(walkedFlags, user) ? physical : -1;
 }
+
+function executable(flags: u32, user: bool): bool { return permits(flags, false, user) && (flags & EXECUTABLE) != 0; }
 
 /** Physical address through the ITLB, or -1 with the page fault reported. */
 // @ts-ignore: decorator

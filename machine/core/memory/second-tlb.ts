@@ -15,8 +15,9 @@ import {
   ITLB_SECOND_HANDS,
 } from '../generated/layout';
 import { chargeEvent } from './charge';
-import { CODE, DIRTY, GLOBAL, LARGE } from './tlb';
-import { permits, recall, walk, walkedFlags, walkedFrame } from './walk';
+import { CODE, DIRTY, EXECUTABLE, GLOBAL, LARGE } from './tlb';
+import { recall, rightsFor, walkedFlags, walkedFrame } from './walk';
+import { walkInForce } from './walk-extended';
 
 const ENTRY_BYTES: u32 = 16;
 const VALID: u32 = 1;
@@ -30,12 +31,13 @@ const HANDS_BYTES: u32 = 0x2000;
 export function refill(side: u32, la: u32, write: bool, user: bool): i32 {
   const data = side != CODE || load<u32>(CONFIG_SECOND_SHARED) != 0;
   const geometry = data ? CONFIG_DTLB_SECOND_SETS : CONFIG_ITLB_SECOND_SETS;
-  if (load<u32>(geometry) == 0) return walk(la, write, user);
+  if (load<u32>(geometry) == 0) return walkInForce(la, write, user, side == CODE);
   const array = data ? DTLB_SECOND : ITLB_SECOND;
   const entry = find(array, geometry, la);
   if (entry != 0) {
     const flags = load<u32>(entry, 8);
-    if (permits(flags, write, user) && (!write || (flags & DIRTY) != 0)) {
+    const needed = rightsFor(write, user) | (write ? DIRTY : 0) | (side == CODE ? EXECUTABLE : 0);
+    if ((flags & needed) == needed) {
       store<u32>(entry, flags | REFERENCED, 8);
       chargeEvent(EVENT_SECOND_TLB_HIT);
       recall(load<u32>(entry, 4), flags & ~REFERENCED);
@@ -43,7 +45,7 @@ export function refill(side: u32, la: u32, write: bool, user: bool): i32 {
     }
     store<u32>(entry, 0);
   }
-  const code = walk(la, write, user);
+  const code = walkInForce(la, write, user, side == CODE);
   if (code < 0 && (walkedFlags & LARGE) == 0) {
     const chosen = victim(array, data ? DTLB_SECOND_HANDS : ITLB_SECOND_HANDS, geometry, la);
     store<u32>(chosen, (la & PAGE_MASK) | VALID);

@@ -2,7 +2,7 @@
  * Translation look-aside buffers, one for code and one for data, each with an array for 4 KiB and one for large pages.
  *
  *     tag:      linear page | state     1 valid   2 referenced   8 global   16 large      0 = empty     (lines.ts)
- *     payload:  0 what to add to a linear address    4 flags = W U D G L of the page's entries
+ *     payload:  0 what to add to a linear address    4 flags = W U D G L X of the page's entries
  *              16 bit map (128 bits) of the page's granules that are in the filter
  *
  * Tags lie side by side, so that a set is searched as a set of cache lines is, and a flush goes over them alone; the
@@ -16,11 +16,12 @@ import { CONFIG_ITLB_4K_SETS, CONFIG_ITLB_4M_SETS } from '../generated/config';
 import {
   DATA_FILTER, ITLB_4K, ITLB_4K_HANDS, ITLB_4K_TAGS, ITLB_4M_HANDS, ITLB_4M_TAGS, ITLB_HINT,
 } from '../generated/layout';
-import { CR4 } from '../generated/state';
+import { CR4, LARGE_MASK } from '../generated/state';
 import { dropCodeGranule, dropGranule, emptyFilters } from './filter';
 import { findWay, LINE_REFERENCED, LINE_VALID } from './lines';
 
-const CR4_PSE: u32 = 0x10;
+/** PSE and PAE: either of them makes large pages. */
+const CR4_LARGE_PAGES: u32 = 0x30;
 
 /** Which TLB: code or data. */
 export const CODE: u32 = 0;
@@ -38,6 +39,8 @@ export const USER: u32 = 0x004;
 export const DIRTY: u32 = 0x040;
 export const LARGE: u32 = 0x080;
 export const GLOBAL: u32 = 0x100;
+/** Code may be fetched from the page; always so without NX. */
+export const EXECUTABLE: u32 = 0x800;
 /** A 4 KiB piece of a large page. */
 const FRAGMENT: u32 = 0x400;
 
@@ -46,7 +49,12 @@ const TAG_GLOBAL: u32 = 8;
 const TAG_LARGE: u32 = 16;
 
 const SMALL_MASK: u32 = 0xfffff000;
-const LARGE_MASK: u32 = 0xffc00000;
+
+/** Which part of a linear address names a large page: of 4 MiB, of 2 MiB under PAE. */
+// @ts-ignore: decorator
+@inline function largePart(la: u32): u32 { return la & load<u32>(LARGE_MASK); }
+// @ts-ignore: decorator
+@inline function largeNumber(la: u32): u32 { return la >> ctz(load<u32>(LARGE_MASK)); }
 
 /** Address of an entry's payload. */
 // @ts-ignore: decorator
@@ -76,8 +84,8 @@ const LARGE_MASK: u32 = 0xffc00000;
   } else {
     entry = findByHint(side, geometry, ways, tag);
   }
-  // Without PSE there is no large page to find: its change flushes everything.
-  return entry != 0 || (load<u32>(CR4) & CR4_PSE) == 0 ? entry : findLarge(side, la);
+  // Without PSE and PAE there is no large page to find: their change flushes everything.
+  return entry != 0 || (load<u32>(CR4) & CR4_LARGE_PAGES) == 0 ? entry : findLarge(side, la);
 }
 
 function findByHint(side: u32, geometry: u32, ways: u32, tag: u32): u32 {
@@ -91,12 +99,12 @@ function findByHint(side: u32, geometry: u32, ways: u32, tag: u32): u32 {
 }
 
 function findLarge(side: u32, la: u32): u32 {
-  const tag = (la & LARGE_MASK) | TAG_LARGE | LINE_VALID;
+  const tag = largePart(la) | TAG_LARGE | LINE_VALID;
   const large = CONFIG_ITLB_4M_SETS + side * CONFIG_STRIDE;
   const sets = load<u32>(large);
   if (sets != 0) {
     const ways = load<u32>(large, 4);
-    return findWay(ITLB_4M_TAGS + side * TAG_STRIDE + ((((la >> 22) & (sets - 1)) * ways) << 2), ways, tag);
+    return findWay(ITLB_4M_TAGS + side * TAG_STRIDE + (((largeNumber(la) & (sets - 1)) * ways) << 2), ways, tag);
   }
   const small = CONFIG_ITLB_4K_SETS + side * CONFIG_STRIDE;
   return load<u32>(small) == 1 ? findWay(ITLB_4K_TAGS + side * TAG_STRIDE, load<u32>(small, 4), tag) : 0;
@@ -113,15 +121,15 @@ function findLarge(side: u32, la: u32): u32 {
   if ((flags & LARGE) == 0) {
     entry = victim(side, smallTags, smallHands, small, la >> 12);
   } else if (load<u32>(large) != 0) {
-    entry = victim(side, ITLB_4M_TAGS + side * TAG_STRIDE, ITLB_4M_HANDS + side * HAND_STRIDE, large, la >> 22);
+    entry = victim(side, ITLB_4M_TAGS + side * TAG_STRIDE, ITLB_4M_HANDS + side * HAND_STRIDE, large, largeNumber(la));
   } else {
     entry = victim(side, smallTags, smallHands, small, la >> 12);
     if (load<u32>(small) != 1) {
-      frame += la & ~LARGE_MASK & SMALL_MASK;
+      frame += (la - largePart(la)) & SMALL_MASK;
       flags = (flags & ~LARGE) | FRAGMENT;
     }
   }
-  const page = la & ((flags & LARGE) != 0 ? LARGE_MASK : SMALL_MASK);
+  const page = (flags & LARGE) != 0 ? largePart(la) : la & SMALL_MASK;
   const kind = ((flags & LARGE) != 0 ? TAG_LARGE : 0) | ((flags & GLOBAL) != 0 ? TAG_GLOBAL : 0);
   store<u32>(entry, page | kind | LINE_VALID | LINE_REFERENCED);
   const at = payload(entry);
@@ -204,7 +212,7 @@ export function dropPage(side: u32, la: u32): void {
   const end = tags + ((load<u32>(small) * load<u32>(small, 4)) << 2);
   for (let at = tags; at < end; at += 4) {
     const tag = load<u32>(at);
-    if (tag != 0 && (flagsOf(at) & FRAGMENT) != 0 && ((tag ^ la) & LARGE_MASK) == 0) dropEntry(side, at);
+    if (tag != 0 && (flagsOf(at) & FRAGMENT) != 0 && largePart(tag ^ la) == 0) dropEntry(side, at);
   }
 }
 

@@ -7,7 +7,7 @@ import { COUNTER_DTLB_MISSES, COUNTER_ITLB_MISSES } from '../generated/counters'
 import { CR0, CR2, FAULT_CODE, FAULT_VECTOR } from '../generated/state';
 import { count } from './charge';
 import { refill } from './second-tlb';
-import { CODE, DIRTY, dropEntry, findEntry, flagsOf, insertEntry, markReferenced, physicalBy } from './tlb';
+import { CODE, DIRTY, dropEntry, EXECUTABLE, findEntry, flagsOf, insertEntry, markReferenced, physicalBy } from './tlb';
 import { rightsFor, walkedFlags, walkedFrame } from './walk';
 
 const PAGE_FAULT: u32 = 14;
@@ -21,7 +21,7 @@ export const REFUSED: u32 = 1;
 @inline export function entryFor(side: u32, la: u32, write: bool, user: bool): u32 {
   if (<i32>load<u32>(CR0) >= 0) return NOT_PAGED;
   const entry = findEntry(side, la);
-  const needed = rightsFor(write, user) | (write ? DIRTY : 0);
+  const needed = rightsFor(write, user) | (write ? DIRTY : 0) | (side == CODE ? EXECUTABLE : 0);
   if (entry == 0 || (flagsOf(entry) & needed) != needed) return renewEntry(side, la, write, user, entry);
   markReferenced(entry);
   return entry;

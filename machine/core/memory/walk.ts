@@ -1,5 +1,5 @@
 /*
- * The page walk: page directory, page table, rights, accessed and dirty bits (Intel SDM vol. 3, 4.3 and 4.7).
+ * The page walk without PAE: page directory, page table, rights, accessed and dirty bits (Intel SDM vol. 3, 4.3 and 4.7).
  *
  *     31           22 21          12 11            0
  *     +--------------+--------------+--------------+     entry:  0 P   1 W   2 U   5 A   6 D   7 PS   8 G
@@ -16,7 +16,7 @@ import { PDE_CACHE, RAM_BASE } from '../generated/layout';
 import { CR0, CR3, CR4 } from '../generated/state';
 import { touchWalk } from './cache';
 import { charge, chargeEvent, count, countEvent } from './charge';
-import { DIRTY, GLOBAL, LARGE, USER, WRITABLE } from './tlb';
+import { DIRTY, EXECUTABLE, GLOBAL, LARGE, USER, WRITABLE } from './tlb';
 
 const PRESENT: u32 = 0x01;
 const ACCESSED: u32 = 0x20;
@@ -30,13 +30,13 @@ const LARGE_RESERVED: u32 = 0x003fe000;
 export const CODE_PRESENT: u32 = 1;
 export const CODE_WRITE: u32 = 2;
 export const CODE_USER: u32 = 4;
-const CODE_RESERVED: u32 = 8;
+export const CODE_RESERVED: u32 = 8;
 
-/** Results of the last successful walk: frame, and W U D G L flags as tlb.ts keeps them. */
+/** Results of the last successful walk: frame, and W U D G L X flags as tlb.ts keeps them. */
 export let walkedFrame: u32 = 0;
 export let walkedFlags: u32 = 0;
 
-/** What the second-level TLB knew, as if walked for just now. */
+/** What another walk found, or the second-level TLB knew. */
 export function recall(frame: u32, flags: u32): void {
   walkedFrame = frame;
   walkedFlags = flags;
@@ -57,11 +57,18 @@ export function recall(frame: u32, flags: u32): void {
 
 /** Walks for `la`; charges, and sets accessed and dirty bits. Returns -1, or the error code of the page fault. */
 export function walk(la: u32, write: bool, user: bool): i32 {
-  stalled = countEvent(EVENT_WALK);
+  beginWalk();
   const outcome = walkTables(la, write, user);
-  charge(CAUSE_WALK, stalled);
+  endWalk();
   return outcome;
 }
+
+// @ts-ignore: decorator
+@inline export function beginWalk(): void { stalled = countEvent(EVENT_WALK); }
+
+/** Charges all that the walk has taken at once. */
+// @ts-ignore: decorator
+@inline export function endWalk(): void { charge(CAUSE_WALK, stalled); }
 
 /** What the walk in progress has taken so far. */
 let stalled: u32 = 0;
@@ -93,24 +100,24 @@ let stalled: u32 = 0;
 // @ts-ignore: decorator
 @inline function kept(entry: u32, pde: u32): u32 {
   const global = (load<u32>(CR4) & CR4_PGE) != 0 ? GLOBAL : 0;
-  return (entry & pde & (WRITABLE | USER)) | (entry & (DIRTY | global));
+  return (entry & pde & (WRITABLE | USER)) | (entry & (DIRTY | global)) | EXECUTABLE;
 }
 
 /** The walk without any effect: physical address of `la`, or -1 if no page is present there. */
 export function translateQuiet(la: u32): i64 {
   const pde = readQuiet((load<u32>(CR3) & 0xfffff000) + ((la >> 22) << 2));
   if ((pde & PRESENT) == 0) return -1;
-  walkedFlags = pde & (WRITABLE | USER);
+  walkedFlags = (pde & (WRITABLE | USER)) | EXECUTABLE;
   if ((pde & LARGE) != 0 && (load<u32>(CR4) & CR4_PSE) != 0) return <i64>((pde & 0xffc00000) | (la & 0x3fffff));
   const pte = readQuiet((pde & 0xfffff000) + ((la >> 10) & 0xffc));
   if ((pte & PRESENT) == 0) return -1;
-  walkedFlags &= pte;
+  walkedFlags &= pte | EXECUTABLE;
   return <i64>((pte & 0xfffff000) | (la & 0xfff));
 }
 
 /** Sets A, and D on a write, in the entry at `physical` if they are not set; returns the entry as it then is. */
 // @ts-ignore: decorator
-@inline function mark(physical: u32, entry: u32, write: bool): u32 {
+@inline export function mark(physical: u32, entry: u32, write: bool): u32 {
   const marked = entry | ACCESSED | (write ? DIRTY : 0);
   return marked == entry ? entry : setMarks(physical, entry, marked);
 }
@@ -151,9 +158,15 @@ export function emptyDirectoryCache(): void {
 
 // @ts-ignore: decorator
 @inline function readEntry(physical: u32): u32 {
+  touchEntry(physical);
+  return readQuiet(physical);
+}
+
+/** The read of an entry, as the memory model sees it. */
+// @ts-ignore: decorator
+@inline export function touchEntry(physical: u32): void {
   count(COUNTER_WALK_READS);
   stalled += touchWalk(physical);
-  return readQuiet(physical);
 }
 
 /** Addresses outside RAM read as all ones, as on an empty bus. */

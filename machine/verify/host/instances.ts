@@ -56,6 +56,8 @@ export interface Instance {
 }
 
 const system = new Set(['CPUID', 'RDTSC', 'RDPMC', 'SYSENTER', 'SGDT', 'SIDT', 'SLDT', 'STR', 'SMSW', 'WAIT', 'x87']);
+system.add('SYSCALL').add('SYSRET').add('LDMXCSR').add('STMXCSR');
+for (const { mnemonic } of instructions) if (/^F[LNRX]/.test(mnemonic)) system.add(mnemonic);
 
 /** The rows that user mode can be compared by; the others show the system or the model, or have no integer state. */
 export const rows = instructions.filter(({ mnemonic }) => !system.has(mnemonic));
