@@ -16,7 +16,7 @@ const weakPaths = [
   /^timings\.(walk\.entersAt|trace\.flushedByCr3)$/,
 ];
 /** Here the greater value costs less: more of a stall is hidden. */
-const overlap = 'timings.latency.overlap';
+const overlaps = ['timings.latency.overlap', 'timings.latency.storeOverlap'];
 
 export function isOpen({ class: basis }: ConstantRange): boolean {
   return basis === 'C' || basis === 'D';
@@ -31,7 +31,7 @@ export function cornerOverrides(constants: readonly ConstantRange[], prices: Pri
     if (!isOpen(constant)) continue;
     if (weakPaths.some((path) => path.test(constant.path)))
       overrides[constant.path] = cheap ? constant.low : constant.high;
-    if (constant.path === overlap) overrides[constant.path] = cheap ? constant.high : constant.low;
+    if (overlaps.includes(constant.path)) overrides[constant.path] = cheap ? constant.high : constant.low;
   }
   return overrides;
 }

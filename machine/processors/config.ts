@@ -72,10 +72,15 @@ export function writeConfig(preset: Preset, memory: WebAssembly.Memory): void {
   word(config.WRITE_ALLOCATE, t('l1d.writeAllocate'));
   word(config.WRITE_THROUGH, t('l1d.writeThrough'));
 
-  const seen = (latency: number): number => Math.round((latency * (100 - t('latency.overlap'))) / 100);
-  word(config.L2_STALL, seen(t('latency.l2')));
-  word(config.L3_STALL, seen(t('latency.l3')));
-  word(config.MEMORY_STALL, seen(t('latency.memory')));
+  for (const [id, offset] of [
+    ['latency.overlap', config.L2_STALL],
+    ['latency.storeOverlap', config.L2_STORE_STALL],
+  ] as const) {
+    const seen = (latency: number): number => Math.round((latency * (100 - t(id))) / 100);
+    word(offset, seen(t('latency.l2')));
+    word(offset + 4, seen(t('latency.l3')));
+    word(offset + 8, seen(t('latency.memory')));
+  }
   word(config.L2_LATENCY, t('latency.l2'));
   word(config.L3_LATENCY, t('latency.l3'));
   word(config.MEMORY_LATENCY, t('latency.memory'));

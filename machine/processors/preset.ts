@@ -50,7 +50,8 @@ export const timings = {
   'latency.l2': 'cycles beyond L1',
   'latency.l3': 'cycles beyond L1',
   'latency.memory': 'cycles beyond L1',
-  'latency.overlap': 'percent of a data stall hidden',
+  'latency.overlap': 'percent of the stall of a read hidden',
+  'latency.storeOverlap': 'percent of the stall of a write that allocates hidden',
   'writeBuffer.depth': 'entries',
   'writeBuffer.drainL2': 'cycles',
   'writeBuffer.drainMemory': 'cycles',
@@ -184,6 +185,7 @@ function limits({ timings: t }: Preset): void {
   for (const id of ['trace.flushedByCr3', 'l1d.writeAllocate', 'l1d.writeThrough', 'branch.staticBackward'] as const)
     within(id, 0, 1);
   within('latency.overlap', 0, 100);
+  within('latency.storeOverlap', 0, 100);
   within('writeBuffer.depth', 1, 64);
   within('branch.returnStack', 0, 32);
   powerOrZero(t['branch.returnStack'].value, 'timings.branch.returnStack.value');

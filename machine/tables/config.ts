@@ -81,6 +81,11 @@ export const config = {
   BTB_MISS: 0x3d0,
   /** 1 = a conditional branch unknown to the BTB is predicted taken if it goes backwards. */
   STATIC_BACKWARD: 0x3d4,
+
+  /** Stalls of writes that allocate their line, in the order of the stalls of reads. */
+  L2_STORE_STALL: 0x3d8,
+  L3_STORE_STALL: 0x3dc,
+  MEMORY_STORE_STALL: 0x3e0,
 } as const;
 
 /** Bits of FEATURES. */

@@ -60,7 +60,7 @@ export class GoldHierarchy {
         return;
       }
       const found = this.below(physical);
-      const hidden = (100 - this.timing('latency.overlap')) / 100;
+      const hidden = (100 - this.timing(write ? 'latency.storeOverlap' : 'latency.overlap')) / 100;
       this.stall(found === 'memory' ? 'memory' : 'cache', Math.round(this.latency(found) * hidden));
       line = this.fill(physical);
     }

@@ -48,6 +48,7 @@ const cramped: Preset = applyPreset(
   },
   {
     'timings.latency.l3': 33,
+    'timings.latency.storeOverlap': 70,
     'events.secondTlbHit': 7,
     'timings.walk.directoryCache': 2,
     'timings.walk.entersAt': 3,

@@ -11,7 +11,8 @@
 import { CAUSE_CACHE, CAUSE_FETCH, CAUSE_MEMORY } from '../generated/causes';
 import {
   CONFIG_L1D_SETS, CONFIG_L1D_SHIFT, CONFIG_L1D_WAYS, CONFIG_L2_LATENCY, CONFIG_L2_SETS, CONFIG_L2_STALL,
-  CONFIG_L3_LATENCY, CONFIG_L3_SETS, CONFIG_L3_STALL, CONFIG_MEMORY_LATENCY, CONFIG_MEMORY_STALL, CONFIG_WALK_ENTERS_AT, CONFIG_WRITE_ALLOCATE,
+  CONFIG_L2_STORE_STALL, CONFIG_L3_LATENCY, CONFIG_L3_SETS, CONFIG_L3_STALL, CONFIG_MEMORY_LATENCY,
+  CONFIG_MEMORY_STALL, CONFIG_WALK_ENTERS_AT, CONFIG_WRITE_ALLOCATE,
   CONFIG_WRITE_THROUGH,
 } from '../generated/config';
 import {
@@ -29,6 +30,9 @@ import { bufferWrite, bufferWrites, drainIntoL2, drainIntoMemory } from './write
 /** From a word of L1D or L1I to its word in the second array. */
 export const ALIASES: u32 = 0x4000;
 
+/** From the stalls of reads to those of writes, in CONFIG. */
+const STORES: u32 = CONFIG_L2_STORE_STALL - CONFIG_L2_STALL;
+
 /** Where a line was found. */
 const IN_L2: u32 = 2;
 const IN_L3: u32 = 3;
@@ -44,7 +48,7 @@ const IN_MEMORY: u32 = 4;
 // @ts-ignore: decorator
 @inline export function touchData(physical: u32, write: bool): u32 {
   const line = findDataLine(physical);
-  if (line == 0) return write ? missToWrite(physical) : missToRead(physical);
+  if (line == 0) return write ? missToWrite(physical) : fillMissed(physical, 0);
   const state = load<u32>(line);
   store<u32>(line, state | LINE_REFERENCED);
   if (write && (state & LINE_MODIFIED) == 0) {
@@ -54,9 +58,10 @@ const IN_MEMORY: u32 = 4;
   return line;
 }
 
-function missToRead(physical: u32): u32 {
+/** `prices` is 0 for reads, STORES for writes. */
+function fillMissed(physical: u32, prices: u32): u32 {
   count(COUNTER_L1D_MISSES);
-  stallForData(readL2(physical));
+  stallForData(readL2(physical), prices);
   const line = fillDataLine(physical);
   store<u32>(line, load<u32>(line) | LINE_REFERENCED);
   return line;
@@ -70,7 +75,7 @@ function missToWrite(physical: u32): u32 {
     return 0;
   }
   foundBelow = 0;
-  const line = missToRead(physical);
+  const line = fillMissed(physical, STORES);
   firstWrite(physical, line);
   return line;
 }
@@ -178,10 +183,10 @@ export function touchCodeBelow(physical: u32): void {
 }
 
 // @ts-ignore: decorator
-@inline function stallForData(found: u32): void {
-  if (found == IN_L2) stall(CAUSE_CACHE, load<u32>(CONFIG_L2_STALL));
-  else if (found == IN_L3) stall(CAUSE_CACHE, load<u32>(CONFIG_L3_STALL));
-  else stall(CAUSE_MEMORY, load<u32>(CONFIG_MEMORY_STALL));
+@inline function stallForData(found: u32, prices: u32): void {
+  if (found == IN_L2) stall(CAUSE_CACHE, load<u32>(CONFIG_L2_STALL + prices));
+  else if (found == IN_L3) stall(CAUSE_CACHE, load<u32>(CONFIG_L3_STALL + prices));
+  else stall(CAUSE_MEMORY, load<u32>(CONFIG_MEMORY_STALL + prices));
 }
 
 // @ts-ignore: decorator
