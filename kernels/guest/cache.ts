@@ -3,15 +3,15 @@
 import { clearPage } from '../lib/bytes';
 import { stackSlot } from '../lib/x86';
 import { diskSectors } from '../ports/port';
-import { lockVolume, Run, RUN_SIZE, runAdd, runFlush, runInit, unlockVolume } from './disk';
+import { lockVolume, RUN_SIZE, Run, runAdd, runFlush, runInit, unlockVolume } from './disk';
 import { ext2WriteInode } from './ext2/inode';
 import { ext2Map } from './ext2/map';
 import { writeSuper } from './ext2/volume';
 import { FS_DISK, FS_EXT2, FS_TMPFS, Inode, inodeLimit, inodeSlot } from './inode';
 import {
+  ALL_SECTORS,
   addCachePage,
   addressOf,
-  ALL_SECTORS,
   dirtyPages,
   dropPage,
   findPage,
@@ -20,10 +20,10 @@ import {
   holdPage,
   noPage,
   Owner,
-  Page,
   PAGE_BUSY,
   PAGE_FAILED,
   PAGE_PINNED,
+  Page,
   pageNumber,
   removeCachePage,
   setDirty,

@@ -7,7 +7,7 @@ import { lockVolume, unlockVolume } from './disk';
 import { ext2Map, ext2Trim, largestFile } from './ext2/map';
 import { disk } from './ext2/volume';
 import { FS_DISK, FS_EXT2, FS_TMPFS, Inode } from './inode';
-import { addressOf, dropPage, findPage, frameTotal, noPage, Owner, Page, cachedPages } from './page';
+import { addressOf, cachedPages, dropPage, findPage, frameTotal, noPage, Owner, Page } from './page';
 import { now } from './time';
 
 /** Reads up to `length` bytes at `position` into the program; how many, or an error. */
@@ -67,7 +67,8 @@ function pageFor(inode: Inode, position: u32, length: u32): Page {
     return getPage(inode, index);
   }
   const whole = !(position & 0xfff) && (length == 4096 || position + length >= inode.size);
-  if (whole || index << 12 >= inode.size) return inode.fs == FS_TMPFS && memoryFull() ? noPage() : blankPage(inode, index);
+  if (whole || index << 12 >= inode.size)
+    return inode.fs == FS_TMPFS && memoryFull() ? noPage() : blankPage(inode, index);
   return getPage(inode, index);
 }
 

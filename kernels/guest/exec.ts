@@ -4,26 +4,44 @@
 //
 // The strings are collected in frames of their own first, from user memory that is about to go; those frames become the
 // top pages of the stack. A script (#!) is the argument of its interpreter.
-import { E2BIG, EFAULT, ENOEXEC, ENOMEM, ETXTBSY } from '../lib/callnumbers';
-import { AT_NULL, AT_PAGESZ, AT_SERVICE, AT_SYSINFO } from '../lib/callnumbers';
+
 import { clearPage, copyBytes } from '../lib/bytes';
+import {
+  AT_NULL,
+  AT_PAGESZ,
+  AT_SERVICE,
+  AT_SYSINFO,
+  E2BIG,
+  EFAULT,
+  ENOEXEC,
+  ENOMEM,
+  ETXTBSY,
+} from '../lib/callnumbers';
 import { componentRename } from '../lib/components';
-import { ElfSegment, elfEntry, elfMappable, elfSegment, elfSegmentCount, SEGMENT_LOAD, SEGMENT_WRITABLE } from '../lib/elf';
+import {
+  ElfSegment,
+  elfEntry,
+  elfMappable,
+  elfSegment,
+  elfSegmentCount,
+  SEGMENT_LOAD,
+  SEGMENT_WRITABLE,
+} from '../lib/elf';
 import { FRAME_MASK, PAGE_SIZE } from '../lib/paging';
 import { randomBelow } from '../lib/random';
 import { characterOf, copyName, textLength } from '../lib/text';
-import { PROT_EXEC, PROT_READ, PROT_WRITE, SIG_DFL, SIG_IGN, SIGKILL, SIGSEGV, SIGNALS } from '../lib/unix';
+import { PROT_EXEC, PROT_READ, PROT_WRITE, SIG_DFL, SIG_IGN, SIGKILL, SIGNALS, SIGSEGV } from '../lib/unix';
 import { ENTRY_PAGE, STACK_TOP } from '../lib/userlayout';
 import { stackSlot } from '../lib/x86';
 import { copyFromUser, frameAddress, pageEntry, setPageEntry, userFrame } from '../ports/port';
 import { getPage } from './cache';
 import { exitProcess } from './exit';
 import { bringPage } from './fault';
-import { File, closeDescriptor } from './file';
-import { mayExecute } from './modes';
+import { closeDescriptor, File } from './file';
 import { isError, putInode } from './filesystem';
 import { Inode, noInode } from './inode';
 import { entryFlags, releaseMemory, roundUp } from './memory';
+import { mayExecute } from './modes';
 import { addressOf, dropFrame, dropPage, noPage, takeFrame } from './page';
 import { copyText, getText, putText, resolve } from './path';
 import { actionOf, closesOnExec, fileSlot, Process, processName } from './process';
@@ -58,7 +76,8 @@ export function stringsInit(strings: Strings): void {
 }
 
 function stringsDrop(strings: Strings): void {
-  for (let i: u32 = 0; i < STRING_PAGES; i++) if (load<u32>(frameSlot(strings, i))) dropFrame(load<u32>(frameSlot(strings, i)));
+  for (let i: u32 = 0; i < STRING_PAGES; i++)
+    if (load<u32>(frameSlot(strings, i))) dropFrame(load<u32>(frameSlot(strings, i)));
   stringsInit(strings);
 }
 
@@ -299,7 +318,15 @@ export function setEntryRoutine(address: u32): void {
 }
 
 function mapEntryPage(process: Process): bool {
-  const region = addRegion(process, ENTRY_PAGE, ENTRY_PAGE + PAGE_SIZE, PROT_READ | PROT_EXEC, REGION_KERNEL, noInode(), 0);
+  const region = addRegion(
+    process,
+    ENTRY_PAGE,
+    ENTRY_PAGE + PAGE_SIZE,
+    PROT_READ | PROT_EXEC,
+    REGION_KERNEL,
+    noInode(),
+    0,
+  );
   if (!changetype<usize>(region)) return false;
   return setPageEntry(process.space, ENTRY_PAGE, (entryRoutine & FRAME_MASK) | entryFlags(PROT_READ)) == 0;
 }

@@ -7,15 +7,7 @@
 import { clearPage, copyBytes } from '../lib/bytes';
 import { newline, print, printHex, printNumber } from '../lib/console';
 import { __work_fault, __work_zeroed } from '../lib/hooks';
-import {
-  FAULT_PRESENT,
-  FAULT_WRITE,
-  FRAME_MASK,
-  PAGE_DIRTY,
-  PAGE_PRESENT,
-  PAGE_SIZE,
-  PAGE_WRITE,
-} from '../lib/paging';
+import { FAULT_PRESENT, FAULT_WRITE, FRAME_MASK, PAGE_DIRTY, PAGE_PRESENT, PAGE_SIZE, PAGE_WRITE } from '../lib/paging';
 import { TrapFrame } from '../lib/trapframe';
 import { PROT_WRITE, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGTRAP } from '../lib/unix';
 import { USER_TOP } from '../lib/userlayout';
@@ -26,7 +18,7 @@ import { entryFlags } from './memory';
 import { addressOf, dropFrame, dropPage, frameOf, pageOf, takeFrame } from './page';
 import { panic } from './panic';
 import { Process } from './process';
-import { findRegion, Region, REGION_KERNEL, REGION_SHARED } from './region';
+import { findRegion, REGION_KERNEL, REGION_SHARED, Region } from './region';
 import { forceSignal } from './signal';
 import { self } from './thread';
 
@@ -51,7 +43,9 @@ function resolve(process: Process, address: u32, error: u32): u32 {
   if (write && !(region.protection & PROT_WRITE)) return FORBIDDEN;
   const page = address & FRAME_MASK;
   if (error & FAULT_PRESENT) return write ? allowWrite(process, region, page) : FORBIDDEN;
-  return changetype<usize>(region.inode) ? addFilePage(process, region, page, write) : addZeroPage(process, region, page);
+  return changetype<usize>(region.inode)
+    ? addFilePage(process, region, page, write)
+    : addZeroPage(process, region, page);
 }
 
 function addZeroPage(process: Process, region: Region, page: u32): u32 {

@@ -1,14 +1,13 @@
 // Open files and descriptors. A File is what open makes: a kind, an object, a position; a descriptor is one of its holders,
 // and fork and dup make more. What each kind does is decided in transfer.ts.
-import { EBADF, EMFILE } from '../lib/callnumbers';
-import { FD_CHANNEL_READ, FD_CHANNEL_WRITE, FD_PACKET } from '../lib/callnumbers';
+import { EBADF, EMFILE, FD_CHANNEL_READ, FD_CHANNEL_WRITE, FD_PACKET } from '../lib/callnumbers';
 import { O_ACCESS, O_RDWR, O_WRONLY } from '../lib/unix';
 import { putInode } from './filesystem';
 import { Inode, noInode } from './inode';
 import { closeReader, closeWriter, createPipe, Pipe } from './pipe';
 import { fileSlot, MAX_FILES, Process, setCloseOnExec } from './process';
-import { self } from './thread';
 import { addressOf_fileTable } from './stubs';
+import { self } from './thread';
 
 @unmanaged
 export class File {

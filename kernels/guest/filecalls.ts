@@ -42,21 +42,21 @@ import { stackSlot } from '../lib/x86';
 import { copyToUser, frameAddress } from '../ports/port';
 import { syncAll, writeBack } from './cache';
 import { setSize } from './content';
-import { lockVolume, unlockVolume } from './disk';
 import { addEntry } from './directory';
+import { lockVolume, unlockVolume } from './disk';
 import { ext2WriteInode } from './ext2/inode';
-import { disk, DISK_DEVICE } from './ext2/volume';
+import { DISK_DEVICE, disk } from './ext2/volume';
 import {
   canWrite,
   closeDescriptor,
   dropFile,
-  File,
   FILE_CONSOLE,
   FILE_INODE,
   FILE_NULL,
   FILE_PIPE_READ,
   FILE_PIPE_WRITE,
   FILE_ZERO,
+  File,
   fileOf,
   freeDescriptor,
   makeFile,
@@ -65,9 +65,9 @@ import {
 import { isError, makeInode, putInode } from './filesystem';
 import { FS_EXT2, holdInode, Inode, noInode, typeOf } from './inode';
 import { forgetName } from './names';
-import { createPipe } from './pipe';
 import { dropFrame, takeFrame } from './page';
-import { getText, LINKS_MAX, linkText, lookup, putText, resolve, resolveUser, Walk, WALK_SIZE, walkFrom } from './path';
+import { getText, LINKS_MAX, linkText, lookup, putText, resolve, resolveUser, WALK_SIZE, Walk, walkFrom } from './path';
+import { createPipe } from './pipe';
 import { closesOnExec, fileSlot, MAX_FILES, setCloseOnExec } from './process';
 import { userRange } from './region';
 import { callFrame } from './signal';

@@ -3,17 +3,17 @@
 import { EIO, ENFILE, ENOSPC } from '../lib/callnumbers';
 import { S_IFDIR } from '../lib/unix';
 import { dropPages, writeBack } from './cache';
+import { addEntry } from './directory';
 import { lockVolume, unlockVolume } from './disk';
 import { takeInode } from './ext2/bitmap';
 import { ext2ClearInode, ext2ReadInode, ext2RemoveInode, ext2WriteInode } from './ext2/inode';
 import { blockSize } from './ext2/volume';
-import { addEntry } from './directory';
 import {
   enterInode,
-  findInode,
-  freeInodeSlot,
   FS_EXT2,
   FS_TMPFS,
+  findInode,
+  freeInodeSlot,
   holdInode,
   Inode,
   leaveInode,

@@ -1,7 +1,8 @@
 // fork: a new process like this one. Private pages are shared until one of the two writes: both lose the right to write, and
 // the fault that follows copies.
-import { EAGAIN, ENOMEM } from '../lib/callnumbers';
+
 import { copyBytes } from '../lib/bytes';
+import { EAGAIN, ENOMEM } from '../lib/callnumbers';
 import { componentCreate, KIND_PROGRAM } from '../lib/components';
 import { FRAME_MASK, PAGE_AVAILABLE, PAGE_PRESENT, PAGE_SIZE, PAGE_WRITE } from '../lib/paging';
 import { TRAP_FRAME_SIZE, TrapFrame } from '../lib/trapframe';
@@ -17,11 +18,11 @@ import {
   Process,
   processName,
   processSlot,
-  setCloseOnExec,
   SIGNAL_BYTES,
+  setCloseOnExec,
   takeProcess,
 } from './process';
-import { copyRegion, Region, REGION_KERNEL, REGION_SHARED } from './region';
+import { copyRegion, REGION_KERNEL, REGION_SHARED, Region } from './region';
 import { wake } from './schedule';
 import { callFrame } from './signal';
 import { createThread, freeThread, self, Thread } from './thread';
@@ -77,7 +78,8 @@ function copyMemory(parent: Process, child: Process): bool {
   openBatch(parent.space);
   let good = true;
   for (let region = parent.firstRegion; good && changetype<usize>(region); region = region.next) {
-    good = changetype<usize>(copyRegion(child, region, region.start, region.end)) != 0 && copyPages(parent, child, region);
+    good =
+      changetype<usize>(copyRegion(child, region, region.start, region.end)) != 0 && copyPages(parent, child, region);
   }
   closeBatch(parent.space);
   return good;

@@ -1,6 +1,7 @@
 // Where a process is, and what a directory lists: chdir, fchdir, getcwd, getdents in both forms, umask.
-import { EBADF, EFAULT, EINVAL, EIO, ENOENT, ENOMEM, ENOTDIR, ERANGE } from '../lib/callnumbers';
+
 import { copyBytes } from '../lib/bytes';
+import { EBADF, EFAULT, EINVAL, EIO, ENOENT, ENOMEM, ENOTDIR, ERANGE } from '../lib/callnumbers';
 import { stackSlot } from '../lib/x86';
 import { copyToUser, frameAddress } from '../ports/port';
 import { getPage } from './cache';
@@ -12,8 +13,8 @@ import {
   ENTRY_TYPE,
   entryIntact,
   findEntry,
-  Place,
   PLACE_SIZE,
+  Place,
 } from './directory';
 import { lockVolume, unlockVolume } from './disk';
 import { FILE_INODE, fileOf } from './file';

@@ -30,7 +30,6 @@ import { markDirty, syncAll, tooDirty, writeBack } from './cache';
 import { disk } from './ext2/volume';
 import { FILE_INODE, FILE_ZERO, fileOf } from './file';
 import { putInode } from './filesystem';
-import { makeMemoryFile } from './tmpfs';
 import { Inode, noInode, typeOf } from './inode';
 import { dropFrame, pageOf } from './page';
 import { Process } from './process';
@@ -39,10 +38,10 @@ import {
   findGap,
   findRegion,
   noRegion,
-  Region,
-  regionAfter,
   REGION_KERNEL,
   REGION_SHARED,
+  Region,
+  regionAfter,
   regionsLeft,
   removeRegion,
   splitAt,
@@ -50,6 +49,7 @@ import {
 } from './region';
 import { callFrame } from './signal';
 import { self } from './thread';
+import { makeMemoryFile } from './tmpfs';
 
 /** Heaps grow up to where mmap begins. */
 const HEAP_TOP: u32 = MAP_BASE;
@@ -143,7 +143,14 @@ export function sysOldMmap(from: u32, _b: u32, _c: u32): i32 {
   if (!userRange(from, 24) || copyFromUser(at, from, 24) < 0) return -EFAULT;
   const offset = load<u32>(at + 20);
   if (offset & 0xfff) return -EINVAL;
-  return mapAt(load<u32>(at), load<u32>(at + 4), load<u32>(at + 8), load<u32>(at + 12), load<u32>(at + 16), offset >> 12);
+  return mapAt(
+    load<u32>(at),
+    load<u32>(at + 4),
+    load<u32>(at + 8),
+    load<u32>(at + 12),
+    load<u32>(at + 16),
+    offset >> 12,
+  );
 }
 
 function mapAt(address: u32, length: u32, protection: u32, flags: u32, fd: u32, offset: u32): i32 {
@@ -221,7 +228,11 @@ export function sysMprotect(address: u32, length: u32, protection: u32): i32 {
   }
   if (!regionsLeft(2) || !splitAt(process, address) || !splitAt(process, end)) return -ENOMEM;
   openBatch(process.space);
-  for (let region = regionAfter(process, address); changetype<usize>(region) && region.start < end; region = region.next) {
+  for (
+    let region = regionAfter(process, address);
+    changetype<usize>(region) && region.start < end;
+    region = region.next
+  ) {
     region.protection = protection;
     protectPages(process, region);
   }

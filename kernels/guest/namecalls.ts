@@ -1,5 +1,7 @@
 // The calls that change directories: mkdir, rmdir, link, unlink, rename, symlink, mknod. Each is one step under the volume's
 // lock: first everything is checked, then it happens.
+
+import { copyBytes } from '../lib/bytes';
 import {
   EBUSY,
   EEXIST,
@@ -14,12 +16,11 @@ import {
   EPERM,
   EXDEV,
 } from '../lib/callnumbers';
-import { copyBytes } from '../lib/bytes';
 import { textLength } from '../lib/text';
 import { S_IFBLK, S_IFCHR, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from '../lib/unix';
 import { stackSlot } from '../lib/x86';
 import { blankPage, markDirty } from './cache';
-import { addEntry, findEntry, isEmpty, Place, PLACE_SIZE, removeEntry, retarget } from './directory';
+import { addEntry, findEntry, isEmpty, PLACE_SIZE, Place, removeEntry, retarget } from './directory';
 import { lockVolume, unlockVolume } from './disk';
 import { ext2Map } from './ext2/map';
 import { createFile } from './filecalls';
@@ -27,7 +28,7 @@ import { fillDirectory, getInode, isDirectory, isError, putInode } from './files
 import { FS_EXT2, Inode, mapSlot } from './inode';
 import { forgetDirectory, forgetName } from './names';
 import { addressOf, dropPage, noPage } from './page';
-import { getText, lookup, putText, resolve, Walk, WALK_SIZE, walkTo } from './path';
+import { getText, lookup, putText, resolve, WALK_SIZE, Walk, walkTo } from './path';
 import { self } from './thread';
 import { now } from './time';
 
@@ -257,7 +258,9 @@ export function sysMknod(path: u32, mode: u32, device: u32): i32 {
   lockVolume();
   let result = walkToNew(text, walk);
   if (result == 0) {
-    result = walk.trailing ? -ENOENT : makeNode(walk, (type ? type : S_IFREG) | (mode & 0xfff & ~self().process.mask), device);
+    result = walk.trailing
+      ? -ENOENT
+      : makeNode(walk, (type ? type : S_IFREG) | (mode & 0xfff & ~self().process.mask), device);
     putInode(walk.directory);
   }
   unlockVolume();

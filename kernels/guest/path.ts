@@ -1,12 +1,13 @@
 // Paths. A walk goes from a directory to the next by name; it ends at the directory that holds the last name, or one step
 // further at the inode. Symbolic links on the way are followed, at most LINKS_MAX deep.
-import { EFAULT, EINVAL, EIO, ELOOP, ENAMETOOLONG, ENOENT, ENOMEM, ENOTDIR } from '../lib/callnumbers';
+
 import { copyBytes } from '../lib/bytes';
-import { stackSlot } from '../lib/x86';
+import { EFAULT, EINVAL, EIO, ELOOP, ENAMETOOLONG, ENOENT, ENOMEM, ENOTDIR } from '../lib/callnumbers';
 import { NAME_MAX, PATH_MAX, S_IFLNK } from '../lib/unix';
+import { stackSlot } from '../lib/x86';
 import { copyFromUser, frameAddress } from '../ports/port';
 import { getPage } from './cache';
-import { ENTRY_INODE, findEntry, Place, PLACE_SIZE } from './directory';
+import { ENTRY_INODE, findEntry, PLACE_SIZE, Place } from './directory';
 import { lockVolume, unlockVolume } from './disk';
 import { isShortLink } from './ext2/inode';
 import { getInode, isDirectory, isError, putInode, root } from './filesystem';

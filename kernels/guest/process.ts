@@ -2,8 +2,8 @@
 // process has files of its own: fork.ts, exec.ts, exit.ts, wait.ts, signal.ts.
 import { Inode } from './inode';
 import { Region } from './region';
-import { Thread } from './thread';
 import { addressOf_processTable } from './stubs';
+import { Thread } from './thread';
 
 export const MAX_PROCESSES: u32 = 64;
 export const MAX_FILES: u32 = 256;

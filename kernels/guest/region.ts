@@ -1,8 +1,8 @@
 // Regions: what a process's address space is meant to hold, in a list by address. A region is anonymous memory or pages of
 // a file, private to the process or shared. What is really there comes with the faults (fault.ts).
 import { USER_TOP } from '../lib/userlayout';
-import { holdInode, Inode } from './inode';
 import { putInode } from './filesystem';
+import { holdInode, Inode } from './inode';
 import { Process } from './process';
 import { addressOf_regionTable } from './stubs';
 

@@ -4,7 +4,7 @@ import { EBADF, EFAULT, EINTR, EINVAL } from '../lib/callnumbers';
 import { POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT } from '../lib/unix';
 import { stackSlot } from '../lib/x86';
 import { copyFromUser, copyToUser } from '../ports/port';
-import { File, FILE_CONSOLE, FILE_PIPE_READ, FILE_PIPE_WRITE, fileOf } from './file';
+import { FILE_CONSOLE, FILE_PIPE_READ, FILE_PIPE_WRITE, File, fileOf } from './file';
 import { PIPE_SIZE } from './pipe';
 import { MAX_FILES } from './process';
 import { userRange } from './region';
@@ -62,7 +62,8 @@ function select(count: u32, reads: u32, writes: u32, excepts: u32, timeout: u32)
   // Three sets asked for, three found.
   const sets = stackSlot(192);
   memory.fill(sets, 0, 192);
-  if (!getSet(sets, reads, bytes) || !getSet(sets + 32, writes, bytes) || !getSet(sets + 64, excepts, bytes)) return -EFAULT;
+  if (!getSet(sets, reads, bytes) || !getSet(sets + 32, writes, bytes) || !getSet(sets + 64, excepts, bytes))
+    return -EFAULT;
   let deadline: u32 = 0;
   let poll = false;
   if (timeout) {

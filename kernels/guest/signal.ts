@@ -18,15 +18,18 @@ import {
   SIGSEGV,
 } from '../lib/unix';
 import { exitProcess } from './exit';
+import { actionOf, MAX_PROCESSES, Process, processNumber, RESTART_NO, RESTART_WITHOUT_HANDLER } from './process';
 import {
-  actionOf,
-  MAX_PROCESSES,
-  Process,
-  processNumber,
-  RESTART_NO,
-  RESTART_WITHOUT_HANDLER,
-} from './process';
-import { makeReady, requestWork, rescheduleIfNeeded, signalled, stopAs, wake, wakeAll, workPending, workTaken } from './schedule';
+  makeReady,
+  requestWork,
+  rescheduleIfNeeded,
+  signalled,
+  stopAs,
+  wake,
+  wakeAll,
+  workPending,
+  workTaken,
+} from './schedule';
 import { pushSignalFrame } from './sigframe';
 import { self, THREAD_STOPPED, THREAD_WAITING } from './thread';
 

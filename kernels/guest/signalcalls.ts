@@ -1,14 +1,6 @@
 // The calls about signals. Masks of the rt_ calls have 64 bits; the upper half is 0 here.
 import { EFAULT, EINTR, EINVAL, ESRCH } from '../lib/callnumbers';
-import {
-  SA_NODEFER,
-  SA_RESETHAND,
-  SIG_BLOCK,
-  SIG_IGN,
-  SIG_SETMASK,
-  SIG_UNBLOCK,
-  SIGNALS,
-} from '../lib/unix';
+import { SA_NODEFER, SA_RESETHAND, SIG_BLOCK, SIG_IGN, SIG_SETMASK, SIG_UNBLOCK, SIGNALS } from '../lib/unix';
 import { stackSlot } from '../lib/x86';
 import { copyFromUser, copyToUser } from '../ports/port';
 import { Action, actionOf, findProcess, MAX_PROCESSES, Process, processNumber } from './process';
@@ -91,7 +83,14 @@ function changeAction(signal: u32, value: u32, old: u32, size: u32, mask: u32, f
     if (!userRange(value, size) || copyFromUser(wanted, value, size) < 0) return -EFAULT;
     const handler = load<u32>(wanted);
     if (bitOf(signal) & UNBLOCKABLE) return -EINVAL;
-    install(process, signal, handler, load<u32>(wanted + flags), load<u32>(wanted + mask), load<u32>(wanted + restorer));
+    install(
+      process,
+      signal,
+      handler,
+      load<u32>(wanted + flags),
+      load<u32>(wanted + mask),
+      load<u32>(wanted + restorer),
+    );
   }
   if (old && (!userRange(old, size) || copyToUser(old, image, size) < 0)) return -EFAULT;
   return 0;

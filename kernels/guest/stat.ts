@@ -6,7 +6,7 @@ import { stackSlot } from '../lib/x86';
 import { copyFromUser, copyToUser, frameAddress } from '../ports/port';
 import { SUPER_FREE_BLOCKS, SUPER_FREE_INODES, SUPER_INODES } from './ext2/layout';
 import { blockCount, blockSize, superField } from './ext2/volume';
-import { File, FILE_CONSOLE, FILE_INODE, FILE_NULL, FILE_PIPE_READ, FILE_PIPE_WRITE, fileOf } from './file';
+import { FILE_CONSOLE, FILE_INODE, FILE_NULL, FILE_PIPE_READ, FILE_PIPE_WRITE, File, fileOf } from './file';
 import { CONSOLE_DEVICE, NULL_DEVICE, ZERO_DEVICE } from './filecalls';
 import { isError, putInode } from './filesystem';
 import { FS_EXT2, Inode, typeOf } from './inode';

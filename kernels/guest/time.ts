@@ -2,15 +2,15 @@
 //
 // The clock starts at `time=` seconds since 1970 (1 January 2005 by default), so that a run says the same on any day.
 // Between two ticks the port's timer tells the microseconds.
-import { EFAULT, EINVAL, EINTR } from '../lib/callnumbers';
+import { EFAULT, EINTR, EINVAL } from '../lib/callnumbers';
 import { SIGALRM } from '../lib/unix';
+import { stackSlot } from '../lib/x86';
 import { copyFromUser, copyToUser, tickMicroseconds } from '../ports/port';
-import { userRange } from './region';
 import { MAX_PROCESSES, Process, processNumber } from './process';
+import { userRange } from './region';
 import { chargeTick, signalled, stopAs, wake } from './schedule';
 import { sendSignal } from './signal';
 import { self, THREAD_WAITING, Thread } from './thread';
-import { stackSlot } from '../lib/x86';
 
 export const HZ: u32 = 100;
 const TICK_MICROSECONDS: u32 = 10000;

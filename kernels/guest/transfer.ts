@@ -7,7 +7,6 @@ import { readContent, writeContent } from './content';
 import {
   canRead,
   canWrite,
-  File,
   FILE_CHANNEL,
   FILE_CONSOLE,
   FILE_INODE,
@@ -16,6 +15,7 @@ import {
   FILE_PIPE_READ,
   FILE_PIPE_WRITE,
   FILE_ZERO,
+  File,
   fileOf,
 } from './file';
 import { typeOf } from './inode';

@@ -1,6 +1,16 @@
 // Taking and giving back blocks and inodes: a bitmap of each in every group, and counts in the group's descriptor and in
 // the superblock. A block is looked for from a goal on, so that a file that grows stays in one piece; an inode in its
 // directory's group, a directory in the group with the most free inodes.
+
+import {
+  GROUP_BLOCK_BITMAP,
+  GROUP_DIRECTORIES,
+  GROUP_FREE_BLOCKS,
+  GROUP_FREE_INODES,
+  GROUP_INODE_BITMAP,
+  SUPER_FREE_BLOCKS,
+  SUPER_FREE_INODES,
+} from './layout';
 import {
   blockCount,
   blocksPerGroup,
@@ -16,15 +26,6 @@ import {
   superAdd,
   superField,
 } from './volume';
-import {
-  GROUP_BLOCK_BITMAP,
-  GROUP_DIRECTORIES,
-  GROUP_FREE_BLOCKS,
-  GROUP_FREE_INODES,
-  GROUP_INODE_BITMAP,
-  SUPER_FREE_BLOCKS,
-  SUPER_FREE_INODES,
-} from './layout';
 
 /** First clear bit of `bitmap` from `from` up to `end`, or `end`. */
 function clearBit(bitmap: usize, from: u32, end: u32): u32 {

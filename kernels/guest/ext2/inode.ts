@@ -22,7 +22,17 @@ import {
   INODE_UID,
 } from './layout';
 import { ext2Trim } from './map';
-import { blockShift, blockSize, changeBlock, groupAt, inodesPerGroup, inodeSize, readBlock, releaseBlock, volumeWritten } from './volume';
+import {
+  blockShift,
+  blockSize,
+  changeBlock,
+  groupAt,
+  inodeSize,
+  inodesPerGroup,
+  readBlock,
+  releaseBlock,
+  volumeWritten,
+} from './volume';
 
 /** The inode's place in the inode table, held; 0: it cannot be read. */
 function placeOf(number: u32): usize {

@@ -4,7 +4,16 @@
 import { Inode, mapSlot } from '../inode';
 import { giveBlock, takeBlock } from './bitmap';
 import { DIRECT, DOUBLE, SINGLE } from './layout';
-import { blockShift, blockSize, changeBlock, firstBlock, blocksPerGroup, inodesPerGroup, readBlock, releaseBlock } from './volume';
+import {
+  blockShift,
+  blockSize,
+  blocksPerGroup,
+  changeBlock,
+  firstBlock,
+  inodesPerGroup,
+  readBlock,
+  releaseBlock,
+} from './volume';
 
 /** Block numbers in a block, as a power of two. */
 function perBlockShift(): u32 {

@@ -3,12 +3,12 @@
 // file are pages of that file and never looked at as pages of the disk.
 //
 // The counts of free blocks and inodes live in the superblock and the descriptors and nowhere else.
-import { print, newline } from '../../lib/console';
+import { newline, print } from '../../lib/console';
+import { S_IFBLK } from '../../lib/unix';
 import { diskSectors } from '../../ports/port';
 import { getPage, markDirty } from '../cache';
-import { enterInode, freeInodeSlot, FS_DISK, Inode, noInode } from '../inode';
+import { enterInode, FS_DISK, freeInodeSlot, Inode, noInode } from '../inode';
 import { addressOf, dropPage, findPage, Owner, pageAt, setDirty } from '../page';
-import { S_IFBLK } from '../../lib/unix';
 import { now } from '../time';
 import {
   GROUP_SIZE,
@@ -122,7 +122,7 @@ function touchSuper(): void {
 export function volumeWritten(): void {
   if (written) return;
   written = true;
-  store<u16>(superblock, <u16>(<u32>load<u16>(superblock, SUPER_STATE) & ~<u32>STATE_CLEAN), SUPER_STATE);
+  store<u16>(superblock, <u16>(<u32>load<u16>(superblock, SUPER_STATE) & ~(<u32>STATE_CLEAN)), SUPER_STATE);
   touchSuper();
 }
 

@@ -1,7 +1,7 @@
 // The native port: ring 0 on bare hardware. What each function means stands in kernels/ports/README.md.
 import { EBADF } from '../../lib/callnumbers';
-import { uartDrain, uartPut } from '../../lib/uart';
 import { TRAP_FRAME_SIZE, TrapFrame } from '../../lib/trapframe';
+import { uartDrain, uartPut } from '../../lib/uart';
 import { ENTRY_PAGE, USER_TOP } from '../../lib/userlayout';
 import { cli, hlt, outb, stackSlot } from '../../lib/x86';
 import { commandLine } from './boot';
@@ -28,8 +28,8 @@ export {
   moduleText,
   nativeStart,
 } from './boot';
-export { entryNames, entryPage } from './entries';
 export { diskSectors, diskStart } from './disk';
+export { entryNames, entryPage } from './entries';
 export { idle, interrupt, tickMicroseconds } from './interrupts';
 export { packetBuffer, packetBuffers, packetQueue, packetStart } from './network';
 export {
