@@ -45,10 +45,10 @@ function resultLine(spec: BootSpec, { cells }: BootCells, megahertz: (processor:
   const { experiment, family, row, processor, seed, prices } = subjectOf(spec);
   const { operation, size, batch } = family.headline;
   const place = `${experiment.id} ${row.label}, ${processor}, seed ${seed}${prices === 'nominal' ? '' : `, ${prices}`}`;
-  const cell = cells.find(
-    ({ factors }) =>
-      factors.state === 'warm' && factors.operation === operation && factors.size === size && factors.batch === batch,
+  const headline = cells.filter(
+    ({ factors }) => factors.operation === operation && factors.size === size && factors.batch === batch,
   );
+  const cell = headline.find(({ factors }) => factors.state === 'warm') ?? headline[0];
   if (cell === undefined || cell.n === 0) return `${place}: ${pc.yellow(cells[0]?.reason ?? 'no number')}`;
   const time = short(cell.busyPerOperation / megahertz(processor));
   return `${place}: ${cycles(cell.busyPerOperation)} busy cycles, ${time} us`;

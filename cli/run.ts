@@ -11,6 +11,8 @@ import { type ResultSet, refuseForeign, refuseUnwritable, Store } from '../exper
 import { systemIds } from '../experiments/system.js';
 import { systems } from '../experiments/systems/index.js';
 import { applyPreset, debatedProcessors, processors } from '../machine/processors/index.js';
+import { rowTables } from '../reports/rows.js';
+import { splitTables } from '../reports/split.js';
 import { judgeAll, statusText } from '../reports/verdicts.js';
 import { writeReports } from '../reports/write.js';
 import { CheckFailedError } from './errors.js';
@@ -132,6 +134,8 @@ function hostFacts(workers: number, started: number): object {
 }
 
 function sayVerdicts({ manifest, cells }: ResultSet, dir: string): void {
+  for (const tables of [rowTables(manifest, cells), splitTables(manifest, cells)])
+    if (tables !== undefined) console.log(`${tables}\n`);
   const verdicts = judgeAll(manifest, cells);
   for (const verdict of verdicts.filter(({ findings }) => findings.length > 0)) {
     const why = verdict.status === 'depends' ? `: ${verdict.dependsOn[0]}` : '';

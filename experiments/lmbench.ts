@@ -70,7 +70,7 @@ export const lmbench = defineExperiment({
       10,
       often,
     ),
-    family('processes', 'processes', ['fork', 'exec', 'sh', 'mmap'], 1, often),
+    family('processes', 'processes', ['fork', 'exec', 'sh', 'mmap', 'mmap-untouched'], 1, often),
     ring(2),
     ring(8),
     ring(16),
@@ -94,7 +94,7 @@ export const lmbench = defineExperiment({
   notes: [
     'The program is the first process of the booted system; fork, exec and sh run programs from its disk.',
     'As in lmbench, signal-handle is what catching costs beyond sending, protection-fault what a fault costs beyond ' +
-      'catching, a context switch what the ring costs beyond the same pipes and arrays in one process.',
+      'that, a context switch what the ring costs beyond the same pipes and arrays in one process.',
     'Null I/O is the mean of reading a byte of /dev/zero and writing one to /dev/null; select looks at 100 descriptors ' +
       'of a file where the published row has sockets, which this guest does not have yet.',
   ],

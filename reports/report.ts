@@ -5,7 +5,9 @@ import type { ResultSet } from '../experiments/runner/store.js';
 import type { ChartFile } from './charts.js';
 import { publishedTable } from './held-against.js';
 import { crossingTable } from './partial.js';
+import { rowTables } from './rows.js';
 import { experimentSection } from './sections.js';
+import { splitTables } from './split.js';
 import { judgeAll, verdictSection, verdictTable } from './verdicts.js';
 
 export function reportMarkdown({ manifest, cells }: ResultSet, charts: readonly ChartFile[]): string {
@@ -46,6 +48,7 @@ export function reportMarkdown({ manifest, cells }: ResultSet, charts: readonly 
           'Validation only: nothing was fitted to these. Historical cells only.',
           held,
         ]),
+    ...[rowTables(manifest, cells), splitTables(manifest, cells)].filter((part) => part !== undefined),
     ...experiments
       .filter(({ id }) => manifest.experiments.includes(id))
       .map((experiment) => experimentSection(experiment, manifest, cells, charts)),

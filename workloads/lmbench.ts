@@ -26,6 +26,7 @@ import {
   mmap,
   mmapReread,
   pageFault,
+  TENTH,
   total,
   zeroFault,
 } from './lmbench/files';
@@ -89,7 +90,8 @@ function fileRow(at: usize, batch: u32, n: u32): bool {
   else if (wordIs(at, 'file-create-10k')) fileCreate(batch, n, 10240);
   else if (wordIs(at, 'file-delete-0k')) fileDelete(batch, n, 0);
   else if (wordIs(at, 'file-delete-10k')) fileDelete(batch, n, 10240);
-  else if (wordIs(at, 'mmap')) mmap(batch, n);
+  else if (wordIs(at, 'mmap')) mmap(batch, n, TENTH);
+  else if (wordIs(at, 'mmap-untouched')) mmap(batch, n, 0);
   else if (wordIs(at, 'page-fault')) pageFault(batch, n);
   else if (wordIs(at, 'zero-fault')) zeroFault(batch, n);
   else if (wordIs(at, 'file-reread-bandwidth')) fileReread(batch, n);

@@ -80,14 +80,14 @@ describe('hardware probes', () => {
     expect(unexplained(rows)).toEqual([expect.stringMatching(/^pentium-133, cli: .*6 to 9: no explanation$/)]);
   });
 
-  it('name presets, figures and explanations that there are', () => {
+  it('name presets, figures of the same role and explanations that there are', () => {
     expect(Object.keys(published)).toEqual(ids);
-    const figures = JSON.parse(readFileSync(join(root, 'experiments/reference/figures.json'), 'utf8')) as {
-      id: string;
-    }[];
-    const known = new Set(figures.map((figure) => figure.id));
+    const text = readFileSync(join(root, 'experiments/reference/figures.json'), 'utf8');
+    const figures = new Map((JSON.parse(text) as { id: string; role: string }[]).map(({ id, role }) => [id, role]));
     const all = Object.values(published).flat();
-    for (const { source } of all) for (const [id] of source.matchAll(/F\d{3}/g)) expect(known, source).toContain(id);
+    for (const { source, role } of all) {
+      for (const [id] of source.matchAll(/F\d{3}/g)) expect(figures.get(id), `${source}: ${id}`).toBe(role);
+    }
     const given = new Set(all.flatMap(({ miss }) => miss ?? []));
     expect([...given].sort()).toEqual(Object.keys(explanations).sort());
   });

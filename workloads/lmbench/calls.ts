@@ -22,6 +22,7 @@ import { text } from '../lib/text';
 const PAGE: u32 = 4096;
 const buffer: usize = memory.data(128, 8);
 const action: usize = memory.data(16, 4);
+const old: usize = memory.data(16, 4);
 const set: usize = memory.data(128, 4);
 const full: usize = memory.data(128, 4);
 const timeout: usize = memory.data(8, 4);
@@ -100,13 +101,15 @@ function count(_signal: u32): void {
 export function signalInstall(batch: u32, n: u32): void {
   catchSignal(SIGUSR1, count.index);
   const a = changetype<Action>(action);
-  a.handler = addressOf_signalEntry();
-  a.mask = 0;
-  a.flags = SA_RESTORER;
-  a.restorer = addressOf_signalReturn();
   for (; n; n--) {
     __region_begin();
-    for (let i: u32 = 0; i < batch; i++) signalAction(SIGUSR1, action, 0);
+    for (let i: u32 = 0; i < batch; i++) {
+      a.handler = addressOf_signalEntry();
+      a.mask = 0;
+      a.flags = SA_RESTORER;
+      a.restorer = addressOf_signalReturn();
+      signalAction(SIGUSR1, action, old);
+    }
     __region_end();
   }
 }

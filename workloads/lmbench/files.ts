@@ -6,9 +6,9 @@ import { copyNumber, copyText, text } from '../lib/text';
 import { PIECE } from './pipes';
 
 const PAGE: u32 = 4096;
-/** What lmbench maps, and how far apart it touches it. */
+/** What is mapped, and how much of it lmbench touches: a tenth. */
 const MAPPED: u32 = 4 * 1024 * 1024;
-const STRIDE: u32 = 10 * PAGE;
+export const TENTH: u32 = MAPPED / 10;
 const path: usize = memory.data(64, 4);
 let piece: usize = 0;
 let copy: usize = 0;
@@ -57,14 +57,14 @@ function cachedFile(bytes: u32): u32 {
   return fd;
 }
 
-/** Maps, touches a page in ten, unmaps. */
-export function mmap(batch: u32, n: u32): void {
+/** Maps, writes to so many bytes' pages, unmaps. */
+export function mmap(batch: u32, n: u32, touched: u32): void {
   const fd = cachedFile(MAPPED);
   for (; n; n--) {
     __region_begin();
     for (let i: u32 = 0; i < batch; i++) {
       const at = map(0, MAPPED, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-      for (let offset: u32 = 0; offset < MAPPED; offset += STRIDE) total += load<u8>(at + offset);
+      for (let offset: u32 = 0; offset < touched; offset += PAGE) store<u8>(at + offset, 1);
       unmap(at, MAPPED);
     }
     __region_end();
@@ -124,13 +124,13 @@ export function fileReread(batch: u32, n: u32): void {
 
 export function mmapReread(batch: u32, n: u32): void {
   const fd = cachedFile(batch * PIECE);
-  const at = map(0, batch * PIECE, PROT_READ, MAP_SHARED, fd, 0);
   for (; n; n--) {
     __region_begin();
+    const at = map(0, batch * PIECE, PROT_READ, MAP_SHARED, fd, 0);
     addUp(at, batch * PIECE);
+    unmap(at, batch * PIECE);
     __region_end();
   }
-  unmap(at, batch * PIECE);
   close(fd);
   unlink(text('/tmp/mapped'));
 }

@@ -1,0 +1,107 @@
+/** lmbench's table: each row beside the published figure of native Linux, and why they differ where they do. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type LmbenchRow, lmbenchRows, nativeLinux } from '../experiments/lmbench-rows.js';
+import { projectRoot } from '../experiments/runner/project.js';
+import type { Cell, Manifest } from '../experiments/schema.js';
+import { type SystemId, systemIds } from '../experiments/system.js';
+import { short, table } from './format.js';
+import { spread } from './summary.js';
+
+interface Figure {
+  id: string;
+  kind: string;
+  processor: string;
+  system: string;
+  row: string | null;
+  value: number;
+  unit: string;
+}
+
+/** More than a quarter off is a deviation, which wants a reason. */
+const DEVIATION = 0.25;
+const MEBIBYTE = 1 << 20;
+
+/** One value of the table, in `unit`. */
+export interface RowValue {
+  row: string;
+  system: string;
+  processor: string;
+  unit: 'us' | 'MB/s';
+  value: number;
+  published?: { id: string; value: number };
+  /** value / published. */
+  ratio?: number;
+  why?: string;
+}
+
+/** Every row that was measured, in the order of the table. */
+export function rowValues(manifest: Manifest, cells: readonly Cell[]): RowValue[] {
+  const figures: Figure[] = JSON.parse(
+    readFileSync(join(projectRoot, 'experiments/reference/figures.json'), 'utf8'),
+  );
+  const mine = cells.filter(({ experiment, n }) => experiment === 'lmbench' && n > 0);
+  return systemIds.flatMap((system) =>
+    Object.keys(manifest.processors).flatMap((processor) =>
+      lmbenchRows.flatMap((row) => valueOf(row, system, processor, manifest, mine, figures)),
+    ),
+  );
+}
+
+function valueOf(
+  row: LmbenchRow,
+  system: SystemId,
+  processor: string,
+  manifest: Manifest,
+  cells: readonly Cell[],
+  figures: readonly Figure[],
+): RowValue[] {
+  const { megahertz } = manifest.processors[processor];
+  const measured = (operation: string) => {
+    const found = cells.filter(
+      (cell) => cell.system === system && cell.processor === processor && cell.factors.row === operation,
+    );
+    return spread(found.map((cell) => cell.perOperation.median)).median / megahertz;
+  };
+  const named = typeof row.operation === 'string' ? row.operation : (row.operation?.[processor] ?? row.row);
+  const us = measured(named) - (row.less ? measured(row.less) : 0) + (row.plus ? measured(row.plus) : 0);
+  if (Number.isNaN(us)) return [];
+  const unit = row.bytes === undefined ? 'us' : 'MB/s';
+  const value = row.bytes === undefined ? us : row.bytes / MEBIBYTE / (us / 1e6);
+  const base = { row: row.row, system, processor, unit, value } as const;
+  const figure = figures.find(
+    (one) =>
+      one.kind === 'native' &&
+      one.processor === processor &&
+      one.row === row.row &&
+      one.system === nativeLinux[processor],
+  );
+  if (figure === undefined) return [base];
+  const published = figure.unit === 'cycles' ? figure.value / megahertz : figure.value;
+  const ratio = value / published;
+  const deviates = Math.abs(ratio - 1) > DEVIATION;
+  return [{ ...base, published: { id: figure.id, value: published }, ratio, ...(deviates && { why: row.why }) }];
+}
+
+/** As Markdown, a table a system and processor; undefined where nothing was measured. */
+export function rowTables(manifest: Manifest, cells: readonly Cell[]): string | undefined {
+  const values = rowValues(manifest, cells);
+  if (values.length === 0) return undefined;
+  const parts = systemIds.flatMap((system) =>
+    Object.entries(manifest.processors).flatMap(([processor, { title }]) => {
+      const mine = values.filter((value) => value.system === system && value.processor === processor);
+      if (mine.length === 0) return [];
+      const head = ['row', 'measured', 'native Linux', 'unit', 'ratio', 'more than 25% off, because'];
+      const rows = mine.map(({ row, value, published, unit, ratio, why }) => [
+        row,
+        short(value),
+        published === undefined ? '' : `${short(published.value)} (${published.id})`,
+        unit,
+        ratio === undefined ? '' : short(ratio),
+        why ?? '',
+      ]);
+      return [`lmbench, ${system} on ${title}:`, table(head, rows)];
+    }),
+  );
+  return parts.join('\n\n');
+}
