@@ -53,6 +53,8 @@ export class Machine {
   readonly memory: GuestMemory;
   /** The serial port, for whoever feeds its receiver. */
   readonly serial: { feed(bytes: Iterable<number>): void };
+  /** The wire to the network card: a frame without preamble and check sequence, at `cycle` or as soon as it is free. */
+  readonly network: { receive(frame: Uint8Array, cycle?: bigint): void };
   private readonly core: Core;
   private readonly preset: Preset;
   private readonly pc: Pc;
@@ -119,6 +121,12 @@ export class Machine {
       hasApic(preset) ? { busHz: preset.busHz, base: () => core.get('apicBase') } : null,
     );
     this.serial = this.pc.uart;
+    this.network = {
+      receive: (frame, cycle = 0n) => {
+        this.pc.network.receive(frame, Number(cycle));
+        this.reschedule();
+      },
+    };
   }
 
   /**

@@ -3,7 +3,7 @@ import { Bus } from './devices/bus.js';
 import { Cmos } from './devices/cmos.js';
 import { DebugPort } from './devices/debug-port.js';
 import type { BusMemory, Clock } from './devices/device.js';
-import { E1000 } from './devices/e1000.js';
+import { E1000 } from './devices/e1000/e1000.js';
 import { ExitPort } from './devices/exit-port.js';
 import { FirmwareConfig } from './devices/firmware-config.js';
 import type { BlockDevice } from './devices/ide/block-device.js';
@@ -77,6 +77,7 @@ export class Pc implements Stateful {
   readonly interrupts: InterruptWiring;
   readonly uart: Uart;
   readonly vga: Vga;
+  readonly network: E1000;
 
   /** @param apic the processor's local APIC, null where it has none */
   constructor(clock: Clock, memory: BusMemory, signals: PcSignals, options: DeviceOptions, apic: ApicOptions | null) {
@@ -84,7 +85,7 @@ export class Pc implements Stateful {
     const { pic, local, io } = this.interrupts;
     const line = (interrupt: number) => this.interrupts.line(interrupt);
     this.uart = new Uart(COM1.port, line(COM1.interrupt), (byte) => signals.console(byte, 'com1'));
-    const network = new E1000(clock, memory, line(NETWORK.interrupt), NETWORK.interrupt, NETWORK.base, {
+    this.network = new E1000(clock, memory, line(NETWORK.interrupt), NETWORK.interrupt, NETWORK.base, {
       megabits: options.megabits,
       descriptorNanoseconds: options.descriptorNanoseconds,
       address: options.stationAddress,
@@ -98,13 +99,13 @@ export class Pc implements Stateful {
     pci.plug(1, 0, new IsaBridge());
     pci.plug(1, 1, ide);
     pci.plug(1, 3, new PowerManagementFunction());
-    pci.plug(NETWORK.device, 0, network);
+    pci.plug(NETWORK.device, 0, this.network);
     for (const device of [
       pic,
       ...(local && io ? [local, io] : []),
       new Pit(clock, line(0), options.timerPhase),
       this.uart,
-      network,
+      this.network,
       ...channels,
       ide,
       pci,

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { NEVER } from '../devices/device.js';
-import { E1000 } from '../devices/e1000.js';
+import { E1000 } from '../devices/e1000/e1000.js';
 import { PacketLog } from '../devices/packet-port.js';
 import { HostBridge, PciBus } from '../devices/pci.js';
 import { fakeMemory, HandClock, RecordedLine } from './fakes.js';
@@ -179,6 +179,134 @@ describe('e1000', () => {
     expect(word(0) & 0x10).toBe(0x10);
     expect(read(0x5400)).toBe(0x12005452);
     expect(read(0x5404)).toBe(0x80005634);
+  });
+
+  describe('receives', () => {
+    const [RCTL, RDBAL, RDLEN, RDH, RDT, RDTR, RADV, MPC, GPRC, MTA] = [
+      0x100, 0x2800, 0x2808, 0x2810, 0x2818, 0x2820, 0x282c, 0x4010, 0x4074, 0x5200,
+    ];
+    const [EN, UPE, BAM, SECRC, SIZE_256] = [0x2, 0x8, 0x8000, 0x4000000, 0x30000];
+    const [RXT0, RXDMT0, RXO] = [0x80, 0x10, 0x40];
+    const RX_RING = 0x3000;
+    const buffer = (index: number) => 0x4000 + 0x800 * index;
+    const station = [0x52, 0x54, 0, 0x12, 0x34, 0x56];
+    const frameTo = (destination: readonly number[], length = 60) =>
+      Uint8Array.from({ length }, (_, i) => (i < 6 ? destination[i] : (i * 7) & 0xff));
+    const received = (index: number) => {
+      const view = new DataView(ram.bytes.buffer, RX_RING + 16 * index, 16);
+      return { length: view.getUint16(8, true), status: view.getUint8(12), errors: view.getUint8(13) };
+    };
+    const ready = (control: number, descriptors = 7) => {
+      write(RDBAL, RX_RING);
+      write(RDLEN, 8 * 16);
+      for (let i = 0; i < 8; i++) new DataView(ram.bytes.buffer, RX_RING + 16 * i, 16).setUint32(0, buffer(i), true);
+      write(RDH, 0);
+      write(RDT, descriptors);
+      write(RCTL, control);
+    };
+
+    it('a frame to its address, with the check sequence, and reports it', () => {
+      ready(EN);
+      write(IMS, RXT0);
+      const frame = frameTo(station);
+      card.receive(frame, 1000);
+      const end = 1000 + wire(60) + DESCRIPTOR_NS;
+      runUntil(end - 1);
+      expect([line.level, received(0).status, read(RDH)]).toEqual([false, 0, 0]);
+      runUntil(end);
+      expect([line.level, read(RDH)]).toEqual([true, 1]);
+      expect(received(0)).toEqual({ length: 64, status: 0x07, errors: 0 });
+      expect(ram.bytes.slice(buffer(0), buffer(0) + 60)).toEqual(frame);
+      expect(read(ICR) & RXT0).toBe(RXT0);
+      expect([read(GPRC), read(GPRC)]).toEqual([1, 0]);
+    });
+
+    it('the check sequence of IEEE 802.3, or strips it', () => {
+      ready(EN | UPE);
+      // The sequence of "123456789" is CBF43926h; a frame is padded with zeros, so take one that needs no padding.
+      card.receive(frameTo([1, 2, 3, 4, 5, 6].map((b) => b * 2)), 0);
+      runUntil(10_000);
+      const stored = ram.bytes.slice(buffer(0), buffer(0) + 64);
+      // Over a frame and its sequence the remainder is always the same number.
+      let crc = 0xffffffff;
+      for (const byte of stored) {
+        crc ^= byte;
+        for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
+      }
+      expect(crc >>> 0).toBe(0xdebb20e3);
+      write(RCTL, EN | UPE | SECRC);
+      card.receive(frameTo(station), 0);
+      runUntil(20_000);
+      expect(received(1).length).toBe(60);
+    });
+
+    it('pads short frames and spreads long ones over several buffers', () => {
+      ready(EN | SECRC | SIZE_256);
+      card.receive(frameTo(station, 20), 0);
+      card.receive(frameTo(station, 600), 0);
+      runUntil(100_000);
+      expect([0, 1, 2, 3].map((i) => [received(i).length, received(i).status & 3])).toEqual([
+        [60, 3],
+        [256, 1],
+        [256, 1],
+        [88, 3],
+      ]);
+      expect(read(RDH)).toBe(4);
+    });
+
+    it('what its filter lets through and nothing else', () => {
+      ready(EN | SECRC);
+      const group = [0x01, 0x00, 0x5e, 0x00, 0x00, 0x12];
+      const deliver = (destination: readonly number[]) => {
+        const before = read(RDH);
+        card.receive(frameTo(destination), 0);
+        runUntil(clock.cycle + 10_000);
+        return read(RDH) - before;
+      };
+      const everybody = Array(6).fill(0xff);
+      expect([deliver([2, 0, 0, 0, 0, 1]), deliver(everybody), deliver(group)]).toEqual([0, 0, 0]);
+      write(RCTL, EN | SECRC | BAM);
+      expect([deliver(everybody), deliver(station), deliver(group)]).toEqual([1, 1, 0]);
+      // Bits 47 to 36 of the address, as RCTL.MO = 0 says.
+      const hash = ((group[4] | (group[5] << 8)) >> 4) & 0xfff;
+      write(MTA + 4 * (hash >> 5), 1 << (hash & 31));
+      expect(deliver(group)).toBe(1);
+      write(RCTL, EN | SECRC | UPE);
+      expect(deliver([2, 0, 0, 0, 0, 1])).toBe(1);
+    });
+
+    it('nothing while it is off; holds frames until there are descriptors, and counts what finds no room', () => {
+      ready(0);
+      card.receive(frameTo(station), 0);
+      runUntil(10_000);
+      expect([read(RDH), card.nextDue]).toEqual([0, NEVER]);
+      ready(EN, 0);
+      for (let i = 0; i < 40; i++) card.receive(frameTo(station, 1500), 0);
+      runUntil(2_000_000);
+      // 48 KiB hold 32 frames of 1504 bytes.
+      expect([read(RDH), read(MPC), read(ICR) & RXO]).toEqual([0, 8, RXO]);
+      write(RDT, 3);
+      runUntil(2_100_000);
+      expect(read(RDH)).toBe(3);
+    });
+
+    it('and warns of few descriptors, and waits for more frames if told to', () => {
+      ready(EN, 5);
+      write(IMS, RXT0 | RXDMT0);
+      write(RDTR, 10);
+      write(RADV, 15);
+      card.receive(frameTo(station), 0);
+      runUntil(wire(60) + DESCRIPTOR_NS);
+      // Four of eight are left: half.
+      expect([line.level, read(ICR) & RXDMT0]).toEqual([true, RXDMT0]);
+      const first = clock.cycle;
+      card.receive(frameTo(station), first + 8 * 1024);
+      runUntil(first + 15 * 1024 - 1);
+      read(ICR);
+      expect(line.level).toBe(false);
+      runUntil(first + 15 * 1024);
+      expect(read(ICR) & RXT0).toBe(RXT0);
+    });
   });
 
   it('is reset by CTRL.RST', () => {
