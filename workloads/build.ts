@@ -27,7 +27,7 @@ export function main(): i32 {
   waitFor(child, status, 0);
   __region_end();
   if (exitStatus(load<u32>(status))) return complainOf('build', 'the script failed');
-  const fd = open(text('/tmp/program'), O_RDONLY);
+  const fd = open(text('/data/program'), O_RDONLY);
   let sum: u32 = CHECKSUM_START;
   let bytes: u32 = 0;
   for (let n = read(fd, buffer, 4096); n > 0; n = read(fd, buffer, 4096)) {

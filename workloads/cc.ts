@@ -16,7 +16,7 @@ import { textIs } from './lib/text';
 export { signalDispatch, unixEnd, unixStart } from './lib/unix';
 
 const SOURCE_MAX: u32 = 32 * 1024;
-const ROUNDS: u32 = 40;
+const ROUNDS: u32 = 72;
 
 export function main(count: u32, words: usize): i32 {
   if (count < 4 || !textIs(load<u32>(words + ((count - 2) << 2)), '-o'))

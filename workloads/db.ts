@@ -20,7 +20,7 @@ function draw(): u32 {
 
 export function main(count: u32, words: usize): i32 {
   const puts = numberOption(argumentsText(count, words), 'puts', 2000);
-  if (!openPages(text('/tmp/db'))) return complainOf('db', 'cannot make /tmp/db');
+  if (!openPages(text('/data/db'))) return complainOf('db', 'cannot make /data/db');
   __region_begin();
   const wrong = work(puts);
   __region_end();

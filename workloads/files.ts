@@ -69,12 +69,12 @@ export function main(count: u32, words: usize): i32 {
 /** Returns 0 where all went well. */
 function client(number: u32, operations: u32): u32 {
   random = number * 2654435761 + 1;
-  copyNumber(copyText(path, text('/tmp/client')), number);
+  copyNumber(copyText(path, text('/data/client')), number);
   if (mkdir(path) < 0 || chdir(path) < 0) return 1;
   for (let i: u32 = 0; i < operations; i++) operation();
   for (let i: u32 = 0; i < SLOTS; i++) if (load<u32>(sizes + (i << 2))) remove(i);
   chdir(text('/'));
-  copyNumber(copyText(path, text('/tmp/client')), number);
+  copyNumber(copyText(path, text('/data/client')), number);
   if (rmdir(path) < 0) wrong++;
   return wrong ? 2 : 0;
 }

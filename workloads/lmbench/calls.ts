@@ -31,7 +31,7 @@ let path: usize = 0;
 
 /** The file that stat and open look at. */
 export function callsInit(): void {
-  path = text('/tmp/lmbench');
+  path = text('/data/lmbench');
   close(open(path, O_RDWR | O_CREAT, 0o644));
 }
 

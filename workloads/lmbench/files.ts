@@ -21,7 +21,7 @@ export function filesInit(): void {
 }
 
 function nameOf(i: u32): usize {
-  copyNumber(copyText(path, text('/tmp/file')), i);
+  copyNumber(copyText(path, text('/data/file')), i);
   return path;
 }
 
@@ -51,7 +51,7 @@ export function fileDelete(batch: u32, n: u32, bytes: u32): void {
 
 /** A file of so many bytes that reads as zeros, every page of it in the page cache. */
 function cachedFile(bytes: u32): u32 {
-  const fd = open(text('/tmp/mapped'), O_RDWR | O_CREAT | O_TRUNC, 0o644);
+  const fd = open(text('/data/mapped'), O_RDWR | O_CREAT | O_TRUNC, 0o644);
   truncateFile(fd, bytes);
   for (let at: u32 = 0; at < bytes; at += PIECE) readFully(fd, piece, PIECE);
   return fd;
@@ -70,7 +70,7 @@ export function mmap(batch: u32, n: u32, touched: u32): void {
     __region_end();
   }
   close(fd);
-  unlink(text('/tmp/mapped'));
+  unlink(text('/data/mapped'));
 }
 
 /** Pages of a file that the page cache holds, from the last to the first. */
@@ -78,7 +78,7 @@ export function pageFault(batch: u32, n: u32): void {
   const fd = cachedFile(batch * PAGE);
   for (; n; n--) faultIn(map(0, batch * PAGE, PROT_READ, MAP_SHARED, fd, 0), batch);
   close(fd);
-  unlink(text('/tmp/mapped'));
+  unlink(text('/data/mapped'));
 }
 
 /** Pages of zeros, written. */
@@ -119,7 +119,7 @@ export function fileReread(batch: u32, n: u32): void {
     __region_end();
   }
   close(fd);
-  unlink(text('/tmp/mapped'));
+  unlink(text('/data/mapped'));
 }
 
 export function mmapReread(batch: u32, n: u32): void {
@@ -132,7 +132,7 @@ export function mmapReread(batch: u32, n: u32): void {
     __region_end();
   }
   close(fd);
-  unlink(text('/tmp/mapped'));
+  unlink(text('/data/mapped'));
 }
 
 export function memoryRead(batch: u32, n: u32): void {

@@ -16,6 +16,7 @@ const base: (Entry | ImageEntry)[] = [
   ...utilities.split(' ').map((name): Entry => ({ path: `/bin/${name}`, kind: 'link', to: '/bin/utilities' })),
   ...standardDevices,
   { path: '/tmp', kind: 'folder', mode: 0o1777 },
+  { path: '/data', kind: 'folder' },
   textFile('/etc/motd', 'Everything that moves here is counted.\n'),
 ];
 

@@ -27,11 +27,11 @@ function source(file: number): string {
 
 const script = `cd /src
 for f in *.e; do
-  cc prelude $f -o /tmp/$f.o || exit 1
+  cc prelude $f -o /data/$f.o || exit 1
 done
-cat /tmp/*.o > /tmp/program
-rm /tmp/*.o
-wc /tmp/program > /tmp/size
+cat /data/*.o > /data/program
+rm /data/*.o
+wc /data/program > /data/size
 `;
 
 export const sources: Entry[] = [
