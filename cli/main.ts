@@ -13,6 +13,7 @@ const commands: Record<string, () => Promise<Command>> = {
   boot: async () => (await import('./boot.js')).bootCommand(),
   validate: async () => (await import('./validate.js')).validateCommand(),
   mkdisk: async () => (await import('./mkdisk.js')).mkdiskCommand(),
+  shell: async () => (await import('./shell.js')).shellCommand(),
 };
 
 async function program(wanted: string | undefined): Promise<Command> {
