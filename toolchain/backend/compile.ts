@@ -2,6 +2,7 @@
 // assembler states the convention). Steps: lower, select, split into webs, allocate, lay the frame, improve, emit.
 import { allocate } from './allocate.js';
 import { type EmittedFunction, emitFunction } from './emit.js';
+import { foldAddresses } from './fold.js';
 import { layFrame } from './frame.js';
 import { removeDead } from './liveness.js';
 import { Lowering, type Names } from './lower.js';
@@ -24,6 +25,8 @@ export function compileFunction(module: WasmModule, fn: WasmFunction, names: Nam
   }
   removeDead(f);
   splitWebs(f);
+  foldAddresses(f);
+  removeDead(f);
   const frame = layFrame(f, allocate(f));
   improve(f, frame);
   return emitFunction(f);

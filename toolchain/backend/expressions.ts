@@ -134,10 +134,8 @@ function add(s: Selector, e: Expr & { kind: 'binary' }, d: number): void {
     at.base = at.index;
     at.index = m.NO_REGISTER;
   }
-  if (at.base >= 0 && at.index < 0) {
-    s.move(d, m.reg(at.base));
-    if (at.disp !== 0 || at.symbol !== undefined) s.emit({ op: 'add', a: m.reg(d), b: m.imm(at.disp, at.symbol) });
-  } else if (at.base >= 0 && at.shift === 0 && at.disp === 0 && at.symbol === undefined) {
+  if (at.base >= 0 && at.index < 0 && at.disp === 0 && at.symbol === undefined) s.move(d, m.reg(at.base));
+  else if (at.base >= 0 && at.shift === 0 && at.disp === 0 && at.symbol === undefined) {
     s.move(d, m.reg(at.base));
     s.emit({ op: 'add', a: m.reg(d), b: m.reg(at.index) });
   } else if (at.base < 0 && at.index < 0) s.move(d, m.imm(at.disp, at.symbol));
@@ -146,6 +144,9 @@ function add(s: Selector, e: Expr & { kind: 'binary' }, d: number): void {
 
 function shift(s: Selector, op: 'shl' | 'shr' | 'sar' | 'rol' | 'ror', x: Expr, y: Expr, d: number): void {
   if (isPlainConst(y)) {
+    // Sums and small shifts are LEA until their registers are known (fold.ts, peephole.ts).
+    if (op === 'shl' && x.kind === 'reg' && y.value >= 1 && y.value <= 3)
+      return s.emit({ op: 'lea', a: m.reg(d), b: m.mem(m.NO_REGISTER, 0, x.reg, y.value) });
     s.into(x, d);
     s.emit({ op, a: m.reg(d), b: m.imm(y.value & 31) });
     return;

@@ -24,8 +24,7 @@ interface Known {
 
 export function forwardLoads(blocks: Block[]): Block[] {
   const predecessors = new Map<Block, Set<Block>>();
-  for (const b of blocks)
-    for (const s of successors(b)) predecessors.set(s, (predecessors.get(s) ?? new Set()).add(b));
+  for (const b of blocks) for (const s of successors(b)) predecessors.set(s, (predecessors.get(s) ?? new Set()).add(b));
   const atEnd = new Map<Block, readonly Known[]>();
   for (const [index, b] of blocks.entries()) {
     const before = [...(predecessors.get(b) ?? [])];
@@ -83,7 +82,8 @@ class Forwarding {
   private set(s: Statement & { kind: 'set' }): Statement {
     const value = this.rewrite(s.value);
     this.written(s.reg);
-    if (value.kind === 'load' && !reads(value, s.reg)) this.known.push({ load: value, value: { kind: 'reg', reg: s.reg } });
+    if (value.kind === 'load' && !reads(value, s.reg))
+      this.known.push({ load: value, value: { kind: 'reg', reg: s.reg } });
     return { ...s, value };
   }
 
@@ -108,7 +108,9 @@ class Forwarding {
     if (e.kind === 'reg' || e.kind === 'const') return e;
     if (e.kind !== 'load') return mapChildren(e, (child) => this.rewrite(child));
     const load = { ...e, address: this.rewrite(e.address) };
-    const found = this.known.find((k) => isSamePlace(load, k.load) && (load.size === 4 || k.load.signed === load.signed));
+    const found = this.known.find(
+      (k) => isSamePlace(load, k.load) && (load.size === 4 || k.load.signed === load.signed),
+    );
     return found ? found.value : load;
   }
 }
@@ -140,4 +142,3 @@ function apart(known: Load, stored: Load): boolean {
   const isVariable = (p: Place) => p.base === undefined && p.symbol !== undefined;
   return isVariable(a) || isVariable(b);
 }
-

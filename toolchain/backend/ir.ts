@@ -161,7 +161,7 @@ export function mapChildren(e: Expr, f: (e: Expr) => Expr): Expr {
     case 'compare64':
       return { ...e, x: e.x.map(f), y: e.y.map(f) };
     case 'select':
-      return { kind: 'select', condition: f(e.condition), x: f(e.x), y: f(e.y) };
+      return select(f(e.condition), f(e.x), f(e.y));
   }
 }
 
@@ -273,6 +273,33 @@ export function compare(cc: Compare, x: Expr, y: Expr): Expr {
     if (cc === 'ne') return x;
   }
   return { kind: 'compare', cc, x, y };
+}
+
+/** The tree of one bit that a condition tests, and whether it is to be set. */
+function testedBit(e: Expr): { of: Expr; bit: number; set: boolean } | undefined {
+  if (e.kind === 'compare' && (e.cc === 'e' || e.cc === 'ne') && isPlainConst(e.y) && e.y.value === 0) {
+    const inner = testedBit(e.x);
+    return inner && { ...inner, set: inner.set === (e.cc === 'ne') };
+  }
+  if (e.kind !== 'binary' || e.op !== 'and' || !isPlainConst(e.y)) return undefined;
+  const bit = powerOfTwo(e.y.value);
+  return bit === undefined ? undefined : { of: e.x, bit, set: true };
+}
+
+/** Between two constants that differ by a power of two, one bit decides by shifting. */
+export function select(condition: Expr, x: Expr, y: Expr): Expr {
+  if (isPlainConst(condition)) return condition.value !== 0 ? x : y;
+  const test = isPlainConst(x) && isPlainConst(y) ? testedBit(condition) : undefined;
+  if (test && isPlainConst(x) && isPlainConst(y)) {
+    const [one, zero] = test.set ? [x.value, y.value] : [y.value, x.value];
+    const to = powerOfTwo((one - zero) | 0);
+    if (to !== undefined) {
+      const by = constant(Math.abs(to - test.bit));
+      const shifted = binary(to >= test.bit ? 'shl' : 'shr', test.of, by);
+      return binary('add', binary('and', shifted, constant(1 << to)), constant(zero));
+    }
+  }
+  return { kind: 'select', condition, x, y };
 }
 
 export function successors(b: Block): Block[] {

@@ -5,6 +5,7 @@
 // globals, an assignment to a local the trees that read that local, and the start or end of a block everything. Code
 // after an unconditional branch is skipped up to the matching `end` or `else`.
 import { CONTROL } from './control.js';
+import { forwardLoads } from './forward.js';
 import {
   type Block,
   constant,
@@ -17,8 +18,6 @@ import {
   type Statement,
   type Terminator,
 } from './ir.js';
-import { foldAddresses } from './fold.js';
-import { forwardLoads } from './forward.js';
 import { OPERATORS } from './operators.js';
 import { simplify } from './simplify.js';
 import { skipUnreachable } from './skip.js';
@@ -77,7 +76,7 @@ export class Lowering {
     while (this.labels.length > 0) this.instruction();
     return {
       name: this.names.function(fn.index),
-      blocks: forwardLoads(foldAddresses(simplify(this.blocks))),
+      blocks: forwardLoads(simplify(this.blocks)),
       registers: this.registers,
       params: this.locals.slice(0, arity).flat(),
     };

@@ -132,7 +132,7 @@ export interface MachineBlock {
 
 export interface MachineFunction {
   readonly name: string;
-  readonly blocks: MachineBlock[];
+  blocks: MachineBlock[];
   registers: number;
   /** Virtual registers that some instruction uses as bytes: EAX, ECX, EDX or EBX. */
   readonly byteRegisters: Set<number>;
@@ -155,7 +155,19 @@ export const mem = (base: number, disp: number, index = NO_REGISTER, shift = 0, 
 });
 
 const DEFINES_A = new Set<Opcode>(['mov', 'movzx', 'movsx', 'lea', 'bsr', 'bsf', 'setcc', 'imul3', 'pop']);
-const USES_A = new Set<Opcode>(['cmp', 'test', 'div', 'idiv', 'mul', 'imul1', 'push', 'call', 'tailcall', 'jmptable', 'rawrm']);
+const USES_A = new Set<Opcode>([
+  'cmp',
+  'test',
+  'div',
+  'idiv',
+  'mul',
+  'imul1',
+  'push',
+  'call',
+  'tailcall',
+  'jmptable',
+  'rawrm',
+]);
 const DEFINES_BOTH = new Set<Opcode>(['xchg', 'xadd']);
 
 export const definesA = (i: Instruction): boolean => DEFINES_A.has(i.op);

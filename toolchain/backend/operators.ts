@@ -13,6 +13,7 @@ import {
   powerOfTwo,
   register,
   SWAPPED,
+  select,
   type UnaryOp,
   unary,
 } from './ir.js';
@@ -37,18 +38,18 @@ OPERATORS[0x42] = (l) => {
   l.push(constant(low), constant(high));
 };
 
-const select: Operator = (l) => {
+const choose: Operator = (l) => {
   const condition = l.pop();
   const y = l.popValue();
   const x = l.popValue();
-  if (x.length === 1) return l.push({ kind: 'select', condition, x: x[0], y: y[0] });
+  if (x.length === 1) return l.push(select(condition, x[0], y[0]));
   const once = l.once(condition);
-  l.push(...x.map((half, i) => l.once({ kind: 'select', condition: once, x: half, y: y[i] })));
+  l.push(...x.map((half, i) => l.once(select(once, half, y[i]))));
 };
-OPERATORS[0x1b] = select;
+OPERATORS[0x1b] = choose;
 OPERATORS[0x1c] = (l) => {
   l.r.list(() => l.r.type());
-  select(l);
+  choose(l);
 };
 
 OPERATORS[0x23] = (l) => {
@@ -210,8 +211,7 @@ function remainderSigned(l: Lowering, x: Expr, y: Expr): void {
   } else if (isPlainConst(y) && y.value !== -1 && y.value !== 1 && y.value !== 0) {
     const once = l.once(x);
     l.push(binary('sub', once, binary('mul', signedQuotient(l, once, y.value), y)));
-  }
-  else l.call('__remainder_s32', I32_BY_TWO, [x, y]); // INT_MIN % -1 is 0 here, and #DE by IDIV
+  } else l.call('__remainder_s32', I32_BY_TWO, [x, y]); // INT_MIN % -1 is 0 here, and #DE by IDIV
 }
 
 // 64-bit operators

@@ -6,13 +6,63 @@ import * as m from './machine.js';
 type I = m.Instruction;
 
 export function improve(f: m.MachineFunction, frame: Frame): void {
+  threadJumps(f);
+  dropUnreachable(f);
   for (const b of f.blocks) {
-    let code = combineMoves(b.instructions);
+    let code = combineMoves(dropReloads(b.instructions));
+    code = code.map((i, k) => (i.op === 'lea' && !flagsLiveAfter(code, k) ? inPlace(i) : i));
     code = code.map((i, k) => (isZeroMove(i) && !flagsLiveAfter(code, k) ? { ...i, op: 'xor' as const, b: i.a } : i));
     code = dropRepeatedTests(code);
     code = code.map((i, k) => byOne(code, i, k));
     b.instructions = finish(code, frame);
   }
+}
+
+/** Where a register holds what a place in the frame does, a load of that place is not needed. */
+function dropReloads(code: I[]): I[] {
+  const held = new Map<number, number>();
+  return code.filter((i) => {
+    const isLoad = i.op === 'mov' && isReg(i.a) && isFrame(i.b) && i.size === undefined;
+    if (isLoad && held.get((i.b as m.MemoryOperand).disp) === (i.a as m.RegisterOperand).reg) return false;
+    const { defs } = m.usesAndDefs(i);
+    for (const [place, r] of held) if (defs.includes(r)) held.delete(place);
+    if (isFrame(i.a)) held.delete(i.a.disp);
+    if (isLoad) held.set((i.b as m.MemoryOperand).disp, (i.a as m.RegisterOperand).reg);
+    if (i.op === 'mov' && isFrame(i.a) && isReg(i.b) && i.size === undefined) held.set(i.a.disp, i.b.reg);
+    return true;
+  });
+}
+
+/** A word of the frame. Its places have fixed displacements, and no pointer leads to spilled registers or arguments. */
+const isFrame = (o: m.Operand | undefined): o is m.MemoryOperand =>
+  o?.kind === 'mem' && o.base === m.ESP && o.index < 0 && o.symbol === undefined;
+
+/** Jumps to a block that only jumps go on to where it leads: most were made to set a register, and no longer do. */
+function threadJumps(f: m.MachineFunction): void {
+  const beyond = (from: m.MachineBlock): m.MachineBlock => {
+    let to = from;
+    for (let n = 0; n < 10; n++) {
+      const [only, more] = to.instructions;
+      if (more || only?.op !== 'jmp' || !only.targets) break;
+      to = only.targets[0];
+    }
+    return to;
+  };
+  for (const b of f.blocks) {
+    for (const i of b.instructions) if (i.targets) i.targets = i.targets.map(beyond);
+    b.successors = b.successors.map(beyond);
+  }
+}
+
+function dropUnreachable(f: m.MachineFunction): void {
+  const reached = new Set<m.MachineBlock>();
+  const work = [f.blocks[0]];
+  for (let b = work.pop(); b; b = work.pop()) {
+    if (reached.has(b)) continue;
+    reached.add(b);
+    work.push(...b.successors);
+  }
+  f.blocks = f.blocks.filter((b) => reached.has(b));
 }
 
 const isReg = (o: m.Operand | undefined): o is m.RegisterOperand => o?.kind === 'reg';
@@ -48,10 +98,28 @@ function leaFor(from: number, { op, a, b }: I): m.MemoryOperand | undefined {
   return undefined;
 }
 
+/** lea a, [a + c] is add a, c; lea a, [a + b] is add a, b; lea a, [a * 2^n] is shl a, n. */
+function inPlace(i: I): I {
+  const { a, b } = i;
+  if (!isReg(a) || b?.kind !== 'mem') return i;
+  const { position } = i;
+  const { base, index, shift, disp, symbol } = b;
+  const isConstant = disp === 0 && symbol === undefined;
+  if (base === a.reg && index < 0) return { op: 'add', a, b: m.imm(disp, symbol), position };
+  if (base < 0 && index === a.reg && shift > 0 && isConstant) return { op: 'shl', a, b: m.imm(shift), position };
+  if (!isConstant || base < 0 || index < 0 || shift > 0) return i;
+  if (base === a.reg) return { op: 'add', a, b: m.reg(index), position };
+  return index === a.reg ? { op: 'add', a, b: m.reg(base), position } : i;
+}
+
 const isZeroMove = (i: I): boolean =>
   i.op === 'mov' && isReg(i.a) && isPlainImm(i.b) && i.b.value === 0 && i.size === undefined;
 
-const SETS_RESULT_FLAGS = new Set<m.Opcode>(['add', 'sub', 'and', 'or', 'xor', 'adc', 'sbb']);
+const SETS_RESULT_FLAGS = new Set<m.Opcode>(['add', 'sub', 'and', 'or', 'xor', 'adc', 'sbb', 'neg']);
+/** A shift by zero leaves the flags alone. */
+const setsResultFlags = (i: I): boolean =>
+  SETS_RESULT_FLAGS.has(i.op) ||
+  ((i.op === 'shl' || i.op === 'shr' || i.op === 'sar') && isPlainImm(i.b) && i.b.value !== 0);
 
 function dropRepeatedTests(code: I[]): I[] {
   const out: I[] = [];
@@ -69,7 +137,7 @@ function dropRepeatedTests(code: I[]): I[] {
 function hasResultFlags(code: I[], r: number): boolean {
   for (let k = code.length - 1; k >= 0; k--) {
     const i = code[k];
-    if (SETS_RESULT_FLAGS.has(i.op) && isReg(i.a) && i.a.reg === r) return i.size === undefined;
+    if (setsResultFlags(i) && isReg(i.a) && i.a.reg === r) return i.size === undefined;
     if (!m.keepsFlags(i) || m.usesAndDefs(i).defs.includes(r)) return false;
   }
   return false;

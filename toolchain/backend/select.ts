@@ -178,8 +178,7 @@ export class Selector {
     const second = COMMUTING.has(op) && y.kind === 'reg' && y.reg === r;
     if (!first && !second) return false;
     const by = first ? y : x;
-    const special =
-      isPlainConst(by) && ((op === 'and' && ZERO_EXTENDS[by.value]) || (op === 'xor' && by.value === -1));
+    const special = isPlainConst(by) && ((op === 'and' && ZERO_EXTENDS[by.value]) || (op === 'xor' && by.value === -1));
     if (special || reads(by, r)) return false;
     this.emit({ op: op as m.Opcode, a: m.reg(r), b: this.anyOperand(by) });
     return true;

@@ -24,6 +24,7 @@ export function simplify(blocks: Block[]): Block[] {
     for (const b of all) if (joinOrCopy(b, all[0], predecessors, uses)) changed = true;
     all = reachable(all);
   }
+  all = all.flatMap(splitConditions);
   makeSwitches(all);
   copyLoopTests(all);
   decideEntries(all);
@@ -143,6 +144,22 @@ const allSet = (blocks: Set<Block>, reg: number): boolean =>
     const last = b.statements[b.statements.length - 1];
     return b.end?.kind === 'jump' && last?.kind === 'set' && last.reg === reg;
   });
+
+/** A branch on `c ? x : 0` or `c ? 1 : y`, which is how `&&` and `||` arrive, becomes two. */
+function splitConditions(b: Block): Block[] {
+  const { end } = b;
+  if (end?.kind !== 'branch' || end.condition.kind !== 'select') return [b];
+  const { condition, x, y } = end.condition;
+  const isAnd = isPlainConst(y) && y.value === 0;
+  if (!isAnd && !(isPlainConst(x) && x.value !== 0)) return [b];
+  const { yes, no, position } = end;
+  const second: Block = { id: SECOND - b.id, statements: [], depth: b.depth, isLoopHead: false };
+  second.end = { kind: 'branch', condition: isAnd ? x : y, yes, no, position };
+  b.end = { kind: 'branch', condition, yes: isAnd ? second : yes, no: isAnd ? no : second, position };
+  return [b, second];
+}
+/** Blocks made here have numbers of their own, as the ranges of jump tables do (select.ts). */
+const SECOND = -1_000_000;
 
 /** A jump back to a loop head that only tests becomes that test: one jump less an iteration. */
 function copyLoopTests(blocks: Block[]): void {

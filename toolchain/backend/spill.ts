@@ -48,6 +48,9 @@ const DESTINATION_IN_MEMORY = new Set<m.Opcode>([
   'push',
 ]);
 
+/** What combines a register with memory, and can combine memory with a register as well. */
+const IN_MEMORY = new Set<m.Opcode>(['add', 'sub', 'and', 'or', 'xor']);
+
 const IMMEDIATE_SOURCE = new Set<m.Opcode>([
   'mov',
   'add',
@@ -167,6 +170,10 @@ class Rewriting {
         return true;
       }
     }
+    if (place.kind === 'mem' && inA && i.b?.kind === 'mem' && IN_MEMORY.has(i.op) && this.loadSource(i.b)) {
+      i.a = { ...place };
+      return true;
+    }
     const t = this.f.registers++;
     this.short.add(t);
     if (this.bytes.has(c)) this.f.byteRegisters.add(t);
@@ -175,6 +182,18 @@ class Rewriting {
     i.a = m.renameOperand(i.a, rename);
     i.b = m.renameOperand(i.b, rename);
     if (defined) this.after.push({ op: 'mov', a: { ...place }, b: m.reg(t), position: i.position });
+    return true;
+  }
+
+  /** r op [m] with r in the frame: [m] goes to a register, so that the frame is the destination. */
+  private loadSource(source: m.MemoryOperand): boolean {
+    // Another class that is still to be rewritten would not be found in the load.
+    const isFree = (r: number) => r < 0 || this.classOf(r) === undefined;
+    if (this.i.size !== undefined || !isFree(source.base) || !isFree(source.index)) return false;
+    const t = this.f.registers++;
+    this.short.add(t);
+    this.before.push({ op: 'mov', a: m.reg(t), b: { ...source }, position: this.i.position });
+    this.i.b = m.reg(t);
     return true;
   }
 }

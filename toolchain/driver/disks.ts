@@ -1,7 +1,16 @@
 // The project's disks, made of built images and declared files. A disk's file is named by the hash of its bytes' makers:
 // the images' bytes, the declaration and the writer, so that a file that is there is the right one.
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type DiskDefinition, imagesOfDisk } from '../disk/definition.js';

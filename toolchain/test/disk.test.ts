@@ -48,7 +48,9 @@ describe.skipIf(!hasTools)('with e2fsprogs', () => {
       for (const entry of entries.filter(({ kind }) => kind === 'file')) {
         const back = join(folder, 'back');
         spawnSync('debugfs', ['-R', `dump ${entry.path} ${back}`, image]);
-        expect(Buffer.compare(readFileSync(back), 'bytes' in entry ? entry.bytes : new Uint8Array(0)), entry.path).toBe(0);
+        expect(Buffer.compare(readFileSync(back), 'bytes' in entry ? entry.bytes : new Uint8Array(0)), entry.path).toBe(
+          0,
+        );
       }
       const listing = (path: string) =>
         spawnSync('debugfs', ['-R', `stat ${path}`, image], { encoding: 'utf8' }).stdout;

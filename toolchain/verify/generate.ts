@@ -135,6 +135,8 @@ class FunctionMaker {
   private labels: Label[] = [];
   private labelCount = 0;
   private loops = 0;
+  /** Locals that always hold an address in the area. */
+  private readonly pointers: number[] = [];
 
   constructor(
     private readonly r: Random,
@@ -144,27 +146,37 @@ class FunctionMaker {
     private readonly tables: boolean,
   ) {
     this.locals = [...signature.params];
-    for (let n = 1 + r.below(6); n > 0; n--) this.locals.push(r.chance(70) ? 'i32' : 'i64');
+    // Now and then more than there are registers.
+    for (let n = 1 + r.below(r.chance(80) ? 6 : 14); n > 0; n--) this.locals.push(r.chance(70) ? 'i32' : 'i64');
+    for (let n = r.below(4); n > 0; n--) this.pointers.push(this.locals.push('i32') - 1);
   }
 
   make(): FunctionTree {
     const { r, signature } = this;
     const depth = 1 + r.below(3);
+    const pointers = this.pointers.splice(0);
+    const setPointers = pointers.map((p) => plain('void', `local.set ${p}`, [0x21, p], this.address(2)));
+    this.pointers.push(...pointers);
     const statements = Array.from({ length: 1 + r.below(4) }, () => this.statement(depth)).flat();
-    const body = [...statements, this.expression(signature.result, 1 + depth)];
+    const body = [...setPointers, ...statements, this.expression(signature.result, 1 + depth)];
     return { signature, locals: this.locals.slice(signature.params.length), body };
   }
 
   private localOf(type: Type): number | undefined {
-    const found = this.locals.flatMap((t, i) => (t === type ? [i] : []));
+    const found = this.locals.flatMap((t, i) => (t === type && !this.pointers.includes(i) ? [i] : []));
     return found.length > 0 ? this.r.pick(found) : undefined;
   }
 
   private address(depth: number): Node {
     const { r } = this;
-    if (r.chance(25)) return constant('i32', BASE + 4 * r.below(MASK / 4));
-    const index = binary('i32', AND, this.expression('i32', depth - 1), constant('i32', MASK));
-    return binary('i32', ADD, index, constant('i32', BASE));
+    if (r.chance(25)) return { ...constant('i32', BASE + 4 * r.below(MASK / 4)), isAddress: true };
+    if (this.pointers.length > 0 && r.chance(60)) {
+      const p = r.pick(this.pointers);
+      return { ...plain('i32', `local.get ${p}`, [0x20, p]), isAddress: true };
+    }
+    const fixed = (value: number): Node => ({ ...constant('i32', value), isFixed: true });
+    const masked = binary('i32', AND, this.expression('i32', depth - 1), fixed(MASK));
+    return { ...binary('i32', ADD, { ...masked, isFixed: true }, fixed(BASE)), isAddress: true };
   }
 
   expression(type: Type, depth: number): Node {
@@ -329,7 +341,7 @@ class FunctionMaker {
     const fitting = Array.from({ length: callable }, (_, i) => i).filter((i) => signatureOf(i).result === result);
     if (fitting.length === 0) return undefined;
     const callee = r.pick(fitting);
-    return { ...plain(result, `call ${callee}`, [0x10, callee], ...args(signatureOf(callee))), callee };
+    return plain(result, `call ${callee}`, [0x10, callee], ...args(signatureOf(callee)));
   }
 
   private statements(depth: number): Node[] {
@@ -349,12 +361,13 @@ class FunctionMaker {
 
   private statement(depth: number): Node[] {
     const { r } = this;
-    const kind = depth <= 0 ? r.below(4) : r.below(12);
+    const kind = depth <= 0 ? r.below(5) : r.below(12);
     switch (kind) {
       case 0:
       case 1: {
         const local = r.below(this.locals.length);
-        return [plain('void', `local.set ${local}`, [0x21, local], this.expression(this.locals[local], 3))];
+        const value = this.pointers.includes(local) ? this.address(2) : this.expression(this.locals[local], 3);
+        return [plain('void', `local.set ${local}`, [0x21, local], value)];
       }
       case 2: {
         const type = r.pick<Type>(['i32', 'i32', 'i64']);
@@ -366,6 +379,7 @@ class FunctionMaker {
         return [plain('void', `global.set ${global}`, [0x24, global], this.expression(GLOBALS[global], 2))];
       }
       case 4:
+        return [this.accumulate()];
       case 5: {
         const condition = this.expression('i32', 2);
         return [
@@ -424,6 +438,18 @@ class FunctionMaker {
     }
     this.labels = outer;
     return node;
+  }
+
+  /** What sums over tables do: a local, changed by what another one points to. */
+  private accumulate(): Node {
+    const { r } = this;
+    const local = this.localOf('i32');
+    if (local === undefined) return this.block(0);
+    const own = plain('i32', `local.get ${local}`, [0x20, local]);
+    const loaded = access('i32', 'i32', NAMES.load32[0], r.below(FARTHEST), this.address(1));
+    const op = r.pick([0, 1, AND, OR, XOR]);
+    const value = r.chance(70) ? binary('i32', op, own, loaded) : binary('i32', op, loaded, own);
+    return plain('void', `local.set ${local}`, [0x21, local], value);
   }
 
   /** At most five rounds, by a local that the body does not know; the body is a block, so that leaving it goes on with the next round. */

@@ -18,8 +18,10 @@ export interface Node {
   readonly label?: number;
   /** Of `br`, `br_if` and `br_table`. */
   readonly targets?: readonly number[];
-  /** Index of the function that is called. */
-  readonly callee?: number;
+  /** An address, which may only give way to BASE when the program is shrunk. */
+  readonly isAddress?: boolean;
+  /** A part of an address that keeps it within bounds. */
+  readonly isFixed?: boolean;
 }
 
 export interface Signature {

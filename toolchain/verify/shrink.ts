@@ -1,13 +1,18 @@
 // Makes a failing program small: as long as it still fails, operands take the place of operators, constants that of
 // expressions, statements and cases go, bodies take the place of blocks, arguments become zero.
 import { moduleBytes } from './encode.js';
-import { type Batch, constant, type FunctionTree, type Node, walk } from './program.js';
+import { BASE, type Batch, constant, type FunctionTree, type Node, walk } from './program.js';
 
 /** Whether a batch of one program fails; a program that is not valid, or traps, does not. */
 export type Fails = (batch: Batch) => boolean;
 
+/** What is left after so many tries is small enough to be read. */
+const TRIES = 2000;
+
 export function shrink(batch: Batch, fails: Fails): Batch {
+  let tries = 0;
   const check = (): boolean => {
+    if (tries++ > TRIES) return false;
     try {
       return WebAssembly.validate(moduleBytes(batch) as Uint8Array<ArrayBuffer>) && fails(batch);
     } catch {
@@ -55,7 +60,7 @@ function shrinkFunction(f: FunctionTree, check: () => boolean): boolean {
   for (let again = true; again; ) {
     again = false;
     for (const { list, index } of walk(f.body)) {
-      if (!replace(list, index, check)) continue;
+      if (list[index].isFixed || !replace(list, index, check)) continue;
       changed = again = true;
       break;
     }
@@ -75,6 +80,9 @@ function replace(list: Node[], index: number, check: () => boolean): boolean {
 
 /** What may stand in a node's place, the smallest first. */
 function candidates(node: Node): Node[][] {
+  if (node.isAddress) return node.code[0] === 0x41 ? [] : [[{ ...constant('i32', BASE), isAddress: true }]];
+  // What sets a pointer stays, so that the pointer is one.
+  if (node.text.startsWith('local.set') && node.kids[0].isAddress) return [];
   const bodies = node.bodies ?? [];
   if (node.type === 'void') return [[], ...bodies, ...node.kids.map((kid) => [drop(kid)])];
   const same = [...node.kids, ...bodies.flatMap((b) => b.slice(-1))].filter((n) => n.type === node.type);

@@ -1,6 +1,6 @@
 // Queues, levels, trees: what schedulers and mapping databases do.
 
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @unmanaged
 class Thread {
   next: Thread | null;
@@ -9,7 +9,7 @@ class Thread {
   state: u32;
 }
 
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @unmanaged
 class Queue {
   head: Thread | null;
@@ -109,7 +109,7 @@ export function runqueue(rounds: u32): u32 {
   return sum;
 }
 
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @unmanaged
 class Mapping {
   child: Mapping | null;
