@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { claims } from '../experiments/claims/index.js';
-import { experiments } from '../experiments/index.js';
+import { experiments, historicalSystems } from '../experiments/index.js';
 import { systemIds, variants, workloadIds } from '../experiments/system.js';
 import { systems } from '../experiments/systems/index.js';
 import { listConstants, processors } from '../machine/processors/index.js';
@@ -16,7 +16,13 @@ type Rows = Record<string, unknown>[];
 const lists: Record<string, () => Rows> = {
   systems: () => systemIds.map((id) => ({ id, title: systems[id].title, variants: variants[id] })),
   processors: () =>
-    Object.values(processors).map(({ id, name, hz, features }) => ({ id, name, megahertz: hz / 1e6, features })),
+    Object.values(processors).map(({ id, name, hz, features }) => ({
+      id,
+      name,
+      megahertz: Math.round(hz / 1e5) / 10,
+      systems: historicalSystems[id] ?? [],
+      features,
+    })),
   constants: () =>
     Object.values(processors).flatMap((preset) =>
       listConstants(preset).map(({ path, value, low, high, unit, class: basis, source }) => ({
