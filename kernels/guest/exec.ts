@@ -279,7 +279,7 @@ export function loadProgram(process: Process, inode: Inode, strings: Strings): b
   const start = addressOf(page);
   process.entry = elfEntry(start);
   process.heapStart = 0;
-  let good = true;
+  let good: bool = true;
   for (let i: u32 = 0; good && i < elfSegmentCount(start); i++) {
     const segment = elfSegment(start, i);
     if (segment.type == SEGMENT_LOAD) good = mapSegment(process, inode, segment);

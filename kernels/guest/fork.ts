@@ -76,7 +76,7 @@ function abandon(child: Process, thread: Thread, error: i32): i32 {
 /** Regions and pages of the parent; false: out of memory, and the child has some of them. */
 function copyMemory(parent: Process, child: Process): bool {
   openBatch(parent.space);
-  let good = true;
+  let good: bool = true;
   for (let region = parent.firstRegion; good && changetype<usize>(region); region = region.next) {
     good =
       changetype<usize>(copyRegion(child, region, region.start, region.end)) != 0 && copyPages(parent, child, region);

@@ -64,7 +64,7 @@ function writeQueue(pipe: Pipe): usize {
 /** Waits for at least one byte; 0 when it is empty and nobody can write any more. */
 export function pipeRead(pipe: Pipe, to: u32, length: u32, mayWait: bool): i32 {
   if (!length) return 0;
-  let signalCame = false;
+  let signalCame: bool = false;
   while (!pipe.count) {
     if (!pipe.writers) return 0;
     if (!mayWait) return -EAGAIN;
@@ -88,7 +88,7 @@ export function pipeRead(pipe: Pipe, to: u32, length: u32, mayWait: bool): i32 {
 /** Writes all of it, waiting for room; what fits into the pipe is one piece. -EPIPE when nobody can read any more. */
 export function pipeWrite(pipe: Pipe, from: u32, length: u32, mayWait: bool): i32 {
   let done: u32 = 0;
-  let signalCame = false;
+  let signalCame: bool = false;
   while (done < length) {
     if (!pipe.readers) {
       if (done) return done;

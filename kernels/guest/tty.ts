@@ -131,7 +131,7 @@ export function consoleInput(byte: u32): void {
 /** A line, or what there is of it; 0 at ^D on an empty line. */
 export function ttyRead(to: u32, length: u32, mayWait: bool): i32 {
   if (!length) return 0;
-  let signalCame = false;
+  let signalCame: bool = false;
   while (read == end) {
     if (!mayWait) return -EAGAIN;
     if (signalCame) return interrupted(RESTART_IF_ASKED);

@@ -34,7 +34,7 @@ export function sysWaitpid(which: u32, status: u32, options: u32): i32 {
 function waitFor(which: i32, status: u32, options: u32, usage: u32): i32 {
   if (options & ~(WNOHANG | WUNTRACED | WCONTINUED)) return -EINVAL;
   const process = self().process;
-  let signalCame = false;
+  let signalCame: bool = false;
   while (true) {
     let children: u32 = 0;
     for (let i: u32 = 0; i < MAX_PROCESSES; i++) {

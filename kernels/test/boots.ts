@@ -1,11 +1,11 @@
 // Boots of built images, here and under QEMU, for the tests of all kernels.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { projectRoot } from '../../experiments/runner/project.js';
 import type { Boot } from '../../experiments/system.js';
-import { Machine } from '../../machine/index.js';
+import { Machine, MemoryDisk } from '../../machine/index.js';
 import { processors } from '../../machine/processors/index.js';
 import { coreBytes } from '../../toolchain/driver/core.js';
 import { imageBytes, imagePath } from '../../toolchain/driver/images.js';
@@ -21,11 +21,17 @@ export interface Outcome {
 export interface Here extends Outcome {
   readonly cycle: bigint;
   readonly machine: Machine;
+  /** The drive's contents at the end. */
+  readonly disk?: Uint8Array;
 }
 
 export interface HereOptions {
   readonly processor?: string;
   readonly memoryMiB?: number;
+  /** Contents of the first IDE drive; the guest's writes go to `Here.disk`. */
+  readonly disk?: Uint8Array;
+  /** Text for the serial port, fed when the first prompt (`$ `) has been written. */
+  readonly input?: string;
   /** Called with the machine before its first instruction. */
   readonly watch?: (machine: Machine) => void;
 }
@@ -35,7 +41,8 @@ let core: WebAssembly.Module | undefined;
 
 /** @throws Error when the guest does not end by itself */
 export function bootHere(boot: Boot, options: HereOptions = {}): Here {
-  const { processor = 'pentium3-800', memoryMiB = 64, watch } = options;
+  const { processor = 'pentium3-800', memoryMiB = 64, watch, input = '' } = options;
+  const disk = options.disk && new MemoryDisk(options.disk);
   core ??= new WebAssembly.Module(coreBytes() as BufferSource);
   const packets: Uint8Array[] = [];
   const transmit = (frame: Uint8Array) => void packets.push(frame.slice());
@@ -43,12 +50,18 @@ export function bootHere(boot: Boot, options: HereOptions = {}): Here {
     core,
     preset: processors[processor],
     memoryMiB,
-    devices: { packets: { transmit } },
+    devices: { packets: { transmit }, disks: disk ? [disk] : [] },
   });
   let text = '';
+  let waiting = input !== '';
   machine.observe({
     console: (byte, source) => {
-      if (source === 'com1') text += String.fromCharCode(byte);
+      if (source !== 'com1') return;
+      text += String.fromCharCode(byte);
+      if (waiting && text.endsWith('$ ')) {
+        waiting = false;
+        machine.serial.feed(Buffer.from(input, 'latin1'));
+      }
     },
   });
   const modules = boot.modules.map(({ image, args }) => ({ bytes: imageBytes(image, projectRoot), args }));
@@ -56,7 +69,7 @@ export function bootHere(boot: Boot, options: HereOptions = {}): Here {
   watch?.(machine);
   const stop = machine.run(BUDGET);
   if (stop.reason !== 'exit') throw new Error(`the guest ended by ${stop.reason} at cycle ${stop.cycle}:\n${text}`);
-  return { status: stop.code, lines: linesOf(text), packets, cycle: stop.cycle, machine };
+  return { status: stop.code, lines: linesOf(text), packets, cycle: stop.cycle, machine, disk: disk?.bytes };
 }
 
 /** Whether QEMU is here: a test that needs it says so in its title when it is skipped. */
@@ -67,10 +80,12 @@ export const noQemu = 'skipped: qemu-system-i386 is not installed';
  * The same boot on QEMU's `pc` machine, with one of its processors.
  * @throws Error when the guest does not end by itself within a minute
  */
-export function bootUnderQemu(boot: Boot, cpu = 'qemu32'): Outcome {
+export function bootUnderQemu(boot: Boot, cpu = 'qemu32', disk?: Uint8Array): Outcome & { disk?: Uint8Array } {
   const folder = mkdtempSync(join(tmpdir(), 'crossings-'));
   try {
     const dump = join(folder, 'packets');
+    const image = join(folder, 'disk');
+    if (disk) writeFileSync(image, disk);
     const commas = (text: string) => text.replaceAll(',', ',,');
     const modules = boot.modules.map(({ image, args }) => {
       const [, ...rest] = args.split(' ');
@@ -83,6 +98,7 @@ export function bootUnderQemu(boot: Boot, cpu = 'qemu32'): Outcome {
         ...['-device', 'isa-debug-exit,iobase=0xf4,iosize=4'],
         ...['-netdev', 'user,id=n', '-device', 'e1000,netdev=n'],
         ...['-object', `filter-dump,id=f,netdev=n,file=${dump}`],
+        ...(disk ? ['-drive', `file=${image},format=raw,if=ide`] : []),
         ...['-kernel', imagePath(boot.image, projectRoot), '-append', boot.append],
         ...(modules.length > 0 ? ['-initrd', modules.join(',')] : []),
       ],
@@ -91,7 +107,12 @@ export function bootUnderQemu(boot: Boot, cpu = 'qemu32'): Outcome {
     if (run.status === null || run.status % 2 === 0) {
       throw new Error(`QEMU ended with ${run.status ?? run.signal}:\n${run.stdout}${run.stderr}`);
     }
-    return { status: run.status >> 1, lines: linesOf(run.stdout), packets: guestFrames(readFileSync(dump)) };
+    return {
+      status: run.status >> 1,
+      lines: linesOf(run.stdout),
+      packets: guestFrames(readFileSync(dump)),
+      disk: disk && readFileSync(image),
+    };
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -57,7 +57,7 @@ export function diskStart(write: bool, sector: u32, pieces: usize, count: u32): 
 
 function byProcessor(write: bool, sector: u32, pieces: usize, count: u32, sectors: u32): void {
   ideStart(write, sector, sectors);
-  let good = true;
+  let good: bool = true;
   for (let i: u32 = 0; good && i < count; i++) {
     good = idePiece(write, linearOf(load<u32>(pieces + (i << 3))), load<u32>(pieces + (i << 3) + 4));
   }

@@ -2,17 +2,16 @@ import { defineImage } from '../../../../toolchain/image.js';
 import { areaStubs } from '../../../guest/stubs/areas.js';
 import { syscallStubs } from '../../../guest/stubs/syscalls.js';
 import { processorStubs } from '../../../lib/stubs/processor.js';
+import { contractAlias } from '../../contract/stubs/alias.js';
 import { bootStubs } from './boot.js';
 import { entryStubs } from './entry.js';
 import { entryPageStubs } from './entrypage.js';
 import { ENTRY_PAGE } from './layout.js';
 import { tableStubs } from './tables.js';
 
-export const image = defineImage({
-  name: 'native',
-  kind: 'kernel',
+const parts = {
+  kind: 'kernel' as const,
   entry: 'kernels/guest/main.ts',
-  aliases: { 'kernels/ports/port.ts': "export * from './native/port';\n" },
   base: 0xc0100000,
   load: 0x00100000,
   start: '_start',
@@ -21,4 +20,11 @@ export const image = defineImage({
   currentThread: 'currentThread',
   components: 'components',
   componentCount: 'componentCount',
-});
+};
+
+const port = { 'kernels/ports/port.ts': "export * from './native/port';\n" };
+
+export const image = defineImage({ ...parts, name: 'native', aliases: port });
+
+/** The same kernel with the checks of the port contract in the place of its benchmarks. */
+export const contract = defineImage({ ...parts, name: 'native-contract', aliases: { ...port, ...contractAlias } });

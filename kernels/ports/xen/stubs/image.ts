@@ -2,6 +2,7 @@ import { defineImage } from '../../../../toolchain/image.js';
 import { areaStubs } from '../../../guest/stubs/areas.js';
 import { syscallStubs } from '../../../guest/stubs/syscalls.js';
 import { processorStubs } from '../../../lib/stubs/processor.js';
+import { contractAlias } from '../../contract/stubs/alias.js';
 import { bootStubs } from './boot.js';
 import { entryStubs } from './entry.js';
 import { entryPageStubs } from './entrypage.js';
@@ -10,11 +11,9 @@ import { eventStubs } from './events.js';
 /** Where programs see the page they enter the kernel through (kernels/lib/userlayout.ts). */
 const ENTRY_PAGE = 0xbffff000;
 
-export const image = defineImage({
-  name: 'xen-guest',
-  kind: 'kernel',
+const parts = {
+  kind: 'kernel' as const,
   entry: 'kernels/guest/main.ts',
-  aliases: { 'kernels/ports/port.ts': "export * from './xen/port';\n" },
   base: 0xc0100000,
   load: 0x00100000,
   start: '_start',
@@ -23,4 +22,11 @@ export const image = defineImage({
   currentThread: 'currentThread',
   components: 'components',
   componentCount: 'componentCount',
-});
+};
+
+const port = { 'kernels/ports/port.ts': "export * from './xen/port';\n" };
+
+export const image = defineImage({ ...parts, name: 'xen-guest', aliases: port });
+
+/** The same kernel with the checks of the port contract in the place of its benchmarks. */
+export const contract = defineImage({ ...parts, name: 'xen-contract', aliases: { ...port, ...contractAlias } });
