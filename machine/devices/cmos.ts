@@ -34,14 +34,12 @@ const ANY = 0xc0;
 export class Cmos extends SavedByName implements Device {
   readonly name = 'RTC';
   readonly ports = [{ first: 0x70, last: 0x71 }];
-  protected readonly stateFields = ['index', 'bytes', 'flags', 'offset', 'held', 'nextSecond', 'nextPeriod', 'period0'];
+  protected readonly stateFields = ['index', 'bytes', 'flags', 'offset', 'nextSecond', 'nextPeriod', 'period0'];
   private index = 0;
   private readonly bytes = new Uint8Array(128);
   private flags = 0;
   /** Seconds by which the time of day is ahead of the one that follows from the start. */
   private offset = 0;
-  /** The time while SET stops the clock, in seconds since 1970. */
-  private held: number | null = null;
   /** Cycles of the next update and of the next periodic flag; where the periods are counted from. */
   private nextSecond: number;
   private nextPeriod = NEVER;
@@ -88,8 +86,8 @@ export class Cmos extends SavedByName implements Device {
     const { index } = this;
     if (index === reg.A) return this.bytes[reg.A] | this.updating();
     if (index === reg.C) return this.readFlags();
-    const time = this.time(index);
-    return time === undefined ? this.bytes[index] : this.encode(index, time);
+    const field = this.stopped ? undefined : fields[index];
+    return field ? this.encode(index, field.get(this.date())) : this.bytes[index];
   }
 
   write(port: number, _size: number, value: number): void {
@@ -101,15 +99,23 @@ export class Cmos extends SavedByName implements Device {
       this.restartPeriod();
     } else if (this.index === reg.B) this.writeB(byte);
     else if (this.index === reg.C || this.index === reg.D) return;
-    else if (this.time(this.index) !== undefined) this.setTime(this.index, byte);
-    else this.bytes[this.index] = byte;
+    else this.writeOther(byte);
   }
 
   // ---- time
 
+  /** SET is on: the registers of time are memory, and count nothing. */
+  private get stopped(): boolean {
+    return (this.bytes[reg.B] & b.SET) !== 0;
+  }
+
   /** Seconds since 1970. */
   private seconds(): number {
-    return this.held ?? this.offset + this.elapsed(this.clock.now());
+    return this.offset + this.elapsed(this.clock.now());
+  }
+
+  private date(): Date {
+    return new Date(this.seconds() * 1000);
   }
 
   /** Seconds since 1970 by the cycle counter alone. */
@@ -121,28 +127,39 @@ export class Cmos extends SavedByName implements Device {
     return Math.ceil((Math.floor(now / this.clock.hz) + 1) * this.clock.hz);
   }
 
-  private time(index: number): number | undefined {
-    return fields[index]?.get(new Date(this.seconds() * 1000));
+  /** A register of time that is written while the clock runs sets the clock. */
+  private writeOther(byte: number): void {
+    const sets = !this.stopped && this.index in fields;
+    if (sets) this.showTime();
+    this.bytes[this.index] = byte;
+    if (sets) this.takeTime();
   }
 
-  /** Setting one field moves the clock by the difference. */
-  private setTime(index: number, byte: number): void {
-    const date = new Date(this.seconds() * 1000);
-    fields[index].set(date, this.decode(index, byte));
-    const seconds = Math.floor(date.getTime() / 1000);
-    if (this.held !== null) this.held = seconds;
-    else this.offset = seconds - this.elapsed(this.clock.now());
+  /** The time of day into the registers. */
+  private showTime(): void {
+    const date = this.date();
+    for (const [index, field] of Object.entries(fields)) {
+      this.bytes[Number(index)] = this.encode(Number(index), field.get(date));
+    }
+  }
+
+  /** The clock goes on from what the registers say; the day of the week follows from the date. */
+  private takeTime(): void {
+    const value = (index: number) => this.decode(index, this.bytes[index]);
+    const year = value(reg.CENTURY) * 100 + value(9);
+    const seconds = Math.floor(Date.UTC(year, value(8) - 1, value(7), value(4), value(2), value(0)) / 1000);
+    this.offset = (Number.isFinite(seconds) ? seconds : 0) - this.elapsed(this.clock.now());
   }
 
   private updating(): number {
     const { hz } = this.clock;
-    return this.held === null && this.nextSecond - this.clock.now() < UPDATE_WARNING * hz ? 0x80 : 0;
+    return !this.stopped && this.nextSecond - this.clock.now() < UPDATE_WARNING * hz ? 0x80 : 0;
   }
 
   /** Seconds that have gone by leave their flags, whether anybody waits for them or not. */
   private catchUp(now: number): void {
     if (this.nextSecond > now) return;
-    if (this.held === null) {
+    if (!this.stopped) {
       this.flags |= flag.UPDATE;
       // A whole day is the longest that an alarm can be away.
       const seconds = Math.min(Math.floor((now - this.nextSecond) / this.clock.hz) + 1, 86400);
@@ -180,14 +197,9 @@ export class Cmos extends SavedByName implements Device {
   private writeB(byte: number): void {
     const changed = byte ^ this.bytes[reg.B];
     // SET stops the clock, and takes the update interrupt's permission away.
-    if (changed & b.SET) {
-      if (byte & b.SET) this.held = this.seconds();
-      else {
-        this.offset = this.held! - this.elapsed(this.clock.now());
-        this.held = null;
-      }
-    }
+    if (changed & byte & b.SET) this.showTime();
     this.bytes[reg.B] = byte & b.SET ? byte & ~b.UPDATE : byte;
+    if (changed & ~byte & b.SET) this.takeTime();
     if (changed & b.PERIODIC) this.restartPeriod();
     this.update();
   }
@@ -231,23 +243,16 @@ export class Cmos extends SavedByName implements Device {
   }
 }
 
-interface Field {
-  get(date: Date): number;
-  set(date: Date, value: number): void;
-}
-
-const century = (date: Date) => Math.floor(date.getUTCFullYear() / 100);
-
-/** The registers of time, by index. The day of the week follows from the date. */
-const fields: Readonly<Record<number, Field>> = {
-  0: { get: (d) => d.getUTCSeconds(), set: (d, v) => void d.setUTCSeconds(v) },
-  2: { get: (d) => d.getUTCMinutes(), set: (d, v) => void d.setUTCMinutes(v) },
-  4: { get: (d) => d.getUTCHours(), set: (d, v) => void d.setUTCHours(v) },
-  6: { get: (d) => d.getUTCDay() + 1, set: () => {} },
-  7: { get: (d) => d.getUTCDate(), set: (d, v) => void d.setUTCDate(v) },
-  8: { get: (d) => d.getUTCMonth() + 1, set: (d, v) => void d.setUTCMonth(v - 1) },
-  9: { get: (d) => d.getUTCFullYear() % 100, set: (d, v) => void d.setUTCFullYear(century(d) * 100 + v) },
-  [reg.CENTURY]: { get: century, set: (d, v) => void d.setUTCFullYear(v * 100 + (d.getUTCFullYear() % 100)) },
+/** The registers of time, by index. */
+const fields: Readonly<Record<number, { get(date: Date): number }>> = {
+  0: { get: (d) => d.getUTCSeconds() },
+  2: { get: (d) => d.getUTCMinutes() },
+  4: { get: (d) => d.getUTCHours() },
+  6: { get: (d) => d.getUTCDay() + 1 },
+  7: { get: (d) => d.getUTCDate() },
+  8: { get: (d) => d.getUTCMonth() + 1 },
+  9: { get: (d) => d.getUTCFullYear() % 100 },
+  [reg.CENTURY]: { get: (d) => Math.floor(d.getUTCFullYear() / 100) },
 };
 
 function toBcd(value: number): number {

@@ -7,7 +7,7 @@ import type { Device, InterruptLine } from './device.js';
 import { SavedByName } from './saved-state.js';
 
 const status = { OUTPUT_FULL: 0x01, SYSTEM: 0x04, COMMAND: 0x08, UNLOCKED: 0x10, AUXILIARY: 0x20 } as const;
-const configuration = { KEYBOARD_INTERRUPT: 0x01, KEYBOARD_OFF: 0x10, MOUSE_OFF: 0x20 } as const;
+const configuration = { KEYBOARD_INTERRUPT: 0x01, KEYBOARD_OFF: 0x10, MOUSE_OFF: 0x20, TRANSLATE: 0x40 } as const;
 const CONTROLLER = 'keyboard controller at port 64h';
 const ACKNOWLEDGE = 0xfa;
 const RESEND = 0xfe;
@@ -119,15 +119,20 @@ export class KeyboardController extends SavedByName implements Device {
       this.keyboardCommand = 0;
       this.output.push(ACKNOWLEDGE);
       // Scan code set 2.
-      if (asksSet) this.output.push(0x02);
+      if (asksSet) this.output.push(this.translates ? 0x41 : 0x02);
     } else if (WITH_BYTE.includes(byte)) {
       this.keyboardCommand = byte;
       this.output.push(ACKNOWLEDGE);
     } else if (byte === 0xee) this.output.push(0xee);
-    else if (byte === 0xf2) this.output.push(ACKNOWLEDGE, 0xab, 0x83);
+    else if (byte === 0xf2) this.output.push(ACKNOWLEDGE, 0xab, this.translates ? 0x41 : 0x83);
     else if (byte === 0xff) this.output.push(ACKNOWLEDGE, SELF_TEST_PASSED);
     else if (byte >= 0xf4 && byte <= 0xf6) this.output.push(ACKNOWLEDGE);
     else this.output.push(RESEND);
+  }
+
+  /** Whether scan codes of set 2 come as those of set 1: 83h as 41h. */
+  private get translates(): boolean {
+    return (this.configuration & configuration.TRANSLATE) !== 0;
   }
 
   private update(): void {

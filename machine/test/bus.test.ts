@@ -85,6 +85,111 @@ describe('RTC', () => {
   });
 });
 
+describe('RTC interrupts', () => {
+  const setup = () => {
+    const clock = new HandClock(HZ);
+    const line = new RecordedLine();
+    const rtc = new Cmos(clock, line, 64 << 20);
+    const read = (index: number) => {
+      rtc.write(0x70, 1, index);
+      return rtc.read(0x71);
+    };
+    const write = (index: number, value: number) => {
+      rtc.write(0x70, 1, index);
+      rtc.write(0x71, 1, value);
+    };
+    const runUntil = (cycle: number) => {
+      while (rtc.nextDue <= cycle) {
+        clock.cycle = rtc.nextDue;
+        rtc.run(clock.cycle);
+      }
+      clock.cycle = cycle;
+    };
+    return { clock, line, rtc, read, write, runUntil };
+  };
+
+  it('come at the end of each update, and are acknowledged by reading register C', () => {
+    const { line, read, write, runUntil } = setup();
+    write(0x0b, 0x12);
+    runUntil(HZ - 1);
+    expect(line.level).toBe(false);
+    expect(read(0x0a) & 0x80).toBe(0x80);
+    runUntil(HZ);
+    expect(line.level).toBe(true);
+    expect([read(0x0c), read(0x0c), line.level]).toEqual([0x90, 0x00, false]);
+    expect(read(0x0a) & 0x80).toBe(0);
+    runUntil(5 * HZ);
+    expect(line.edges).toBe(2);
+  });
+
+  it('come at the rate of register A', () => {
+    const { line, read, write, runUntil } = setup();
+    write(0x0a, 0x26);
+    write(0x0b, 0x42);
+    // 1024 a second; each acknowledged.
+    let seen = 0;
+    for (let at = 0; at < HZ; at += 100) {
+      runUntil(at);
+      if (line.level) {
+        expect(read(0x0c) & 0xc0).toBe(0xc0);
+        seen++;
+      }
+    }
+    expect(seen).toBe(1023);
+    write(0x0b, 0x02);
+    read(0x0c);
+    const { edges } = line;
+    runUntil(2 * HZ);
+    expect(line.edges).toBe(edges);
+  });
+
+  it('come at the alarm, whose fields from C0h on match anything', () => {
+    const { line, read, write, runUntil } = setup();
+    write(0x01, 0x05);
+    write(0x03, 0xff);
+    write(0x05, 0xc0);
+    write(0x0b, 0x22);
+    runUntil(5 * HZ - 1);
+    expect(line.level).toBe(false);
+    runUntil(5 * HZ);
+    expect(line.level).toBe(true);
+    expect(read(0x0c) & 0xa0).toBe(0xa0);
+    runUntil(64 * HZ);
+    expect(line.level).toBe(false);
+    runUntil(65 * HZ);
+    expect(line.level).toBe(true);
+  });
+
+  it('and the time can be set, with the clock running or not', () => {
+    const { clock, read, write } = setup();
+    write(0x0b, 0x82);
+    for (const [index, value] of [
+      [0x00, 0x58],
+      [0x02, 0x59],
+      [0x04, 0x23],
+      [0x07, 0x31],
+      [0x08, 0x12],
+      [0x09, 0x99],
+      [0x32, 0x19],
+    ]) {
+      write(index, value);
+    }
+    clock.cycle = 100 * HZ;
+    expect(read(0x00)).toBe(0x58);
+    write(0x0b, 0x02);
+    clock.cycle += 3 * HZ;
+    expect([0x32, 0x09, 0x08, 0x07, 0x04, 0x02, 0x00].map(read)).toEqual([0x20, 0x00, 0x01, 0x01, 0x00, 0x00, 0x01]);
+    // Saturday; twelve hours, one in the afternoon.
+    expect(read(0x06)).toBe(7);
+    write(0x04, 0x13);
+    write(0x0b, 0x00);
+    expect(read(0x04)).toBe(0x81);
+    write(0x0b, 0x04);
+    expect(read(0x09)).toBe(0);
+    expect(read(0x04)).toBe(0x81);
+  });
+});
+
 describe('8042', () => {
   it('resets the machine by a pulse, by its output port and by port 92h', () => {
     let resets = 0;

@@ -57,6 +57,67 @@ describe('8254', () => {
     expect(latched(0)).toBe(80);
   });
 
+  describe('channel 2, by the data sheet', () => {
+    const programTwo = (mode: number, count: number) => {
+      pit.write(0x43, 1, 0xb0 | (mode << 1));
+      pit.write(0x42, 1, count & 0xff);
+      pit.write(0x42, 1, count >> 8);
+    };
+    const gate = (open: boolean) => pit.write(0x61, 1, open ? 1 : 0);
+    const output = (tick: number) => {
+      clock.cycle = tick * CYCLES_PER_TICK;
+      return (pit.read(0x61, 1) >> 5) & 1;
+    };
+
+    it('mode 1: low for the count after each rising gate, whatever the gate does meanwhile', () => {
+      programTwo(1, 50);
+      expect([output(0), output(100)]).toEqual([1, 1]);
+      gate(true);
+      expect([output(100), output(149), output(150), output(300)]).toEqual([0, 0, 1, 1]);
+      gate(false);
+      expect(output(310)).toBe(1);
+      gate(true);
+      expect(output(330)).toBe(0);
+      gate(false);
+      gate(true);
+      // Triggered again before its end: the count begins anew.
+      expect([output(379), output(380)]).toEqual([0, 1]);
+    });
+
+    it('mode 1: a new count waits for the next trigger', () => {
+      programTwo(1, 50);
+      gate(true);
+      pit.write(0x42, 1, 10);
+      pit.write(0x42, 1, 0);
+      expect([output(49), output(50)]).toEqual([0, 1]);
+      gate(false);
+      gate(true);
+      expect([output(59), output(60)]).toEqual([0, 1]);
+    });
+
+    it('mode 4: one tick low at the end of the count, which stands while the gate is closed', () => {
+      gate(true);
+      programTwo(4, 50);
+      expect([output(0), output(49)]).toEqual([1, 1]);
+      gate(false);
+      clock.cycle = 200 * CYCLES_PER_TICK;
+      gate(true);
+      expect([output(200), output(201), output(202)]).toEqual([1, 0, 1]);
+    });
+
+    it('mode 5: the same, begun by the gate', () => {
+      programTwo(5, 50);
+      expect(output(100)).toBe(1);
+      gate(true);
+      expect([output(149), output(150), output(151)]).toEqual([1, 0, 1]);
+    });
+  });
+
+  it('mode 4 interrupts when the strobe ends', () => {
+    program(0x38, 100);
+    expect(pit.nextDue).toBe(101 * CYCLES_PER_TICK);
+  });
+
   it('interrupts once in mode 0', () => {
     program(0x30, 50);
     expect(line.level).toBe(false);
