@@ -137,6 +137,7 @@ class FunctionMaker {
   private loops = 0;
   /** Locals that always hold an address in the area. */
   private readonly pointers: number[] = [];
+  private arePointersSet = false;
 
   constructor(
     private readonly r: Random,
@@ -154,9 +155,8 @@ class FunctionMaker {
   make(): FunctionTree {
     const { r, signature } = this;
     const depth = 1 + r.below(3);
-    const pointers = this.pointers.splice(0);
-    const setPointers = pointers.map((p) => plain('void', `local.set ${p}`, [0x21, p], this.address(2)));
-    this.pointers.push(...pointers);
+    const setPointers = this.pointers.map((p) => plain('void', `local.set ${p}`, [0x21, p], this.address(2)));
+    this.arePointersSet = true;
     const statements = Array.from({ length: 1 + r.below(4) }, () => this.statement(depth)).flat();
     const body = [...setPointers, ...statements, this.expression(signature.result, 1 + depth)];
     return { signature, locals: this.locals.slice(signature.params.length), body };
@@ -170,7 +170,7 @@ class FunctionMaker {
   private address(depth: number): Node {
     const { r } = this;
     if (r.chance(25)) return { ...constant('i32', BASE + 4 * r.below(MASK / 4)), isAddress: true };
-    if (this.pointers.length > 0 && r.chance(60)) {
+    if (this.arePointersSet && this.pointers.length > 0 && r.chance(60)) {
       const p = r.pick(this.pointers);
       return { ...plain('i32', `local.get ${p}`, [0x20, p]), isAddress: true };
     }

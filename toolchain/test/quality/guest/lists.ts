@@ -1,6 +1,6 @@
 // Queues, levels, trees: what schedulers and mapping databases do.
 
-// @ts-expect-error: decorator
+// @ts-ignore: decorator
 @unmanaged
 class Thread {
   next: Thread | null;
@@ -9,7 +9,7 @@ class Thread {
   state: u32;
 }
 
-// @ts-expect-error: decorator
+// @ts-ignore: decorator
 @unmanaged
 class Queue {
   head: Thread | null;
@@ -109,7 +109,7 @@ export function runqueue(rounds: u32): u32 {
   return sum;
 }
 
-// @ts-expect-error: decorator
+// @ts-ignore: decorator
 @unmanaged
 class Mapping {
   child: Mapping | null;

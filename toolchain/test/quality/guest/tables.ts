@@ -30,7 +30,7 @@ export function pagewalk(rounds: u32): u32 {
   return sum;
 }
 
-// @ts-expect-error: decorator
+// @ts-ignore: decorator
 @unmanaged
 class Request {
   operation: u32;
@@ -41,7 +41,7 @@ class Request {
   status: u8;
 }
 
-// @ts-expect-error: decorator
+// @ts-ignore: decorator
 @unmanaged
 class Ring {
   produced: u32;
@@ -50,8 +50,6 @@ class Ring {
 
 const ring = changetype<Ring>(memory.data(8 + 32 * 16, 4));
 
-// @ts-expect-error: decorator
-@inline
 function slotOf(r: Ring, index: u32): Request {
   return changetype<Request>(changetype<usize>(r) + 8 + (index & 31) * 16);
 }
@@ -178,7 +176,7 @@ export function descriptorTables(rounds: u32): u32 {
   return sum;
 }
 
-// @ts-expect-error: decorator
+// @ts-ignore: decorator
 @unmanaged
 class Account {
   deadline: u64;
@@ -190,8 +188,6 @@ class Account {
 
 const accounts: usize = memory.data(8 * 32, 8);
 
-// @ts-expect-error: decorator
-@inline
 function account(index: u32): Account {
   return changetype<Account>(accounts + index * 32);
 }

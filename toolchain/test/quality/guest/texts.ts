@@ -1,6 +1,6 @@
 // Names, command lines, packets, numbers, system calls, sorting.
 
-// @ts-expect-error: decorator
+// @ts-ignore: decorator
 @unmanaged
 class Entry {
   next: Entry | null;
@@ -180,8 +180,6 @@ export function dispatch(rounds: u32): u32 {
 
 const values: usize = memory.data(64 * 4, 4);
 
-// @ts-expect-error: decorator
-@inline
 function value(index: u32): u32 {
   return load<u32>(values + index * 4);
 }
