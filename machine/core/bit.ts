@@ -2,7 +2,7 @@
  * Bits and bytes (SDM vol. 2: BOUND, BSF, BSR, BT/BTS/BTR/BTC, CMPXCHG, CMPXCHG8B, SETcc, XADD).
  * BT changes carry only; BSF and BSR change zero (the manual leaves the rest undefined).
  */
-import { dst, immediate, operation, segment, src } from './entry';
+import { dst, flagsOf, immediate, operation, segment, src, WORD_ADDRESS } from './entry';
 import { ADD, arithmeticFlags, CF, condition, setAdd, setExplicit, SUB, ZF } from './flags';
 import { EAX, EBX, ECX, EDX } from './generated/state';
 import { BR, effectiveAddress, faulted, linear, modifyAt, modifyM, raise, readable, readM16, readM32, readMAt, settle,
@@ -36,15 +36,21 @@ export function BT_RdIb(p: usize): void {
   store<u32>(dst(p), changed(operation(p), load<u32>(dst(p)), immediate(p) & 31));
 }
 
+/** Address of the word `delta` bytes into the bit string, by address size. */
+function stringAddress(p: usize, delta: i32): u32 {
+  const offset = effectiveAddress(p) + delta;
+  return (flagsOf(p) & WORD_ADDRESS) != 0 ? offset & 0xffff : offset;
+}
+
 /** Bit strings: a bit number in a register reaches beyond the operand, in both directions. */
 export function BT_MwGw(p: usize): bool {
   const bit = <i32>load<i16>(src(p));
-  return bitInMemory(p, effectiveAddress(p) + ((bit >> 4) << 1), bit & 15, 2);
+  return bitInMemory(p, stringAddress(p, (bit >> 4) << 1), bit & 15, 2);
 }
 
 export function BT_MdGd(p: usize): bool {
   const bit = load<i32>(src(p));
-  return bitInMemory(p, effectiveAddress(p) + ((bit >> 5) << 2), bit & 31, 4);
+  return bitInMemory(p, stringAddress(p, (bit >> 5) << 2), bit & 31, 4);
 }
 
 export function BT_MwIb(p: usize): bool { return bitInMemory(p, effectiveAddress(p), immediate(p) & 15, 2); }

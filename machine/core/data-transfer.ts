@@ -1,5 +1,5 @@
 /** Moves, extensions, exchanges, address arithmetic (SDM vol. 2: BSWAP, CBW, CMOVcc, LEA, MOV, MOVSX, XCHG, XLAT). */
-import { dst, immediate, operation, segment, src } from './entry';
+import { dst, flagsOf, immediate, operation, segment, src, WORD_ADDRESS } from './entry';
 import { condition } from './flags';
 import { EAX, EBX, EDX } from './generated/state';
 import { effectiveAddress, faulted, linear, modifyM, readable, readM16, readM32, readM8, settle, writeM16, writeM32,
@@ -187,7 +187,8 @@ export function CMOV_GdMd(p: usize): bool {
 
 export function XLAT(p: usize): bool {
   const s = segment(p);
-  const offset = load<u32>(EBX) + load<u8>(EAX);
+  const sum = load<u32>(EBX) + load<u8>(EAX);
+  const offset = (flagsOf(p) & WORD_ADDRESS) != 0 ? sum & 0xffff : sum;
   if (!readable(s, offset, 1)) return false;
   const value = read8(linear(s, offset));
   if (faulted()) return false;

@@ -38,10 +38,9 @@ const INSTRUCTION_CS: usize = FPU_INSTRUCTION + 4;
 const OPERAND_OFFSET: usize = FPU_OPERAND;
 const OPERAND_SELECTOR: usize = FPU_OPERAND + 4;
 
-/** The state after a reset (SDM vol. 3, table 9-1). */
+/** The state that firmware leaves: initialised. */
 export function resetFloatingPoint(): void {
-  store<u32>(FPU_CONTROL, 0x0040);
-  store<u32>(FPU_TAGS, 0xff);
+  initialise();
   store<u32>(MXCSR, INITIAL_MXCSR);
 }
 

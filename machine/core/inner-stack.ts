@@ -28,7 +28,8 @@ export function openInnerStack(level: u32, bytes: u32, external: u32): bool {
   const size: u32 = wide ? 8 : 4;
   const offset: u32 = (wide ? 4 : 2) + level * size;
   const code = (load<u32>(TR_RECORD, SEGMENT_SELECTOR) & ~3) | external;
-  if (offset + size - 1 > load<u32>(TR_RECORD, SEGMENT_LIMIT)) return raise(TS, code);
+  // Pointer and selector: six bytes, or four.
+  if (offset + (wide ? 5 : 3) > load<u32>(TR_RECORD, SEGMENT_LIMIT)) return raise(TS, code);
   const address = load<u32>(TR_RECORD, SEGMENT_BASE) + offset;
   innerEsp = wide ? readSystem32(address) : readSystem16(address);
   if (faulted()) return false;
