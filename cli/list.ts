@@ -8,6 +8,7 @@ import { causes } from '../machine/tables/causes.js';
 import { counters } from '../machine/tables/counters.js';
 import { events } from '../machine/tables/events.js';
 import { instructions } from '../machine/tables/instructions.js';
+import { portSizes } from '../toolchain/driver/ports.js';
 import { operations } from './operations.js';
 import { known } from './options.js';
 
@@ -51,6 +52,7 @@ const lists: Record<string, () => Rows> = {
         .filter(({ families }) => families.some(({ workload }) => workload === id))
         .map((experiment) => experiment.id),
     })),
+  ports: () => portSizes().map((size) => ({ ...size })),
   operations: () => operations.map(({ id, title }) => ({ id, title })),
   claims: () => claims.map(({ id, title, from, basis, criterion }) => ({ id, title, from, basis, criterion })),
   counters: () => [

@@ -1,12 +1,13 @@
 // The timer: 100 ticks a second, heard in idle() and not in kernel code; and the time between two.
 import { ticks } from '../../guest/time';
 import { option, wordIs } from '../../lib/text';
-import { commandLine, idle, tickMicroseconds } from '../port';
+import { commandLine, idle, tickMicroseconds, timerGap } from '../port';
 import { begin, end, expect, skipped } from './say';
 
 export function checkTime(): void {
   const timer = option(commandLine(), 'timer');
   if (timer && wordIs(timer, 'off')) return skipped('time', 'timer=off');
+  if (timerGap().length) return skipped('time', timerGap());
   begin();
   const start = ticks;
   while (ticks == start) idle();

@@ -125,6 +125,10 @@ export function channelWrite(_from: u32, _length: u32): i32 {
   return -EBADF;
 }
 
+export function timerGap(): string {
+  return '';
+}
+
 /** This port has no benchmark of its own. */
 export function benchmark(_name: usize): bool {
   return false;
