@@ -6,7 +6,8 @@
  *     12 header_addr   16 load_addr   20 load_end_addr   24 bss_end_addr   28 entry_addr      with flag 16 only
  *
  * Memory is left as firmware and loader would leave it: boot information at 9000h, with its strings, memory map and
- * module list behind it; modules above the image, each on a page boundary.
+ * module list behind it, or behind the modules where the image lies there itself; modules above the image, each on a
+ * page boundary.
  */
 import { ImageError } from '../errors.js';
 import { isElf, parseElf } from './elf.js';
@@ -54,14 +55,26 @@ export function loadMultiboot(
   const at = findHeader(image, name);
   const view = new DataView(image.buffer, image.byteOffset, image.byteLength);
   const flags = view.getUint32(at + 4, true);
-  const required = flags & 0xffff & ~(flag.PAGE_ALIGN | flag.MEMORY);
+  // Who asks for a video mode is given none, as by QEMU: the adapter is in text mode.
+  const required = flags & 0xffff & ~(flag.PAGE_ALIGN | flag.MEMORY | flag.VIDEO);
   if (required !== 0) {
     const problem = `the header requires features 0x${required.toString(16)}; supported are 0x1 (page-aligned modules) and 0x2 (memory information)`;
     throw new ImageError(name, at + 4, problem);
   }
-  const { entry, end } = flags & flag.ADDRESSES ? loadFlat(ram, image, at, name) : loadElf(ram, image, name);
-  const information = writeInformation(ram, placeModules(ram, modules, Math.max(end, HIGH_START)), commandLine);
-  return { entry, information };
+  const { entry, ranges } = flags & flag.ADDRESSES ? loadFlat(ram, image, at, name) : loadElf(ram, image, name);
+  const end = ranges.reduce((most, range) => Math.max(most, range.end), HIGH_START);
+  const placed = placeModules(ram, modules, end);
+  const low = information(INFORMATION, ram.length, placed, commandLine);
+  const collides = ranges.some(({ start, end }) => start < INFORMATION + low.length && end > INFORMATION);
+  if (!collides && INFORMATION + low.length <= LOW_RAM) {
+    ram.set(low, INFORMATION);
+    return { entry, information: INFORMATION };
+  }
+  const above = Math.ceil((placed.at(-1)?.end ?? end) / PAGE) * PAGE;
+  const high = information(above, ram.length, placed, commandLine);
+  requireRam(ram, above, above + high.length, 'command line and module strings', null);
+  ram.set(high, above);
+  return { entry, information: above };
 }
 
 function findHeader(image: Uint8Array, name: string): number {
@@ -84,7 +97,18 @@ function findHeader(image: Uint8Array, name: string): number {
   );
 }
 
-function loadFlat(ram: Uint8Array, image: Uint8Array, at: number, name: string): { entry: number; end: number } {
+/** Physical addresses that an image takes. */
+interface Range {
+  readonly start: number;
+  readonly end: number;
+}
+
+interface Entered {
+  readonly entry: number;
+  readonly ranges: readonly Range[];
+}
+
+function loadFlat(ram: Uint8Array, image: Uint8Array, at: number, name: string): Entered {
   if (at + 32 > image.length) throw new ImageError(name, at + 12, 'ends inside the address fields of the header');
   const view = new DataView(image.buffer, image.byteOffset, image.byteLength);
   const [header, load, loadEnd, bssEnd, entry] = [12, 16, 20, 24, 28].map((field) => view.getUint32(at + field, true));
@@ -100,27 +124,26 @@ function loadFlat(ram: Uint8Array, image: Uint8Array, at: number, name: string):
   requireRam(ram, load, end, name, at + 16);
   ram.set(image.subarray(offset, offset + length), load);
   ram.fill(0, load + length, end);
-  return { entry, end };
+  return { entry, ranges: [{ start: load, end }] };
 }
 
-function loadElf(ram: Uint8Array, image: Uint8Array, name: string): { entry: number; end: number } {
+function loadElf(ram: Uint8Array, image: Uint8Array, name: string): Entered {
   if (!isElf(image)) {
     throw new ImageError(name, 0, 'neither an ELF file nor a multiboot header with load addresses (flag 16)');
   }
   const elf = parseElf(image, name);
   let { entry } = elf;
-  let end = 0;
   for (const s of elf.segments) {
     requireRam(ram, s.physicalAddress, s.physicalAddress + s.memoryBytes, name, s.offset);
     ram.set(image.subarray(s.offset, s.offset + s.fileBytes), s.physicalAddress);
     ram.fill(0, s.physicalAddress + s.fileBytes, s.physicalAddress + s.memoryBytes);
-    end = Math.max(end, s.physicalAddress + s.memoryBytes);
     const offset = elf.entry - s.virtualAddress;
     // The entry of a kernel linked high is a linear address; without paging its physical counterpart is meant.
     if (s.executable && offset >= 0 && offset < s.fileBytes) entry = s.physicalAddress + offset;
   }
   if (elf.segments.length === 0) throw new ImageError(name, 28, 'has no loadable segment');
-  return { entry, end };
+  const ranges = elf.segments.map((s) => ({ start: s.physicalAddress, end: s.physicalAddress + s.memoryBytes }));
+  return { entry, ranges };
 }
 
 interface Placed {
@@ -140,20 +163,28 @@ function placeModules(ram: Uint8Array, modules: readonly Module[], from: number)
   });
 }
 
-function writeInformation(ram: Uint8Array, modules: readonly Placed[], commandLine: string): number {
-  const view = new DataView(ram.buffer, ram.byteOffset, ram.byteLength);
-  let free = INFORMATION + INFORMATION_BYTES;
-  const take = (bytes: number): number => {
+/** The boot information and what it points to, for address `base`. */
+function information(base: number, ramBytes: number, modules: readonly Placed[], commandLine: string): Uint8Array {
+  const texts = [commandLine, 'crossings', ...modules.map((m) => m.args)].map((t) =>
+    new TextEncoder().encode(`${t}\0`),
+  );
+  const map = memoryMap(ramBytes);
+  const room = texts.reduce(
+    (sum, text) => sum + text.length + 4,
+    INFORMATION_BYTES + 16 * modules.length + 24 * map.length,
+  );
+  const bytes = new Uint8Array(Math.ceil(room / 4) * 4);
+  const view = new DataView(bytes.buffer);
+  let free = INFORMATION_BYTES;
+  const take = (length: number): number => {
     const at = free;
-    free = (free + bytes + 3) & ~3;
-    if (free > LOW_RAM) throw new ImageError('command line and module strings', null, 'longer than low memory');
+    free = (free + length + 3) & ~3;
     return at;
   };
-  const string = (value: string): number => {
-    const bytes = new TextEncoder().encode(`${value}\0`);
-    const at = take(bytes.length);
-    ram.set(bytes, at);
-    return at;
+  const string = (value: Uint8Array): number => {
+    const at = take(value.length);
+    bytes.set(value, at);
+    return base + at;
   };
   const put = (at: number, ...values: number[]): void => {
     values.forEach((value, i) => {
@@ -162,18 +193,17 @@ function writeInformation(ram: Uint8Array, modules: readonly Placed[], commandLi
   };
   const moduleList = take(16 * modules.length);
   modules.forEach((m, i) => {
-    put(moduleList + 16 * i, m.start, m.end, string(m.args), 0);
+    put(moduleList + 16 * i, m.start, m.end, string(texts[2 + i]), 0);
   });
-  const map = memoryMap(ram.length);
   const mapAt = take(24 * map.length);
   map.forEach(([start, length, type], i) => {
     put(mapAt + 24 * i, 20, start, 0, length, 0, type);
   });
-  put(INFORMATION, FLAGS_PRESENT, LOW_RAM / 1024, (ram.length - HIGH_START) / 1024, 0, string(commandLine));
-  put(INFORMATION + 20, modules.length, moduleList);
-  put(INFORMATION + 44, 24 * map.length, mapAt);
-  put(INFORMATION + 64, string('crossings'));
-  return INFORMATION;
+  put(0, FLAGS_PRESENT, LOW_RAM / 1024, (ramBytes - HIGH_START) / 1024, 0, string(texts[0]));
+  put(20, modules.length, base + moduleList);
+  put(44, 24 * map.length, base + mapAt);
+  put(64, string(texts[1]));
+  return bytes;
 }
 
 /** Start, bytes and type (1 = RAM) of each range, as a PC's firmware reports them. */

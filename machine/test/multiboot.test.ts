@@ -32,6 +32,18 @@ describe('multiboot loader', () => {
     expect([...memory.subarray(MIB + 36, MIB + 53)]).toEqual([...new Array(16).fill(0), 0xaa]);
   });
 
+  it('puts the boot information elsewhere when the image lies where it usually is', () => {
+    const low = Uint8Array.from([...header(0x10000, 0x8000, 0x8000, 0, 0x9400, 0x8020), ...new Array(16).fill(0x90)]);
+    const memory = ram();
+    const { information } = loadMultiboot(memory, low, [{ bytes: Uint8Array.of(1, 2, 3), args: 'm x' }], 'kernel y');
+    expect(information).toBeGreaterThanOrEqual(MIB + 3);
+    expect([...memory.subarray(0x9000, 0x9400)].every((byte) => byte === 0)).toBe(true);
+    expect(string(memory, word(memory, information + 16))).toBe('kernel y');
+    const list = word(memory, information + 24);
+    expect([word(memory, list), word(memory, list + 4)]).toEqual([MIB, MIB + 3]);
+    expect(string(memory, word(memory, list + 8))).toBe('m x');
+  });
+
   it('loads ELF segments at their physical addresses and enters there', () => {
     const code = Uint8Array.from([...header(0), 0xf4]);
     const image = elf({ entry: 0xc010000c, segments: [{ virtual: 0xc0100000, physical: MIB, bytes: code, extra: 3 }] });
