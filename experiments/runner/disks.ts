@@ -1,7 +1,6 @@
 /** The project's disks, made once a process of built images. */
-import { readFileSync } from 'node:fs';
 import { type DiskDefinition, imagesOfDisk } from '../../toolchain/disk/definition.js';
-import { diskPath } from '../../toolchain/driver/disks.js';
+import { diskBytes as bytesOf } from '../../toolchain/driver/disks.js';
 import { disks } from '../../workloads/stubs/disks.js';
 import { projectRoot } from './project.js';
 
@@ -11,7 +10,7 @@ const made = new Map<string, Uint8Array>();
 export function diskBytes(name: string): Uint8Array {
   let bytes = made.get(name);
   if (bytes === undefined) {
-    bytes = new Uint8Array(readFileSync(diskPath(definition(name), projectRoot)));
+    bytes = bytesOf(definition(name), projectRoot);
     made.set(name, bytes);
   }
   return bytes;

@@ -12,7 +12,7 @@ import {
   open,
   pipe,
 } from '../lib/files';
-import { complain, complainOf, flushOutput } from '../lib/output';
+import { complain, complainOf, flushOutput, newline } from '../lib/output';
 import { finish, fork } from '../lib/processes';
 import { disposeSignal, SIG_DFL, SIGINT } from '../lib/signals';
 import { isDigit, text, textLength } from '../lib/text';
@@ -111,7 +111,10 @@ function start(): i32 {
 }
 
 function finishOf(child: i32): u32 {
-  return child < 0 ? 1 : finish(child);
+  const status = child < 0 ? 1 : finish(child);
+  // What ^C ended left the cursor behind the echo.
+  if (interactive && status == 128 + SIGINT) newline();
+  return status;
 }
 
 /** A child's whole life: what a simple command needs no second process for is run in its place. */

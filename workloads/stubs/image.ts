@@ -33,6 +33,7 @@ export const images = [
   unix('conformance', 0x40000),
   unix('hello'),
   unix('torture'),
+  unix('limits'),
   unix('cc'),
   unix('build'),
   unix('db'),

@@ -1,0 +1,136 @@
+// The guest with its disk: here, on QEMU, and its programs on this host's own kernel.
+import { spawnSync } from 'node:child_process';
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { diskBytes } from '../../experiments/runner/disks.js';
+import { projectRoot } from '../../experiments/runner/project.js';
+import { Machine, MemoryDisk } from '../../machine/index.js';
+import { processors } from '../../machine/processors/index.js';
+import { linuxUnavailable } from '../../toolchain/verify/linux.js';
+import { coreBytes } from '../../toolchain/driver/core.js';
+import { imageBytes, imagePath } from '../../toolchain/driver/images.js';
+import { disks } from '../stubs/disks.js';
+
+export interface Run {
+  /** What the guest wrote to port F4h. */
+  readonly status: number;
+  /** The console's lines, prompts and what was typed left out. */
+  readonly lines: string[];
+  /** What the disk holds at the end. */
+  readonly disk: Uint8Array;
+  readonly instructions: number;
+}
+
+const BUDGET = 200_000_000_000n;
+const KERNEL_LINE = 'root=hda init=/bin/sh';
+let core: WebAssembly.Module | undefined;
+
+/**
+ * What is typed at the shell's prompt: one command, so that its echo and the output do not mix; behind an empty line,
+ * since a serial port that is being set up may drop what it has.
+ */
+const typed = (command: string) => `\n${command}; exit $?\n`;
+
+/** Boots with the project's disk of this name and types a command; ends with the shell. */
+export function runGuest(disk: string, command: string, processor = 'pentium3-800'): Run {
+  core ??= new WebAssembly.Module(coreBytes() as BufferSource);
+  const drive = new MemoryDisk(diskBytes(disk));
+  const preset = processors[processor];
+  const machine = Machine.create({ core, preset, memoryMiB: 64, devices: { disks: [drive] } });
+  let text = '';
+  machine.observe({
+    console: (byte, source) => {
+      if (source === 'com1') text += String.fromCharCode(byte);
+    },
+  });
+  machine.load(imageBytes('native', projectRoot), [], KERNEL_LINE);
+  const before = machine.ledger.snapshot();
+  machine.serial.feed(new TextEncoder().encode(typed(command)));
+  const stop = machine.run(BUDGET);
+  if (stop.reason !== 'exit') throw new Error(`the guest ended by ${stop.reason} at cycle ${stop.cycle}:\n${text}`);
+  const { instructions } = machine.ledger.totals(machine.ledger.subtract(before, machine.ledger.snapshot()));
+  return { status: stop.code & 0x7f, lines: linesOf(text), disk: drive.bytes, instructions };
+}
+
+/** The same on QEMU. */
+export function runQemu(disk: string, command: string): Omit<Run, 'instructions'> {
+  const folder = mkdtempSync(join(tmpdir(), 'crossings-guest-'));
+  try {
+    const file = join(folder, 'disk.img');
+    writeFileSync(file, diskBytes(disk));
+    const options = ['-nodefaults', '-display', 'none', '-serial', 'stdio', '-m', '64'];
+    const exit = ['-device', 'isa-debug-exit,iobase=0xf4,iosize=4'];
+    const drive = ['-drive', `file=${file},format=raw,if=ide`];
+    const kernel = ['-kernel', imagePath('native', projectRoot), '-append', KERNEL_LINE];
+    const { stdout, status } = spawnSync('qemu-system-i386', [...options, ...exit, ...drive, ...kernel], {
+      input: typed(command),
+      encoding: 'latin1',
+      timeout: 60_000,
+    });
+    if (status === null) throw new Error(`QEMU did not end:\n${stdout}`);
+    return { status: status >> 1, lines: linesOf(stdout), disk: new Uint8Array(readFileSync(file)) };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Behind the echo of what was typed. */
+function linesOf(text: string): string[] {
+  const lines = text.replaceAll('\r', '').split('\n');
+  const first = lines.findIndex((line) => line.includes('; exit $?'));
+  return lines
+    .slice(first + 1)
+    .map((line) => line.replace(/^(\$ )+/, ''))
+    .filter((line) => line !== '');
+}
+
+/** Runs a program of ours on this host's kernel, in an empty folder, with the programs of the disk beside it. */
+export function runLinux(program: string, args: readonly string[]): { status: number | null; lines: string[] } {
+  const folder = mkdtempSync(join(tmpdir(), 'crossings-linux-'));
+  try {
+    const bin = join(folder, 'bin');
+    const work = join(folder, 'work');
+    for (const path of [bin, work]) mkdirSync(path);
+    const { entries } = disks.find(({ name }) => name === 'proof')!;
+    for (const entry of entries) {
+      const file = join(folder, entry.path);
+      if (entry.kind === 'image') {
+        copyFileSync(imagePath(entry.image, projectRoot), file);
+        chmodSync(file, 0o755);
+      } else if (entry.kind === 'link') symlinkSync(join(folder, entry.to), file);
+    }
+    const { stdout, status } = spawnSync(join(bin, program), args, {
+      cwd: work,
+      env: { PATH: bin },
+      encoding: 'latin1',
+      timeout: 60_000,
+    });
+    return { status, lines: stdout.split('\n').filter((line) => line !== '') };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Why conformance cannot be run on this host, or undefined. */
+export function linuxMissing(): string | undefined {
+  if (process.platform !== 'linux') return 'this host is no Linux';
+  if (process.getuid?.() !== 0) return 'its expected results are those of root';
+  return linuxUnavailable();
+}
+
+/** What e2fsck has to say of a disk, undefined where it is whole. */
+export function damage(disk: Uint8Array): string | undefined {
+  const folder = mkdtempSync(join(tmpdir(), 'crossings-fsck-'));
+  try {
+    const file = join(folder, 'disk.img');
+    writeFileSync(file, disk);
+    const { status, stdout, stderr } = spawnSync('e2fsck', ['-fn', file], { encoding: 'utf8' });
+    return status === 0 ? undefined : `${stdout}${stderr}`;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+export const hasQemu = spawnSync('qemu-system-i386', ['--version']).status === 0;
+export const hasFsck = spawnSync('e2fsck', ['-V']).error === undefined;
