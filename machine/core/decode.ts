@@ -50,6 +50,8 @@ export let entriesEnd: usize = 0;
 /** How many bytes of code they cover. */
 export let bytesDecoded: u32 = 0;
 
+const CLI_OPCODE: u32 = 0xfa;
+
 /**
  * Decodes a run for linear address `la` from `bytes` bytes at `code` into `entries`. At most `most` instructions, all
  * within the bytes. Returns DECODED when there is at least one.
@@ -77,6 +79,8 @@ export function decodeRun(la: u32, code: usize, bytes: u32, entries: usize, most
     }
     at = cursor;
     instructions++;
+    // What STI let in must be looked at before CLI shuts it out again.
+    if (!last && at < limit && load<u8>(at) == CLI_OPCODE) break;
   }
   if (!last) writeEntry(END, <u32>(at - code), <u32>(at - code), 0, 0);
   entriesEnd = out;

@@ -82,7 +82,7 @@ describe('multiboot loader', () => {
   it.each([
     ['no header', new Uint8Array(64), /kernel image: no multiboot header/],
     ['a wrong checksum', words(MAGIC, 0, 5), /offset 0x8: multiboot checksum is wrong/],
-    ['a required feature', header(0x4), /offset 0x4: the header requires features 0x4; supported are 0x1 .* and 0x2/],
+    ['a required feature', header(0x8), /offset 0x4: the header requires features 0x8; supported are 0x1 .* and 0x2/],
     ['no addresses and no ELF', header(0), /neither an ELF file nor a multiboot header with load addresses/],
     [
       'an end beyond the file',
