@@ -43,7 +43,12 @@ export const causes = [
   { id: 'io', label: 'I/O', modelled: 'well', definition: 'port and device-memory accesses' },
   { id: 'idle', label: 'idle', modelled: 'well', definition: 'halted, waiting for an interrupt' },
   { id: 'stretch', label: 'stretch', modelled: 'well', definition: 'added on purpose between two symbols of a path' },
-  { id: 'floatState', label: 'FP state', modelled: 'well', definition: 'x87 and SSE state initialised, saved, restored' },
+  {
+    id: 'floatState',
+    label: 'FP state',
+    modelled: 'well',
+    definition: 'x87 and SSE state initialised, saved, restored',
+  },
 ] as const satisfies readonly Cause[];
 
 export type CauseId = (typeof causes)[number]['id'];

@@ -112,7 +112,11 @@ export const stateFields: readonly StateField[] = [
   { name: 'breakpoints', size: 4, meaning: 'what DR7 enables: bits 0-3 code, 4-7 data, 8-11 I/O; 0 = nothing' },
   { name: 'debugPending', size: 4, meaning: 'bits of DR6 for the debug trap after the instruction in progress' },
   { name: 'codeWidth', size: 4, meaning: '0 in 32-bit code, bit 31 in 16-bit code: part of the tag of a decoded run' },
-  { name: 'fetchEnd', size: 4, meaning: 'EIPs below it are far from the limit of CS; 0 while single-stepping or watching' },
+  {
+    name: 'fetchEnd',
+    size: 4,
+    meaning: 'EIPs below it are far from the limit of CS; 0 while single-stepping or watching',
+  },
   { name: 'observeCrossings', size: 4, meaning: '1 while an observer wants host.cplChanged; set by the host' },
   { name: 'currentRow', size: 4, meaning: 'address of the ledger row in use' },
   { name: 'rowAfterTrap', size: 4, count: 4, meaning: 'row for the new CPL when privilege rises' },

@@ -24,13 +24,18 @@ const control = (bits: number) => (a: Assembler) => {
   a.or(eax, bits);
   a.mov(cr0, eax);
 };
-const after = async (...steps: ((a: Assembler) => void)[]) =>
-  run({ options, main: (a) => steps.forEach((step) => step(a)) });
+const outcomeOf = async (...steps: ((a: Assembler) => void)[]) =>
+  run({
+    options,
+    main: (a) => {
+      for (const step of steps) step(a);
+    },
+  });
 
 describe('x87 state', () => {
   // SDM vol. 1, 8.1.12: after FNINIT control is 037Fh, all registers are empty.
   it('FNINIT, FNSTENV: seven doublewords', async () => {
-    const { ram32, vector } = await after(fninit, fnstenv);
+    const { ram32, vector } = await outcomeOf(fninit, fnstenv);
     expect(vector).toBe(-1);
     expect([0, 4, 8, 12, 16, 20, 24].map((i) => ram32(DATA + i))).toEqual([
       0xffff037f, 0xffff0000, 0xffffffff, 0, 0, 0, 0xffff0000,
@@ -49,7 +54,7 @@ describe('x87 state', () => {
     image.set([1, 0, 0, 0, 0, 0, 0, 0, 0, 0], 58);
     const { ram32, machine, vector } = await run({
       options,
-      poke: (ram) => image.forEach((byte, i) => ram.setUint8(DATA + i, byte)),
+      poke: (ram) => new Uint8Array(ram.buffer, ram.byteOffset + DATA).set(image),
       main: (a) => {
         frstor(a);
         at([0xdd], 6, DATA + 0x100)(a);
@@ -77,7 +82,7 @@ describe('x87 state', () => {
     image.fill(0, 288);
     const { machine, vector } = await run({
       options,
-      poke: (ram) => image.forEach((byte, i) => ram.setUint8(DATA + i, byte)),
+      poke: (ram) => new Uint8Array(ram.buffer, ram.byteOffset + DATA).set(image),
       main: (a) => {
         fxrstor(a);
         at([0x0f, 0xae], 0, DATA + 0x400)(a);
@@ -88,7 +93,7 @@ describe('x87 state', () => {
   });
 
   it('FXSAVE wants 16 bytes of alignment, and a processor that has it', async () => {
-    expect((await after(at([0x0f, 0xae], 0, DATA + 4))).vector).toBe(GP);
+    expect((await outcomeOf(at([0x0f, 0xae], 0, DATA + 4))).vector).toBe(GP);
     expect((await run({ main: fxsave })).vector).toBe(UD);
   });
 });
@@ -105,7 +110,7 @@ describe('CR0 and the x87', () => {
     ['arithmetic, which there is not', [fld1], UD],
     ['CLTS', [control(TS), (a: Assembler) => a.bytes(0x0f, 6), fninit], -1],
   ] as const)('%s', async (_, steps, expected) => {
-    expect((await after(...steps)).vector).toBe(expected);
+    expect((await outcomeOf(...steps)).vector).toBe(expected);
   });
 
   it('an exception that becomes unmasked is #MF at the next waiting instruction, under NE', async () => {
@@ -118,12 +123,12 @@ describe('CR0 and the x87', () => {
       a.mov(mem({ disp: DATA }), 0x037b);
       fldcw(a);
     };
-    const status = await after(prepare, fnstsw);
+    const status = await outcomeOf(prepare, fnstsw);
     expect([status.vector, status.reg('eax') & 0xffff]).toEqual([-1, 0x8084]);
-    expect((await after(control(NE), prepare, wait)).vector).toBe(MF);
-    expect((await after(control(NE), prepare, fldcw)).vector).toBe(MF);
-    expect((await after(control(NE), prepare, (a) => a.bytes(0xdb, 0xe2), wait)).vector).toBe(-1); // fnclex
-    expect((await after(prepare, wait)).vector).toBe(-1);
+    expect((await outcomeOf(control(NE), prepare, wait)).vector).toBe(MF);
+    expect((await outcomeOf(control(NE), prepare, fldcw)).vector).toBe(MF);
+    expect((await outcomeOf(control(NE), prepare, (a) => a.bytes(0xdb, 0xe2), wait)).vector).toBe(-1); // fnclex
+    expect((await outcomeOf(prepare, wait)).vector).toBe(-1);
   });
 });
 
@@ -132,16 +137,16 @@ describe('MXCSR', () => {
   const ldmxcsr = at([0x0f, 0xae], 2, DATA);
   const stmxcsr = at([0x0f, 0xae], 3, DATA + 4);
   it('exists with CR4.OSFXSR, and has reserved bits', async () => {
-    expect((await after(stmxcsr)).vector).toBe(UD);
-    const first = await after(osfxsr, stmxcsr);
+    expect((await outcomeOf(stmxcsr)).vector).toBe(UD);
+    const first = await outcomeOf(osfxsr, stmxcsr);
     expect([first.vector, first.ram32(DATA + 4)]).toEqual([-1, 0x1f80]);
-    expect((await after(osfxsr, (a) => a.mov(mem({ disp: DATA }), 0x10000), ldmxcsr)).vector).toBe(GP);
-    expect((await after(osfxsr, control(TS), ldmxcsr)).vector).toBe(NM);
+    expect((await outcomeOf(osfxsr, (a) => a.mov(mem({ disp: DATA }), 0x10000), ldmxcsr)).vector).toBe(GP);
+    expect((await outcomeOf(osfxsr, control(TS), ldmxcsr)).vector).toBe(NM);
   });
 });
 
 it('CPUID announces FXSAVE and neither x87, MMX nor SSE', async () => {
-  const { reg } = await after((a) => {
+  const { reg } = await outcomeOf((a) => {
     a.mov(eax, 1);
     a.bytes(0x0f, 0xa2);
   });

@@ -1,36 +1,39 @@
 import { describe, expect, it } from 'vitest';
 import { type Assembler, eax, ebx, mem, sym } from '../../toolchain/assembler/index.js';
-import { access, DATA, descriptor, GDT, run, STACK0, sel, TSS } from './cpu.js';
 import { little } from '../verify/host/instances.js';
+import { access, DATA, descriptor, GDT, run, STACK0, sel, TSS } from './cpu.js';
 
 // SDM vol. 3, chapter 7. The second task: its TSS, its stack, and the selectors of descriptors about it.
 const OTHER = 0x4800;
 const STACK = 0x2c000;
-const task = { tss: sel.extra, gate: sel.extra + 8, absent: sel.extra + 16, short: sel.extra + 24, narrow: sel.extra + 32 };
+const task = {
+  tss: sel.extra,
+  gate: sel.extra + 8,
+  absent: sel.extra + 16,
+  short: sel.extra + 24,
+  narrow: sel.extra + 32,
+};
 const [TS, GP, NP, DB, DF] = [10, 13, 11, 1, 8];
 
-const tss = (limit: number, type = 0x89): readonly [number, number] => [limit | (OTHER << 16), (type << 8) | (OTHER >>> 16)];
-const descriptors = [
-  tss(103),
-  [task.tss << 16, 0x8500] as const,
-  tss(103, 0x09),
-  tss(102),
-  tss(43, 0x81),
+const tss = (limit: number, type = 0x89): readonly [number, number] => [
+  limit | (OTHER << 16),
+  (type << 8) | (OTHER >>> 16),
 ];
+const descriptors = [tss(103), [task.tss << 16, 0x8500] as const, tss(103, 0x09), tss(102), tss(43, 0x81)];
 
 /** Fills the second TSS: `at` is the task's first instruction. */
 function prepare(a: Assembler, at: string, fields: Record<number, number> = {}): void {
   a.mov(mem({ disp: OTHER + 0x20 }), sym(at));
   const all = {
-    0x24: 2,
-    0x28: 0x1234,
-    0x38: STACK,
-    0x48: sel.data0,
-    0x4c: sel.code0,
-    0x50: sel.data0,
-    0x54: sel.data0,
-    0x58: sel.data0,
-    0x5c: sel.data0,
+    36: 2,
+    40: 0x1234,
+    56: STACK,
+    72: sel.data0,
+    76: sel.code0,
+    80: sel.data0,
+    84: sel.data0,
+    88: sel.data0,
+    92: sel.data0,
     ...fields,
   };
   for (const [offset, value] of Object.entries(all)) a.mov(mem({ disp: OTHER + Number(offset) }), value);
@@ -153,7 +156,7 @@ describe('hardware tasks', () => {
     const { vector, frame, reg, symbols, ram32 } = await run({
       descriptors,
       main: (a) => {
-        prepare(a, 'other', { 0x54: 0x1f0 });
+        prepare(a, 'other', { 84: 0x1f0 });
         far(a, JMP, task.tss);
         a.label('other');
         a.mov(eax, 1);
@@ -167,7 +170,7 @@ describe('hardware tasks', () => {
     const { vector, frame, symbols, reg } = await run({
       descriptors,
       main: (a) => {
-        prepare(a, 'other', { 0x64: 1 });
+        prepare(a, 'other', { 100: 1 });
         far(a, JMP, task.tss);
         a.label('other');
         a.mov(eax, 1);
@@ -181,14 +184,14 @@ describe('hardware tasks', () => {
       descriptors,
       main: (a) => {
         prepare(a, 'other', {
-          0x48: sel.data3,
-          0x4c: sel.code3,
-          0x50: sel.data3,
-          0x54: sel.data3,
-          0x58: 0,
-          0x5c: 0,
-          0x04: STACK0,
-          0x08: sel.data0,
+          72: sel.data3,
+          76: sel.code3,
+          80: sel.data3,
+          84: sel.data3,
+          88: 0,
+          92: 0,
+          4: STACK0,
+          8: sel.data0,
         });
         far(a, JMP, task.tss);
         a.label('other');

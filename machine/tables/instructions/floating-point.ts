@@ -6,14 +6,14 @@ import { type InstructionRow, row } from './row.js';
 
 /** State instructions with a memory operand, by reg field. */
 const inMemory: Readonly<Record<number, readonly string[]>> = {
-  0xd8: [],
-  0xd9: ['', '', '', '', 'FLDENV', 'FLDCW', 'FNSTENV', 'FNSTCW'],
-  0xda: [],
-  0xdb: [],
-  0xdc: [],
-  0xdd: ['', '', '', '', 'FRSTOR', '', 'FNSAVE', 'FNSTSW'],
-  0xde: [],
-  0xdf: [],
+  216: [],
+  217: ['', '', '', '', 'FLDENV', 'FLDCW', 'FNSTENV', 'FNSTCW'],
+  218: [],
+  219: [],
+  220: [],
+  221: ['', '', '', '', 'FRSTOR', '', 'FNSAVE', 'FNSTSW'],
+  222: [],
+  223: [],
 };
 
 /** Those without: opcode, reg field, rm field. FENI, FDISI and FSETPM do nothing since the 387, like FNOP. */
