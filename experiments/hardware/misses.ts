@@ -11,10 +11,9 @@ export const explanations = {
   'one-lock-price': 'all locked instructions have one price',
   overlap: 'a fixed share is taken off every stall on data, also where nothing independent could hide it',
   'real-mode-gates': 'published in real mode; a gate to an inner ring reads two descriptors and a stack more',
-  'refill-486': 'the published end of the range counts about 10 cycles a TLB miss; the preset has 11 of 9 to 13',
+  'unified-486': 'the page of the loop itself holds one of the 32 entries, and its set of four is full at 28 pages',
   'page-tables-in-l1':
     'published with table entries in L1 (9 to 13 cycles a miss); measured in 1997: from L2, 25 cycles',
-  'unified-486': 'code and data have half of the unified TLB each',
 } as const;
 
 export type ExplanationId = keyof typeof explanations;

@@ -38,7 +38,7 @@ const BITS = SCRATCH + 0x10000;
 const BRANCHES = 4096;
 
 /** Sizes at which the reach of the first-level TLB is looked for, in pages. */
-export const REACHES = [8, 12, 16, 24, 32, 48, 64, 72, 96, 128, 192, 256];
+export const REACHES = [8, 12, 16, 24, 28, 32, 48, 64, 72, 96, 128, 192, 256];
 
 export function probesOf(preset: Preset): Probe[] {
   const has = (id: Preset['features'][number]): boolean => preset.features.includes(id);

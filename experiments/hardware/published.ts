@@ -48,7 +48,7 @@ const HISTORY = 'two-level predictors learn it (Agner Fog, microarchitecture)';
 export const published: Readonly<Record<string, readonly Published[]>> = {
   '486dx2-66': [
     used('load-l1', 1, `${I486}: MOV r,m 1`, 'average-load'),
-    held('tlb-reach', 32, 'Intel, i486 DX2 data book: 32 entries for code and data', 'unified-486'),
+    used('tlb-reach', 32, 'Intel, i486 DX2 data book: 32 entries, code among them', 'unified-486'),
     used('tlb-walk', [9, 13], 'Liedtke, SOSP 1995: a TLB miss takes 9-13'),
     used('int-round', 107, `${I486}: 71 and 36`),
     held('int-round', 107, 'Liedtke, SOSP 1995 (F388): 107 at least for entry and exit'),
@@ -57,7 +57,7 @@ export const published: Readonly<Record<string, readonly Published[]>> = {
     used('far-round', [33, 38], `${I486}: 20 and 13-18`),
     used('mov-ds', 9, `${I486}: MOV Sreg 9`),
     used('mov-null', 3, `${I486}: MOV Sreg 3`),
-    held('cr3-32', 364, 'Liedtke, SOSP 1995 (F391): a switch that refills all of 32 entries', 'refill-486'),
+    held('cr3-32', 364, 'Liedtke, SOSP 1995 (F391): a switch that refills all of 32 entries'),
     used('invlpg', [11, 12], `${I486}: INVLPG 11-12`),
     used('mov-cr0', [16, 17], `${I486}: MOV CR0 16-17`),
     used('clts', 7, `${I486}: CLTS 7`),

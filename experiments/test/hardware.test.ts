@@ -46,7 +46,10 @@ describe.each(ids)('hardware probes on %s', (id) => {
   });
 
   it('find the first-level TLB as large as it is', () => {
-    expect(value(id, 'tlb-reach')).toBe(processors[id].tlbs.data4k.entries);
+    const { code4k, data4k } = processors[id].tlbs;
+    // Where code shares it, the set that holds the page of the loop is full a round earlier.
+    const held = code4k === 'unified' ? data4k.entries - data4k.entries / data4k.ways : data4k.entries;
+    expect(value(id, 'tlb-reach')).toBe(held);
   });
 
   it('find a deeper level slower', () => {

@@ -15,22 +15,22 @@ export const i486: Preset = {
   signature: 0x435,
   features: [],
   tlbs: {
-    code4k: { entries: 16, ways: 4 },
+    code4k: 'unified',
     code4m: null,
-    data4k: { entries: 16, ways: 4 },
+    data4k: { entries: 32, ways: 4 },
     data4m: null,
     second: null,
   },
   caches: {
-    l1i: { bytes: 0x1000, ways: 4, line: 32 },
+    l1i: 'unified',
     traceCache: false,
-    l1d: { bytes: 0x1000, ways: 4, line: 32 },
+    l1d: { bytes: 0x2000, ways: 4, line: 32 },
     l2: { bytes: 0x40000, ways: 1, line: 32 },
     l3: null,
   },
   geometrySource:
-    `${DATA_BOOK}: one cache of 8 KiB, 4 ways, 16-byte lines, and one TLB of 32 entries, 4 ways, for code and data alike. ` +
-    'Here each side has half of both, and lines are 32 bytes; L2 as boards had it, direct-mapped',
+    `${DATA_BOOK}: one cache of 8 KiB, 4 ways, and one TLB of 32 entries, 4 ways, for code and data alike. Lines are 16 ` +
+    'bytes there and 32 here; L2 as boards had it, direct-mapped',
   timings: {
     'walk.entersAt': manual(1, `${DATA_BOOK}: page-table entries are cached like other data`),
     'walk.directoryCache': assumed(0, 0, 0, 'none documented'),

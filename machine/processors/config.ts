@@ -47,7 +47,9 @@ export function writeConfig(preset: Preset, memory: WebAssembly.Memory): void {
     word(offset, geometry ? geometry.entries / geometry.ways : 0);
     word(offset + 4, geometry ? geometry.ways : 0);
   };
-  tlb(config.ITLB_4K_SETS, preset.tlbs.code4k);
+  const { code4k } = preset.tlbs;
+  tlb(config.ITLB_4K_SETS, code4k === 'unified' ? null : code4k);
+  word(config.UNIFIED_TLB, code4k === 'unified' ? 1 : 0);
   tlb(config.ITLB_4M_SETS, preset.tlbs.code4m);
   tlb(config.DTLB_4K_SETS, preset.tlbs.data4k);
   tlb(config.DTLB_4M_SETS, preset.tlbs.data4m);
@@ -63,7 +65,9 @@ export function writeConfig(preset: Preset, memory: WebAssembly.Memory): void {
     word(offset + 4, geometry ? geometry.ways : 0);
     word(offset + 8, geometry ? Math.log2(geometry.line) : 0);
   };
-  cache(config.L1I_SETS, preset.caches.l1i);
+  const { l1i } = preset.caches;
+  cache(config.L1I_SETS, l1i === 'unified' ? null : l1i);
+  word(config.UNIFIED_CACHE, l1i === 'unified' ? 1 : 0);
   cache(config.L1D_SETS, preset.caches.l1d);
   cache(config.L2_SETS, preset.caches.l2);
   cache(config.L3_SETS, preset.caches.l3);

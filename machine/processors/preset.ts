@@ -79,7 +79,8 @@ export interface Preset {
   readonly signature: number;
   readonly features: readonly FeatureId[];
   readonly tlbs: {
-    readonly code4k: TlbGeometry;
+    /** 'unified': code uses the arrays of data. */
+    readonly code4k: TlbGeometry | 'unified';
     /** null: 4 MiB pages share the array of the 4 KiB ones. */
     readonly code4m: TlbGeometry | null;
     readonly data4k: TlbGeometry;
@@ -87,7 +88,8 @@ export interface Preset {
     readonly second: SecondTlb | null;
   };
   readonly caches: {
-    readonly l1i: CacheGeometry;
+    /** 'unified': code uses l1d. */
+    readonly l1i: CacheGeometry | 'unified';
     /** l1i is a trace cache: linear tags, decoded code. */
     readonly traceCache: boolean;
     readonly l1d: CacheGeometry;
@@ -198,8 +200,11 @@ function tlbs(table: Loose): void {
   keys(table, 'tlbs', ['code4k', 'code4m', 'data4k', 'data4m', 'second']);
   for (const [id, value] of Object.entries(table)) {
     if (id === 'second' || (value === null && id.endsWith('4m'))) continue;
+    if (id === 'code4k' && value === 'unified') continue;
     tlb(value, `tlbs.${id}`, 256);
   }
+  if (table.code4k === 'unified' && table.code4m !== null)
+    fail('tlbs.code4m', 'null beside a unified TLB', table.code4m);
   if (table.second === null) return;
   const second = object(table.second, 'tlbs.second');
   keys(second, 'tlbs.second', ['code', 'data']);
@@ -222,6 +227,10 @@ function caches(table: Loose): void {
     const limit = cacheLimits[id];
     const first = id.startsWith('l1');
     if (table[id] === null && !first) continue;
+    if (id === 'l1i' && table.l1i === 'unified') {
+      if (table.traceCache) fail('caches.l1i', 'a geometry: a trace cache is not unified', table.l1i);
+      continue;
+    }
     const geometry = object(table[id], `caches.${id}`);
     keys(geometry, `caches.${id}`, ['bytes', 'ways', 'line']);
     const line = integer(geometry.line, `caches.${id}.line`, 32, first ? 64 : 128);

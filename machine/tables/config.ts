@@ -86,6 +86,10 @@ export const config = {
   L2_STORE_STALL: 0x3d8,
   L3_STORE_STALL: 0x3dc,
   MEMORY_STORE_STALL: 0x3e0,
+
+  /** 1 = code and data share the TLB that is the data one here; the same of the first-level cache. */
+  UNIFIED_TLB: 0x3e4,
+  UNIFIED_CACHE: 0x3e8,
 } as const;
 
 /** Bits of FEATURES. */

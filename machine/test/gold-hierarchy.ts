@@ -26,8 +26,8 @@ export class GoldHierarchy {
     readonly ram: DataView,
   ) {
     const { caches } = preset;
-    this.l1i = new Cache(caches.l1i);
     this.l1d = new Cache(caches.l1d);
+    this.l1i = caches.l1i === 'unified' ? this.l1d : new Cache(caches.l1i);
     this.l2 = caches.l2 ? new Cache(caches.l2) : undefined;
     this.l3 = caches.l3 ? new Cache(caches.l3) : undefined;
     this.slots = new Array<number>(this.timing('writeBuffer.depth')).fill(0);

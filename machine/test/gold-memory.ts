@@ -29,8 +29,8 @@ export class GoldMemory extends GoldHierarchy {
   constructor(preset: Preset, ram: DataView) {
     super(preset, ram);
     const { code4k, code4m, data4k, data4m, second } = preset.tlbs;
-    this.code = new Tlb(code4k, code4m);
     this.data = new Tlb(data4k, data4m);
+    this.code = code4k === 'unified' ? this.data : new Tlb(code4k, code4m);
     this.secondData = second ? new SecondTlb(second.data) : undefined;
     if (second?.code === 'shared') this.secondCode = this.secondData;
     else this.secondCode = second?.code ? new SecondTlb(second.code) : undefined;
@@ -73,7 +73,8 @@ export class GoldMemory extends GoldHierarchy {
       else {
         this.count('l1iMisses');
         this.stall('fetch', this.latency(this.below(physical)));
-        this.l1i.insert(physical);
+        if (this.l1i === this.l1d) this.fill(physical);
+        else this.l1i.insert(physical);
       }
       return physical;
     }

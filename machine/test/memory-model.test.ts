@@ -56,9 +56,19 @@ const cramped: Preset = applyPreset(
   },
 );
 
+/** The same with one TLB and one first-level cache for code and data. */
+const unified: Preset = {
+  ...cramped,
+  id: 'unified',
+  tlbs: { ...cramped.tlbs, code4k: 'unified', code4m: null, second: null },
+  caches: { ...cramped.caches, l1i: 'unified' },
+  events: { ...cramped.events, secondTlbHit: processors['pentium-133'].events.secondTlbHit },
+};
+
 const variants: Preset[] = [
   ...Object.values(processors),
   cramped,
+  unified,
   {
     ...applyPreset(processors['xeon-p4-2400'], { 'timings.trace.flushedByCr3': 0, 'timings.l1d.writeAllocate': 0 }),
     id: 'tagged',

@@ -12,16 +12,16 @@ import { CAUSE_CACHE, CAUSE_FETCH, CAUSE_MEMORY } from '../generated/causes';
 import {
   CONFIG_L1D_SETS, CONFIG_L1D_SHIFT, CONFIG_L1D_WAYS, CONFIG_L2_LATENCY, CONFIG_L2_SETS, CONFIG_L2_STALL,
   CONFIG_L2_STORE_STALL, CONFIG_L3_LATENCY, CONFIG_L3_SETS, CONFIG_L3_STALL, CONFIG_MEMORY_LATENCY,
-  CONFIG_MEMORY_STALL, CONFIG_WALK_ENTERS_AT, CONFIG_WRITE_ALLOCATE,
+  CONFIG_MEMORY_STALL, CONFIG_UNIFIED_CACHE, CONFIG_WALK_ENTERS_AT, CONFIG_WRITE_ALLOCATE,
   CONFIG_WRITE_THROUGH,
 } from '../generated/config';
 import {
-  COUNTER_L1D_MISSES, COUNTER_L1D_WRITE_BACKS, COUNTER_L2_ACCESSES, COUNTER_L2_MISSES, COUNTER_L3_MISSES,
+  COUNTER_L1D_MISSES, COUNTER_L1D_WRITE_BACKS, COUNTER_L1I_MISSES, COUNTER_L2_ACCESSES, COUNTER_L2_MISSES, COUNTER_L3_MISSES,
   COUNTER_MEMORY_READS, COUNTER_MEMORY_WRITES,
 } from '../generated/counters';
 import { DATA_FILTER, L1D, L1D_HANDS, L2, L2_HANDS, L3, L3_HANDS } from '../generated/layout';
 import { count, countMany, stall } from './charge';
-import { dropGranule } from './filter';
+import { dropCodeGranule, dropGranule } from './filter';
 import {
   chooseWay, findWay, LINE_BELOW, LINE_MODIFIED, LINE_REFERENCED, LINE_VALID, passedWays,
 } from './lines';
@@ -177,6 +177,18 @@ function missInWalk(physical: u32): u32 {
   return stalled;
 }
 
+/** A fetch where code and data share the first-level cache. Returns the line, now referenced. */
+export function touchUnified(physical: u32): u32 {
+  let line = findDataLine(physical);
+  if (line == 0) {
+    count(COUNTER_L1I_MISSES);
+    touchCodeBelow(physical);
+    line = fillDataLine(physical);
+  }
+  store<u32>(line, load<u32>(line) | LINE_REFERENCED);
+  return line;
+}
+
 /** A line of code that missed L1I or the trace cache. */
 export function touchCodeBelow(physical: u32): void {
   stall(CAUSE_FETCH, latency(readL2(physical)));
@@ -220,7 +232,11 @@ export function unfilterLine(line: u32): void {
   store<u32>(line, 0, ALIASES);
   const la = (page & ~1) + (load<u32>(line) & 0xfe0);
   const end = la + (1 << load<u32>(CONFIG_L1D_SHIFT));
-  for (let granule = la; granule < end; granule += 32) dropGranule(DATA_FILTER, granule);
+  const code = load<u32>(CONFIG_UNIFIED_CACHE) != 0;
+  for (let granule = la; granule < end; granule += 32) {
+    dropGranule(DATA_FILTER, granule);
+    if (code) dropCodeGranule(granule);
+  }
 }
 
 /** Looks a line up below L1 and leaves it in L2 (and L3) where there is one. Says where it was. */

@@ -1,7 +1,7 @@
 /*
  * Code fetches, one 32-byte granule at a time: ITLB and L1I, or on NetBurst the trace cache.
  *
- * L1I holds physical lines like L1D. The trace cache holds decoded code under linear addresses: a hit there needs no
+ * L1I holds physical lines like L1D, and is L1D where code and data share one cache (the 486). The trace cache holds decoded code under linear addresses: a hit there needs no
  * ITLB; a miss looks the ITLB up, reads the line from below and decodes it (`traceBuild`). A trace line stands for the
  * decoded form of one granule and remembers its physical address: where no CR3 load empties the trace cache, lines of
  * another address space must not answer. What the real processor does there is not documented, so it is a factor.
@@ -11,6 +11,7 @@
  */
 import {
   CONFIG_L1I_SETS, CONFIG_L1I_SHIFT, CONFIG_L1I_WAYS, CONFIG_RAM_BYTES, CONFIG_TRACE_CACHE,
+  CONFIG_UNIFIED_CACHE,
 } from '../generated/config';
 import { COUNTER_L1I_MISSES } from '../generated/counters';
 import { EVENT_TRACE_BUILD } from '../generated/events';
@@ -18,7 +19,7 @@ import {
   CLOCK_FILTER_HALF, CLOCK_TRACE_GENERATION, CODE_FILTER, L1I, L1I_HANDS, RAM_BASE,
 } from '../generated/layout';
 import { CR0, FETCH_HOST, FETCH_LINE } from '../generated/state';
-import { ALIASES, touchCodeBelow } from './cache';
+import { ALIASES, touchCodeBelow, touchUnified, unfilterLine } from './cache';
 import { chargeEvent, count } from './charge';
 import { dropCodeGranule, EMPTY, installSlot, slotOffset } from './filter';
 import { chooseWay, findWay, LINE_REFERENCED, LINE_VALID, passedWays } from './lines';
@@ -62,11 +63,13 @@ function fetchSlow(la: u32, slot: u32): i32 {
 @inline function touchCode(la: u32, user: bool): i64 {
   const physical = translateCode(la, user);
   if (physical < 0) return -1;
-  const line = touchLine(<u32>physical);
+  const unified = load<u32>(CONFIG_UNIFIED_CACHE) != 0;
+  const line = unified ? touchUnified(<u32>physical) : touchLine(<u32>physical);
   const alias = (la & 0xfffff000) | 1;
   const known = load<u32>(line, ALIASES);
   if (known != alias) {
-    unfilterCode(line);
+    if (unified) unfilterLine(line);
+    else unfilterCode(line);
     store<u32>(line, alias, ALIASES);
   }
   noteCode(la);

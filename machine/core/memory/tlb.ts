@@ -1,5 +1,6 @@
 /*
  * Translation look-aside buffers, one for code and one for data, each with an array for 4 KiB and one for large pages.
+ * Where both share one (the 486), it is the one for data.
  *
  *     tag:      linear page | state     1 valid   2 referenced   8 global   16 large      0 = empty     (lines.ts)
  *     payload:  0 what to add to a linear address    4 flags = W U D G L X of the page's entries
@@ -12,7 +13,7 @@
  * else as 4 KiB fragments. Replacement is "clock": the hand passes over referenced entries, taking the mark away.
  * An entry stays until it is replaced or invalidated, whatever happens to the page table meanwhile.
  */
-import { CONFIG_ITLB_4K_SETS, CONFIG_ITLB_4M_SETS } from '../generated/config';
+import { CONFIG_ITLB_4K_SETS, CONFIG_ITLB_4M_SETS, CONFIG_UNIFIED_TLB } from '../generated/config';
 import {
   DATA_FILTER, ITLB_4K, ITLB_4K_HANDS, ITLB_4K_TAGS, ITLB_4M_HANDS, ITLB_4M_TAGS, ITLB_HINT,
 } from '../generated/layout';
@@ -187,10 +188,11 @@ function unfilter(side: u32, entry: u32): void {
   let bits = load<u64>(word);
   if (bits == 0) return;
   store<u64>(word, 0);
+  const code = side == CODE || load<u32>(CONFIG_UNIFIED_TLB) != 0;
   while (bits != 0) {
     const la = base + (<u32>ctz(bits) << 5);
-    if (side == CODE) dropCodeGranule(la);
-    else dropGranule(DATA_FILTER, la);
+    if (side == DATA) dropGranule(DATA_FILTER, la);
+    if (code) dropCodeGranule(la);
     bits &= bits - 1;
   }
 }

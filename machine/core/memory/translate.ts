@@ -3,11 +3,14 @@
  *
  * A refusal, and a first write, are never decided by what the TLB holds: the entry is dropped, and the processor walks.
  */
+import { CONFIG_UNIFIED_TLB } from '../generated/config';
 import { COUNTER_DTLB_MISSES, COUNTER_ITLB_MISSES } from '../generated/counters';
 import { CR0, CR2, FAULT_CODE, FAULT_VECTOR } from '../generated/state';
 import { count } from './charge';
 import { refill } from './second-tlb';
-import { CODE, DIRTY, dropEntry, EXECUTABLE, findEntry, flagsOf, insertEntry, markReferenced, physicalBy } from './tlb';
+import {
+  CODE, DATA, DIRTY, dropEntry, EXECUTABLE, findEntry, flagsOf, insertEntry, markReferenced, physicalBy,
+} from './tlb';
 import { rightsFor, walkedFlags, walkedFrame } from './walk';
 
 const PAGE_FAULT: u32 = 14;
@@ -16,11 +19,17 @@ const PAGE_FAULT: u32 = 14;
 export const NOT_PAGED: u32 = 0;
 export const REFUSED: u32 = 1;
 
+/** Which TLB answers for `side`: code has none of its own where both share one. */
+// @ts-ignore: decorator
+@inline function arrayOf(side: u32): u32 {
+  return side == CODE && load<u32>(CONFIG_UNIFIED_TLB) != 0 ? DATA : side;
+}
+
 /** The TLB entry that lets this access to `la` pass; NOT_PAGED with paging off, REFUSED with the page fault reported. */
 // @ts-ignore: decorator
 @inline export function entryFor(side: u32, la: u32, write: bool, user: bool): u32 {
   if (<i32>load<u32>(CR0) >= 0) return NOT_PAGED;
-  const entry = findEntry(side, la);
+  const entry = findEntry(arrayOf(side), la);
   const needed = rightsFor(write, user) | (write ? DIRTY : 0) | (side == CODE ? EXECUTABLE : 0);
   if (entry == 0 || (flagsOf(entry) & needed) != needed) return renewEntry(side, la, write, user, entry);
   markReferenced(entry);
@@ -33,14 +42,14 @@ export const REFUSED: u32 = 1;
 
 /** `stale` is an entry that must not answer, or 0. */
 function renewEntry(side: u32, la: u32, write: bool, user: bool, stale: u32): u32 {
-  if (stale != 0) dropEntry(side, stale);
+  if (stale != 0) dropEntry(arrayOf(side), stale);
   else count(side == CODE ? COUNTER_ITLB_MISSES : COUNTER_DTLB_MISSES);
   const code = refill(side, la, write, user);
   if (code >= 0) {
     raisePageFault(la, code);
     return REFUSED;
   }
-  return insertEntry(side, la, walkedFrame, walkedFlags);
+  return insertEntry(arrayOf(side), la, walkedFrame, walkedFlags);
 }
 
 export function raisePageFault(la: u32, code: u32): void {
