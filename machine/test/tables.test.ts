@@ -45,7 +45,10 @@ describe('memory map', () => {
       ['ITLB_4M_HANDS', 512],
       ['DTLB_4K_HANDS', 512],
       ['DTLB_4M_HANDS', 512],
-      ...(['ITLB_4K_TAGS', 'ITLB_4M_TAGS', 'DTLB_4K_TAGS', 'DTLB_4M_TAGS'] as const).map((t): [typeof t, number] => [t, 1024]),
+      ...(['ITLB_4K_TAGS', 'ITLB_4M_TAGS', 'DTLB_4K_TAGS', 'DTLB_4M_TAGS'] as const).map((t): [typeof t, number] => [
+        t,
+        1024,
+      ]),
       ['DATA_FILTER', 2 * layout.FILTER_MODE_BYTES],
       ['CODE_FILTER', 2 * layout.FILTER_MODE_BYTES],
       ['FILTER_JOURNAL', layout.FILTER_JOURNAL_LIMIT * 4],
