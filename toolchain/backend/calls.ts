@@ -1,5 +1,6 @@
 // Calls: of compiled functions, through the table, and of what is only declared. Where a function is declared says what
 // it is: in x86.ts an intrinsic, in hooks.ts a label, in linker.ts a constant, in stubs.ts assembly.
+import { AREAS, areaOf } from './globals.js';
 import { binary, constant, type Expr } from './ir.js';
 import type { Lowering } from './lower.js';
 import type { FunctionType } from './wasm.js';
@@ -13,6 +14,7 @@ export function callFunction(l: Lowering): void {
   const { module, name } = callee.import;
   if (name.startsWith('addressOf_') && (module === 'stubs' || module === 'linker'))
     l.push(constant(0, name.slice('addressOf_'.length)));
+  else if (module === AREAS) l.push(constant(0, areaOf(name).symbol));
   else if (module === 'linker') l.push(constant(0, name));
   else if (module === 'stubs') l.call(name, callee.type, args);
   else {

@@ -59,6 +59,7 @@ OPERATORS[0x23] = (l) => {
     if (g.type === 'i32') return l.push(constant(g.init.low));
     return l.push(constant(g.init.low), constant(g.init.high));
   }
+  if (g.constant) return l.push(constant(g.constant.value, g.constant.symbol));
   const address = constant(0, l.names.global(index));
   const word = (offset: number): Expr => ({ kind: 'load', size: 4, signed: false, address, offset, global: index });
   if (g.type === 'i64') l.push(word(0), word(4));

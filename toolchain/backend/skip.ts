@@ -21,7 +21,7 @@ export function skipUnreachable(r: Reader, blockType: () => void): void {
 }
 
 /** Core specification, section 5.4: what follows an opcode. */
-function skipImmediates(r: Reader, op: number): void {
+export function skipImmediates(r: Reader, op: number): void {
   const isAccess = op >= 0x28 && op <= 0x3e;
   const isVariable = op >= 0x20 && op <= 0x24;
   if (op === 0x0e) {

@@ -21,6 +21,8 @@ export interface WasmFunction {
   /** The body's place in the file. */
   start: number;
   end: number;
+  /** A start function whose globals turned out to be constants: nobody calls it. */
+  isEmpty?: boolean;
 }
 
 /**
@@ -36,6 +38,8 @@ export interface WasmGlobal {
   readonly type: ValueType;
   readonly mutable: boolean;
   readonly init: Int64;
+  /** Set once, by the start function, to the address of a static area and a constant. */
+  constant?: { readonly symbol: string | undefined; readonly value: number };
   name: string;
   readonly exports: string[];
 }

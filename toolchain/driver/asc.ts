@@ -2,6 +2,7 @@
 // every file an image depends on and can put other contents in place of some.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type Compiler, makeAreas, type Parser } from './areas.js';
 
 export interface AscInput {
   /** The project's folder; all paths are relative to it. */
@@ -41,8 +42,9 @@ export async function compileAssemblyScript(input: AscInput): Promise<AscOutput>
   };
   // Loaded when something is to be compiled, and no sooner: it takes longer than most runs that need nothing compiled.
   const { default: asc } = await import('assemblyscript/asc');
+  const compiler = (await import('assemblyscript')) as unknown as Compiler;
   const stderr = asc.createMemoryStream();
-  const guard = new Guard();
+  const guard = new Guard(compiler);
   const options = [
     entry,
     '-O3',
@@ -107,7 +109,7 @@ interface ClassElement {
   readonly instanceMembers?: Map<string, { readonly declaration: { readonly range: SourceRange } }> | null;
   readonly basePrototype?: ClassElement | null;
 }
-interface SourceRange {
+export interface SourceRange {
   readonly start: number;
   readonly source: { readonly normalizedPath: string; lineAt(position: number): number };
 }
@@ -115,6 +117,12 @@ interface SourceRange {
 /** Looks at what the compiler does not check, and at the module before the optimiser drops areas that hold zeros. */
 class Guard {
   dataEnd = 0;
+
+  constructor(private readonly compiler: Compiler) {}
+
+  afterParse(parser: Parser): void {
+    makeAreas(this.compiler, parser);
+  }
 
   /** A method that overrides one of an unmanaged class is called wrongly, without a word: nobody may override. */
   afterInitialize(program: Program): void {

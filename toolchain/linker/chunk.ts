@@ -11,6 +11,8 @@ export interface Chunk {
   readonly globals: ReadonlySet<string>;
   /** For messages: who wrote it. */
   readonly origin: string;
+  /** May stand anywhere in its section: a layout seed decides. Stubs stay in the order of their modules. */
+  readonly movable?: boolean;
 }
 
 /** What cannot be linked: undefined or doubly defined symbols, sections that do not fit. */

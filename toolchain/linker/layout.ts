@@ -4,10 +4,10 @@
 //   next page             rodata: jump tables, the table of function pointers, read-only data of stubs
 //   ... up to staticData  data: globals, then data of stubs; it ends where the static data begin
 //   staticData            data: AssemblyScript's static data, at addresses that were fixed when it was compiled
-//   next page             bss
+//   next page             bss: areas of zeros, then bss of stubs
 //
 // Every section starts on a page of its own. Text and rodata must end before the data begin.
-import type { Section } from '../assembler/assembler.js';
+import { SECTIONS, type Section } from '../assembler/assembler.js';
 import { type ImageDefinition, loadOf, PAGE, staticDataOf } from '../image.js';
 import { type Chunk, LinkError } from './chunk.js';
 
@@ -37,7 +37,9 @@ export interface Layout {
 
 const pageUp = (address: number): number => Math.ceil(address / PAGE) * PAGE;
 
-export function layOut(d: ImageDefinition, chunks: readonly Chunk[], data: StaticData): Layout {
+/** @param layoutSeed 0: in the order in which they were compiled; else movable chunks in an order that it determines */
+export function layOut(d: ImageDefinition, given: readonly Chunk[], data: StaticData, layoutSeed = 0): Layout {
+  const chunks = layoutSeed === 0 ? given : permuted(given, layoutSeed);
   const placed: PlacedChunk[] = [];
   const place = (section: Section, start: number): number => {
     let at = start;
@@ -81,6 +83,26 @@ export function layOut(d: ImageDefinition, chunks: readonly Chunk[], data: Stati
   constants.set('__image_end', pageUp(bssEnd) >>> 0);
   constants.set('__load_offset', (d.base - loadOf(d)) >>> 0);
   return { sections, chunks: placed, constants };
+}
+
+/** Movable chunks exchange their places among themselves, section by section. */
+function permuted(chunks: readonly Chunk[], seed: number): Chunk[] {
+  const out = [...chunks];
+  let state = Math.imul(seed, 0x9e3779b1) | 1;
+  const below = (n: number): number => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return (state >>> 0) % n;
+  };
+  for (const section of SECTIONS) {
+    const places = out.flatMap((c, i) => (c.movable && c.section === section ? [i] : []));
+    for (let n = places.length; n > 1; n--) {
+      const [i, k] = [places[n - 1], places[below(n)]];
+      [out[i], out[k]] = [out[k], out[i]];
+    }
+  }
+  return out;
 }
 
 function sizeOf(chunks: readonly Chunk[], section: Section): number {

@@ -26,8 +26,9 @@ export interface LinkedImage {
   readonly lines: readonly (readonly [number, number])[];
 }
 
-export function link(d: ImageDefinition, chunks: readonly Chunk[], data: StaticData): LinkedImage {
-  const layout = layOut(d, chunks, data);
+/** @param layoutSeed permutes functions, globals and static areas; 0 leaves them as they were compiled */
+export function link(d: ImageDefinition, chunks: readonly Chunk[], data: StaticData, layoutSeed = 0): LinkedImage {
+  const layout = layOut(d, chunks, data, layoutSeed);
   const symbols = new Symbols(d, layout);
   const contents = {
     text: fill(layout, 'text', d.kind === 'kernel' ? 0xcc : 0x90),

@@ -5,6 +5,7 @@
 import { Assembler } from '../assembler/assembler.js';
 import { Fragment } from '../assembler/fragment.js';
 import { compileFunction } from '../backend/compile.js';
+import { AREAS, areaOf, findConstants } from '../backend/globals.js';
 import { RUNTIME } from '../backend/runtime.js';
 import type { WasmModule } from '../backend/wasm.js';
 import { type Chunk, stubChunks } from './chunk.js';
@@ -15,6 +16,7 @@ const NULL_FUNCTION = '__null_function';
 export const MODULE_START = '__module_start';
 
 export function moduleChunks(module: WasmModule): Chunk[] {
+  findConstants(module);
   const functionNames = uniqueNames(module.functions);
   const globalNames = uniqueNames(module.globals);
   const names = {
@@ -26,27 +28,43 @@ export function moduleChunks(module: WasmModule): Chunk[] {
   // The library comes last, so that an error in it is reported where the project's code calls it.
   const isLibrary = (name: string) => (name.startsWith('~lib/') ? 1 : 0);
   for (const fn of module.functions.toSorted((a, b) => isLibrary(a.name) - isLibrary(b.name))) {
-    if (fn.import) continue;
+    if (fn.import || fn.isEmpty) continue;
     const { name, text, tables } = compileFunction(module, fn, names);
     const others = fn.exports.filter((e) => e !== name);
     const labels = [...text.labels, ...others.map((e) => ({ name: e, offset: 0 }))];
     const origin = `function ${fn.name}`;
     const globals = new Set([name, ...others]);
-    chunks.push({ section: 'text', code: { ...text, labels }, scope: name, globals, origin });
+    chunks.push({ section: 'text', code: { ...text, labels }, scope: name, globals, origin, movable: true });
     if (tables) chunks.push({ section: 'rodata', code: tables, scope: name, globals: new Set(), origin });
   }
+  for (const f of module.functions) if (f.import?.module === AREAS) chunks.push(areaChunk(f.import.name));
   for (const [index, g] of module.globals.entries()) {
-    if (!g.mutable) continue;
+    if (!g.mutable || (g.constant && module.start === undefined)) continue;
     const f = new Fragment();
     f.align(4, 0);
     for (const name of new Set([globalNames[index], ...g.exports])) f.label(name);
     f.dword(g.init.low);
     if (g.type === 'i64') f.dword(g.init.high);
     const globals = new Set([globalNames[index], ...g.exports]);
-    chunks.push({ section: 'data', code: f.finish(), scope: globalNames[index], globals, origin: `global ${g.name}` });
+    const origin = `global ${g.name}`;
+    chunks.push({ section: 'data', code: f.finish(), scope: globalNames[index], globals, origin, movable: true });
   }
   chunks.push(...tableChunks(module, functionNames), ...startChunks(module, functionNames));
   return chunks;
+}
+
+function areaChunk(name: string): Chunk {
+  const { symbol, size, align } = areaOf(name);
+  const code = { bytes: new Uint8Array(size), relocations: [], labels: [{ name: symbol, offset: 0 }], hooks: [] };
+  const origin = `area ${symbol}`;
+  return {
+    section: 'bss',
+    code: { ...code, lines: [], align },
+    scope: symbol,
+    globals: new Set([symbol]),
+    origin,
+    movable: true,
+  };
 }
 
 function uniqueNames(things: readonly { name: string; exports: string[] }[]): string[] {

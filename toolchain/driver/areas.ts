@@ -1,0 +1,127 @@
+// Static areas of zeros as objects of their own. AssemblyScript gives each `memory.data(size, alignment)` a fixed address
+// while it compiles. Where such an area initialises a constant of a file, this transform puts a call of an imported
+// function in its place, whose name says file, constant, size and alignment; the back end turns it into a symbol, and
+// the linker places the area in bss, in an order of its own.
+import { AREAS } from '../backend/globals.js';
+import type { SourceRange } from './asc.js';
+
+/** What is used of AssemblyScript's syntax tree. */
+interface Node {
+  readonly kind: number;
+  readonly range: SourceRange;
+}
+interface Expression extends Node {
+  readonly text?: string;
+  readonly expression?: Expression;
+  readonly property?: Expression;
+  readonly typeArguments?: readonly Node[] | null;
+  readonly args?: Expression[];
+  readonly left?: Expression;
+  readonly right?: Expression;
+  readonly operator?: number;
+  readonly value?: { low: number; high: number };
+}
+interface Declaration extends Node {
+  readonly name: Expression;
+  readonly flags: number;
+  readonly decorators: readonly Node[] | null;
+  initializer: Expression | null;
+}
+interface Source {
+  readonly normalizedPath: string;
+  readonly statements: (Node & { readonly declarations?: readonly Declaration[] })[];
+}
+export interface Parser {
+  readonly sources: readonly Source[];
+}
+/** What is used of the compiler's package; its types declare the enumerations as constants that are not to be had. */
+export interface Compiler {
+  readonly NodeKind: Readonly<Record<string, number>>;
+  readonly CommonFlags: Readonly<Record<string, number>>;
+  readonly Token: Readonly<Record<string, number>>;
+  readonly Node: {
+    createIdentifierExpression(name: string, range: SourceRange): Expression;
+    createCallExpression(callee: Expression, types: null, args: Expression[], range: SourceRange): Expression;
+  };
+  readonly Parser: new () => Parser & { parseFile(text: string, path: string, isEntry: boolean): void };
+}
+
+export function makeAreas(compiler: Compiler, parser: Parser): void {
+  for (const source of parser.sources)
+    if (!source.normalizedPath.startsWith('~lib/')) new AreaMaker(compiler, source).run();
+}
+
+class AreaMaker {
+  private readonly constants = new Map<string, Expression>();
+  private readonly declarations: string[] = [];
+
+  constructor(
+    private readonly compiler: Compiler,
+    private readonly source: Source,
+  ) {}
+
+  run(): void {
+    const { CommonFlags, NodeKind } = this.compiler;
+    const found = this.source.statements
+      .filter((s) => s.kind === NodeKind.Variable)
+      .flatMap((s) => s.declarations ?? [])
+      .filter((d) => (d.flags & CommonFlags.Const) !== 0 && !d.decorators && d.initializer);
+    for (const d of found) this.constants.set(d.name.text as string, d.initializer as Expression);
+    for (const d of found) d.initializer = this.replace(d.initializer as Expression, d.name.text as string);
+    if (this.declarations.length === 0) return;
+    const parser = new this.compiler.Parser();
+    parser.parseFile(
+      this.declarations.join('\n'),
+      `${this.source.normalizedPath.replace(/\.ts$/, '')}.areas.ts`,
+      false,
+    );
+    this.source.statements.push(...parser.sources[0].statements);
+  }
+
+  private replace(e: Expression, name: string): Expression {
+    const { Node, NodeKind } = this.compiler;
+    if (e.kind !== NodeKind.Call || !e.args) return e;
+    const area = this.areaOf(e);
+    if (!area) {
+      for (const [i, arg] of e.args.entries()) e.args[i] = this.replace(arg, name);
+      return e;
+    }
+    const path = this.source.normalizedPath.replace(/\.ts$/, '');
+    const callee = `__area_${name}_${this.declarations.length}`;
+    const external = `${path}/${name}[]:${area.size}:${area.align}`;
+    this.declarations.push(`@external("${AREAS}", "${external}") declare function ${callee}(): usize;`);
+    return Node.createCallExpression(Node.createIdentifierExpression(callee, e.range), null, [], e.range);
+  }
+
+  /** Of `memory.data(size)` and `memory.data(size, alignment)` with constants. */
+  private areaOf(e: Expression): { size: number; align: number } | undefined {
+    const callee = e.expression;
+    if (callee?.property?.text !== 'data' || callee.expression?.text !== 'memory') return undefined;
+    if ((e.typeArguments?.length ?? 0) > 0 || !e.args || e.args.length < 1 || e.args.length > 2) return undefined;
+    const [size, align = 16] = e.args.map((a) => this.evaluate(a));
+    const fits = size !== undefined && size > 0 && align !== undefined && align > 0 && (align & (align - 1)) === 0;
+    return fits ? { size, align } : undefined;
+  }
+
+  private evaluate(e: Expression): number | undefined {
+    const { NodeKind, Token } = this.compiler;
+    const kind = e.kind;
+    if (kind === NodeKind.Identifier) {
+      const known = this.constants.get(e.text as string);
+      return known && this.evaluate(known);
+    }
+    if (kind === NodeKind.Literal) return e.value?.high === 0 ? e.value.low >>> 0 : undefined;
+    if (kind === NodeKind.Parenthesized) return this.evaluate(e.expression as Expression);
+    if (kind !== NodeKind.Binary) return undefined;
+    const a = this.evaluate(e.left as Expression);
+    const b = this.evaluate(e.right as Expression);
+    if (a === undefined || b === undefined) return undefined;
+    const operators = new Map<number, number>([
+      [Token.Plus, a + b],
+      [Token.Minus, a - b],
+      [Token.Asterisk, a * b],
+      [Token.LessThan_LessThan, a * 2 ** b],
+    ]);
+    return operators.get(e.operator ?? -1);
+  }
+}
