@@ -64,6 +64,7 @@ export function writeConfig(preset: Preset, memory: WebAssembly.Memory): void {
     word(offset, geometry ? geometry.bytes / geometry.ways / geometry.line : 0);
     word(offset + 4, geometry ? geometry.ways : 0);
     word(offset + 8, geometry ? Math.log2(geometry.line) : 0);
+    word(offset + 12, geometry ? -geometry.line : 0);
   };
   const { l1i } = preset.caches;
   cache(config.L1I_SETS, l1i === 'unified' ? null : l1i);

@@ -36,19 +36,23 @@ export const config = {
   DTLB_SECOND_WAYS: 0x334,
   SECOND_SHARED: 0x338,
 
-  /** Caches: sets, ways, log2 of the line in bytes. Sets 0 = there is none. */
+  /** Caches: sets, ways, log2 of the line in bytes, mask of a line's address. Sets 0 = there is none. */
   L1I_SETS: 0x340,
   L1I_WAYS: 0x344,
   L1I_SHIFT: 0x348,
+  L1I_MASK: 0x34c,
   L1D_SETS: 0x350,
   L1D_WAYS: 0x354,
   L1D_SHIFT: 0x358,
+  L1D_MASK: 0x35c,
   L2_SETS: 0x360,
   L2_WAYS: 0x364,
   L2_SHIFT: 0x368,
+  L2_MASK: 0x36c,
   L3_SETS: 0x370,
   L3_WAYS: 0x374,
   L3_SHIFT: 0x378,
+  L3_MASK: 0x37c,
   /** 1 = code comes from a trace cache: linear tags, decoded by `traceBuild`. */
   TRACE_CACHE: 0x380,
   /** 1 = a CR3 load empties the trace cache. */

@@ -82,6 +82,8 @@ export const layout = {
   DECODE_BYTES: 0x800000,
   /** The translator's tables. */
   TRANSLATE: 0xc00000,
+  /** 64-byte memos of walks, 512: see core/memory/walk-memo.ts. They mean nothing. */
+  WALK_MEMO: 0xd00000,
   /** Second-level TLBs: 16-byte entries, at most 4096 each, see core/memory/second-tlb.ts; and their hands. */
   ITLB_SECOND: 0xdc0000,
   DTLB_SECOND: 0xdd0000,

@@ -65,6 +65,7 @@ describe('memory map', () => {
       ['CODE_GRANULES', layout.RAM_LIMIT / 32 / 8],
       ['DECODE', layout.DECODE_BYTES],
       ['TRANSLATE', 0x100000],
+      ['WALK_MEMO', 512 * 64],
       ['ITLB_SECOND', 4096 * 16],
       ['DTLB_SECOND', 4096 * 16],
       ['ITLB_SECOND_HANDS', 4096 * 2],

@@ -287,13 +287,19 @@ function writeL2(physical: u32): bool {
   return false;
 }
 
-/** Address of the line in an array, or 0. `geometry` is the address of sets, ways and shift. */
+/** Address of the line in an array, or 0. `geometry` is the address of sets, ways, shift and mask. */
 // @ts-ignore: decorator
 @inline function findLine(array: u32, geometry: u32, physical: u32): u32 {
-  const shift = load<u32>(geometry, 8);
   const ways = load<u32>(geometry, 4);
-  const set = (physical >> shift) & (load<u32>(geometry) - 1);
-  return findWay(array + ((set * ways) << 2), ways, ((physical >> shift) << shift) | LINE_VALID);
+  const set = (physical >> load<u32>(geometry, 8)) & (load<u32>(geometry) - 1);
+  return findWay(array + ((set * ways) << 2), ways, (physical & load<u32>(geometry, 12)) | LINE_VALID);
+}
+
+/** The line that holds `physical` where walks enter the hierarchy, or 0; no side effect. */
+export function findWalkLine(physical: u32): u32 {
+  const level = load<u32>(CONFIG_WALK_ENTERS_AT);
+  if (level == 1) return findDataLine(physical);
+  return level == 2 && load<u32>(CONFIG_L2_SETS) != 0 ? findLine(L2, CONFIG_L2_SETS, physical) : 0;
 }
 
 /**

@@ -20,6 +20,7 @@ import { clearFilters, EMPTY, emptyFilters } from './filter';
 import { dropSecond, dropSecondPage, emptySecond } from './second-tlb';
 import { CODE, DATA, dropEntries, dropPage } from './tlb';
 import { emptyDirectoryCache } from './walk';
+import { forgetWalks } from './walk-memo';
 
 const HANDS_BYTES: u32 = 0x800;
 
@@ -34,6 +35,7 @@ export function flushTlb(all: bool): void {
   count(COUNTER_TLB_FLUSHES);
   dropEntries(all);
   dropSecond(all);
+  if (all) forgetWalks();
   emptyDirectoryCache();
   if (load<u32>(CONFIG_TRACE_CACHE) != 0 && load<u32>(CONFIG_TRACE_FLUSH) != 0) emptyTrace();
   emptyFilters();
@@ -81,6 +83,7 @@ function emptyArray(array: u32, hands: u32, sets: u32, ways: u32): void {
 export function resetMemory(): void {
   setPageSizes();
   clearFilters();
+  forgetWalks();
   store<i64>(CLOCK_DRAIN, 0);
   emptyAll();
   setRights(false);

@@ -15,9 +15,26 @@ export const LINE_BELOW: u32 = 8;
 
 const IDENTITY: u32 = ~(LINE_REFERENCED | LINE_MODIFIED | LINE_BELOW);
 
+/** Which line a word says it is, whatever its state. */
+// @ts-ignore: decorator
+@inline export function identityOf(word: u32): u32 { return word & IDENTITY; }
+
 /** Address of the way that holds `tag` (line address | LINE_VALID), or 0. */
 // @ts-ignore: decorator
 @inline export function findWay(first: u32, ways: u32, tag: u32): u32 {
+  if (ways == 4) {
+    const four = v128.and(v128.load(first), i32x4.splat(IDENTITY));
+    const equal = i32x4.bitmask(i32x4.eq(four, i32x4.splat(tag)));
+    return equal != 0 ? first + (<u32>ctz(equal) << 2) : 0;
+  }
+  if (ways <= 2) {
+    if ((load<u32>(first) & IDENTITY) == tag) return first;
+    return ways == 2 && (load<u32>(first, 4) & IDENTITY) == tag ? first + 4 : 0;
+  }
+  return findAmong(first, ways, tag);
+}
+
+function findAmong(first: u32, ways: u32, tag: u32): u32 {
   if ((ways & 3) == 0) {
     const wanted = i32x4.splat(tag);
     const identity = i32x4.splat(IDENTITY);

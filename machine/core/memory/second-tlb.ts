@@ -28,15 +28,21 @@ const ARRAY_BYTES: u32 = 0x10000;
 const HANDS_BYTES: u32 = 0x2000;
 
 /** The translation of `la` from the second level or a walk, as `walk` leaves it; -1, or the error code of the fault. */
-export function refill(side: u32, la: u32, write: bool, user: bool): i32 {
+// @ts-ignore: decorator
+@inline export function refill(side: u32, la: u32, write: bool, user: bool): i32 {
   const data = side != CODE || load<u32>(CONFIG_SECOND_SHARED) != 0;
   const geometry = data ? CONFIG_DTLB_SECOND_SETS : CONFIG_ITLB_SECOND_SETS;
-  if (load<u32>(geometry) == 0) return walkInForce(la, write, user, side == CODE);
+  const fetches = side == CODE;
+  if (load<u32>(geometry) == 0) return walkInForce(la, write, user, fetches);
+  return refillFrom(data, geometry, la, write, user, fetches);
+}
+
+function refillFrom(data: bool, geometry: u32, la: u32, write: bool, user: bool, fetches: bool): i32 {
   const array = data ? DTLB_SECOND : ITLB_SECOND;
   const entry = find(array, geometry, la);
   if (entry != 0) {
     const flags = load<u32>(entry, 8);
-    const needed = rightsFor(write, user) | (write ? DIRTY : 0) | (side == CODE ? EXECUTABLE : 0);
+    const needed = rightsFor(write, user) | (write ? DIRTY : 0) | (fetches ? EXECUTABLE : 0);
     if ((flags & needed) == needed) {
       store<u32>(entry, flags | REFERENCED, 8);
       chargeEvent(EVENT_SECOND_TLB_HIT);
@@ -45,7 +51,7 @@ export function refill(side: u32, la: u32, write: bool, user: bool): i32 {
     }
     store<u32>(entry, 0);
   }
-  const code = walkInForce(la, write, user, side == CODE);
+  const code = walkInForce(la, write, user, fetches);
   if (code < 0 && (walkedFlags & LARGE) == 0) {
     const chosen = victim(array, data ? DTLB_SECOND_HANDS : ITLB_SECOND_HANDS, geometry, la);
     store<u32>(chosen, (la & PAGE_MASK) | VALID);

@@ -115,7 +115,8 @@ function translateExtended(la: u32): i64 {
 
 // ---- by whichever tables are in force
 
-export function walkInForce(la: u32, write: bool, user: bool, fetches: bool): i32 {
+// @ts-ignore: decorator
+@inline export function walkInForce(la: u32, write: bool, user: bool, fetches: bool): i32 {
   if ((load<u32>(CR4) & CR4_PAE) == 0) return walk(la, write, user);
   beginWalk();
   const outcome = walkExtended(la, write, user, fetches);

@@ -16,6 +16,7 @@ import { PDE_CACHE, RAM_BASE } from '../generated/layout';
 import { CR0, CR3, CR4 } from '../generated/state';
 import { touchWalk } from './cache';
 import { charge, chargeEvent, count, countEvent } from './charge';
+import { memoFlags, memoFrame, rememberWalk, repeatWalk } from './walk-memo';
 import { DIRTY, EXECUTABLE, GLOBAL, LARGE, USER, WRITABLE } from './tlb';
 
 const PRESENT: u32 = 0x01;
@@ -57,6 +58,12 @@ export function recall(frame: u32, flags: u32): void {
 
 /** Walks for `la`; charges, and sets accessed and dirty bits. Returns -1, or the error code of the page fault. */
 export function walk(la: u32, write: bool, user: bool): i32 {
+  const memo = repeatWalk(la, rightsFor(write, user) | (write ? DIRTY : 0));
+  if (memo != 0) {
+    walkedFlags = memoFlags(memo);
+    walkedFrame = memoFrame(memo);
+    return -1;
+  }
   beginWalk();
   const outcome = walkTables(la, write, user);
   endWalk();
@@ -90,9 +97,11 @@ let stalled: u32 = 0;
   const pte = readEntry(tableEntry);
   if ((pte & PRESENT) == 0) return code;
   if (!permits(pde & pte, write, user)) return code | CODE_PRESENT;
-  mark(directoryEntry, pde, false);
-  walkedFlags = kept(mark(tableEntry, pte, write), pde);
+  const markedDirectory = mark(directoryEntry, pde, false);
+  const marked = mark(tableEntry, pte, write);
+  walkedFlags = kept(marked, pde);
   walkedFrame = pte & 0xfffff000;
+  rememberWalk(la, directoryEntry, markedDirectory, tableEntry, marked, walkedFlags, walkedFrame);
   return -1;
 }
 
