@@ -77,13 +77,16 @@ export function setResume(flag: bool): void {
   store<u32>(RESUME_MARK, flag ? load<u32>(COUNTER_INSTRUCTIONS) : load<u32>(COUNTER_INSTRUCTIONS) - 1);
 }
 
+/** A load of SS has retired last: traps wait, and a breakpoint on this instruction is passed over (17.3.1.1). */
+function behindStackLoad(): bool { return load<u32>(STACK_SHADOW) == load<u32>(COUNTER_INSTRUCTIONS); }
+
 /**
  * Before an instruction that goes alone, not fetched yet; `again`: it gave way and goes on. False: its breakpoint is
  * reported.
  */
 export function beginSingle(la: u32, again: bool): bool {
   const group = load<u32>(BREAKPOINTS) & CODE_ENABLED;
-  if (group != 0 && !again && !resumed()) {
+  if (group != 0 && !again && !resumed() && !behindStackLoad()) {
     const found = matches(group, la, 1, true);
     if (found != 0) {
       store<u32>(DR6, (load<u32>(DR6) & ~HITS) | found);
@@ -96,7 +99,7 @@ export function beginSingle(la: u32, again: bool): bool {
 
 /** Moves what DEBUG_PENDING holds to DR6 and reports #DB; false while a load of SS holds it back. */
 export function takeTrap(): bool {
-  if (load<u32>(STACK_SHADOW) == load<u32>(COUNTER_INSTRUCTIONS)) return false;
+  if (behindStackLoad()) return false;
   const pending = load<u32>(DEBUG_PENDING);
   store<u32>(DEBUG_PENDING, 0);
   store<u32>(DR6, (load<u32>(DR6) & ~HITS) | pending);

@@ -115,7 +115,7 @@ function enterTask(selector: u32, by: u32, back: u32, flags: u32, external: u32)
   const base = baseOf(low, high);
   if (!inMemory(old, oldLimit, true) || !inMemory(base, limit, by == BY_CALL)) return false;
   if (by != BY_RETURN && !setBusy(selector, true)) return false;
-  if (by != BY_CALL && oldSelector != selector && !setBusy(oldSelector, false)) return false;
+  if (by != BY_CALL && !setBusy(oldSelector, false)) return false;
 
   saveTask(old, oldWide, back, flags);
   if (by == BY_CALL) writeSystem16(base, oldSelector);

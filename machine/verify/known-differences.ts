@@ -170,9 +170,12 @@ export const knownDifferences: readonly KnownDifference[] = [
     oracle: 'qemu',
     manual: 'vol. 3, 4.7 "Page-Fault Exceptions": RSVD, P',
     what: 'a reserved bit faults with P clear',
-    areas: ['large-pages'],
+    areas: ['large-pages', 'pae', 'nx'],
     covers: (s, ours, theirs) =>
-      /reserved|entry with bit/.test(s.name) && raised(ours) === VECTOR.pf && raised(theirs) === VECTOR.pf
+      /^(large-pages|pae|nx)$/.test(s.area) &&
+      (ours.get('stack0')! & 8) !== 0 &&
+      raised(ours) === VECTOR.pf &&
+      raised(theirs) === VECTOR.pf
         ? fieldsWhere(ours, theirs, (field, a, b) => field === 'stack0' && a - b === 1)
         : [],
   },
@@ -183,5 +186,164 @@ export const knownDifferences: readonly KnownDifference[] = [
     what: 'F1h is #UD',
     areas: ['gates'],
     covers: (s, ours, theirs) => all(s.name.startsWith('icebp') && raised(ours) === 1 && raised(theirs) === 6),
+  },
+  {
+    id: 'task-in-the-ldt',
+    oracle: 'qemu',
+    manual: 'vol. 2, INT n, "TASK-GATE"; JMP, CALL',
+    what: 'a task gate whose TSS selector has TI set is #TS, not #GP',
+    areas: ['task-gates', 'task-switch'],
+    covers: (s, ours, theirs) =>
+      /a task in the LDT/.test(s.name) && raised(ours) === VECTOR.gp && raised(theirs) === VECTOR.ts ? ['vector'] : [],
+  },
+  {
+    id: 'reads-with-gd',
+    oracle: 'qemu',
+    manual: 'vol. 3, 18.2.4 "Debug Control Register": GD',
+    what: 'GD does not guard debug registers other than DR7',
+    areas: ['breakpoints'],
+    covers: (s, ours, theirs) =>
+      all(/^mov (from|to) dr. GD/.test(s.name) && raised(ours) === 1 && raised(theirs) === VECTOR.done),
+  },
+  {
+    id: 'eip-saved-after-a-failed-switch',
+    oracle: 'qemu',
+    manual: 'vol. 3, 6.15 "Interrupt 10: Invalid TSS Exception": saved CS and EIP',
+    what: 'a fault of the new context saves an EIP whose low bits are of the old task',
+    areas: ['task-state'],
+    covers: (s, ours, theirs) =>
+      s.area === 'task-state'
+        ? fieldsWhere(
+            ours,
+            theirs,
+            (field, a, b) => memory(field) && a >>> 12 === b >>> 12 && (b & 0xfff) === 0 && a !== b,
+          )
+        : [],
+  },
+  {
+    id: 'rf-outlives-an-instruction',
+    oracle: 'qemu',
+    manual: 'vol. 3, 18.3.1.1 "Instruction-Breakpoint Exception Condition"',
+    what: 'INT and a task switch save the RF that IRET had set for them alone',
+    areas: ['breakpoints', 'task-switch'],
+    covers: (s, ours, theirs) =>
+      (s.start.eflags & 0x10000) !== 0
+        ? fieldsWhere(ours, theirs, (field, a, b) => memory(field) && b - a === 0x10000)
+        : [],
+  },
+  {
+    id: 'busy-task-returns-to-itself',
+    oracle: 'qemu',
+    manual: 'vol. 3, 8.3 "Task Switching"',
+    what: 'the state that IRET saves is not the one that it then loads from the same TSS',
+    areas: ['task-return'],
+    covers: (s) => all(s.area === 'task-return' && s.name.includes('the task itself')),
+  },
+  {
+    id: 'pointers-of-pae',
+    oracle: 'qemu',
+    manual: 'vol. 3, 4.4.1 "PDPTE Registers"',
+    what: 'reserved bits of the page-directory pointers are not looked at when CR3 is loaded',
+    areas: ['pae'],
+    covers: (s, ours, theirs) =>
+      all(/^pointer with/.test(s.name) && raised(ours) === VECTOR.gp && raised(theirs) === VECTOR.done),
+  },
+  {
+    id: 'width-of-physical-addresses',
+    oracle: 'bochs',
+    manual: 'vol. 3, 4.1.4 "Enumeration of Paging Features by CPUID": 36 bits without leaf 80000008H',
+    what: 'physical addresses have 40 bits on every model: bit 36 of an entry is not reserved',
+    areas: ['pae'],
+    covers: (s, ours, theirs) =>
+      all(/^reserved bits 10 in/.test(s.name) && raised(ours) === VECTOR.pf && raised(theirs) === VECTOR.done),
+  },
+  {
+    id: 'order-of-checks-of-a-new-task',
+    oracle: 'qemu',
+    manual: 'vol. 3, table 8-1 "Exception Conditions Checked During a Task Switch"',
+    what: 'conforming code with an RPL other than its DPL is refused',
+    areas: ['task-state'],
+    covers: (s, ours, theirs) =>
+      s.name.includes('conforming CS, RPL 3') && raised(ours) === raised(theirs) && theirs.get('stack0') === 0x78
+        ? ['stack0']
+        : [],
+  },
+  {
+    id: 'debug-trap-of-a-task',
+    oracle: 'qemu',
+    manual: 'vol. 3, 18.3.1.5 "Task-Switch Exception Condition"',
+    what: 'the T bit of a TSS means nothing',
+    areas: ['task-state', 'single-step'],
+    covers: (s, ours) => all(/T bit( 1|$| cpl)/.test(s.name) && (ours.get('dr6')! & 0x8000) !== 0),
+  },
+  {
+    id: 'steps-held-back',
+    oracle: 'qemu',
+    manual: 'vol. 3, 18.3.1.4 "Single-Step Exception Condition"',
+    what: 'STI and LSS hold a single step back as MOV SS does',
+    areas: ['single-step'],
+    covers: (s, ours, theirs) =>
+      all(
+        /^(sti|lss) /.test(s.name) &&
+          raised(ours) === 1 &&
+          raised(theirs) === 1 &&
+          theirs.get('stack0')! > ours.get('stack0')!,
+      ),
+  },
+  {
+    id: 'breakpoint-behind-a-step',
+    oracle: 'qemu',
+    manual: 'vol. 3, 18.2.3 "Debug Status Register": B0 through B3',
+    what: 'a trap tells of the breakpoint on the next instruction, too, and of one of two on data',
+    areas: ['breakpoints', 'single-step'],
+    covers: (s, ours, theirs) =>
+      /^(step and execute next|enable)/.test(s.name) && raised(ours) === 1 && raised(theirs) === 1 ? ['dr6'] : [],
+  },
+  {
+    id: 'last-iteration',
+    oracle: 'qemu',
+    manual: 'vol. 3, 18.3.1.2 "Data Memory and I/O Breakpoint Exception Conditions"',
+    what: 'the trap of the last iteration returns to the string instruction and not behind it',
+    areas: ['breakpoints'],
+    covers: (s, ours, theirs) =>
+      /^rep /.test(s.name) && ours.get('ecx') === 0 && theirs.get('ecx') === 0 && raised(theirs) === 1
+        ? ['stack0']
+        : [],
+  },
+  {
+    id: 'caches-without-write-back',
+    oracle: 'qemu',
+    manual: 'vol. 2, MOV CR: NW set and CD clear',
+    what: 'CR0.NW can be set while CD is clear',
+    areas: ['control-registers'],
+    covers: (s, ours, theirs) =>
+      all(s.name.startsWith('mov cr0 20000001') && raised(ours) === VECTOR.gp && raised(theirs) === VECTOR.done),
+  },
+  {
+    id: 'control-registers-that-are-none',
+    oracle: 'qemu',
+    manual: 'vol. 3, table 6-2 "Priority Among Concurrent Events": decoding comes first',
+    what: 'MOV of CR1 and CR5 to CR7 outside of ring 0 is #GP, not #UD',
+    areas: ['control-registers'],
+    covers: (s, ours, theirs) =>
+      all(/mov (to|from) cr ?[1567] cpl/.test(s.name) && raised(ours) === 6 && raised(theirs) === VECTOR.gp),
+  },
+  {
+    id: 'breakpoints-on-neighbours',
+    oracle: 'qemu',
+    manual: 'vol. 3, 18.2.5 "Breakpoint Field Recognition"',
+    what: 'an access right behind a short breakpoint, in the same doubleword, hits it',
+    areas: ['breakpoints'],
+    covers: (s, ours, theirs) =>
+      all(/length [12] offset [123] /.test(s.name) && raised(ours) === VECTOR.done && theirs.get('dr6') === 0xffff0ff1),
+  },
+  {
+    id: 'two-traps-for-one',
+    oracle: 'qemu',
+    manual: 'vol. 3, 18.2.3 "Debug Status Register"',
+    what: 'a data breakpoint and a single step of the same instruction are two exceptions, one inside the other',
+    areas: ['single-step'],
+    covers: (s, ours, theirs) =>
+      all(s.name.startsWith('step and write same') && raised(ours) === 1 && theirs.get('esp')! < ours.get('esp')!),
   },
 ];

@@ -31,3 +31,11 @@ export function maker(area: string) {
     return new Scenario(area, name, oracles, cpl);
   };
 }
+
+const registers = ['eax', 'ecx', 'edx', 'ebx', 'esp', 'ebp', 'esi', 'edi'] as const;
+
+/** A 16-bit TSS says nothing about upper halves. */
+export function only16(s: Scenario): Scenario {
+  for (const register of registers) s.ignore(register, 0xffff0000);
+  return s;
+}

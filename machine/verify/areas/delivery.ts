@@ -83,19 +83,19 @@ export const delivery: Area = {
       list.push(s);
     }
     for (const [limit, ring, cpl, small] of product(
-      [1, 3, 5, 7, 9, 0xb, 0xd, 0xf, 0x11, 0x13, 0x15, 0x17, 0x19, 0x67],
+      [5, 7, 0xb, 0xd, 0xf, 0x13, 0x15, 0x17, 0x1b, 0x67],
       [1, 2],
       [2, 3],
       [false, true],
     )) {
-      if (ring >= cpl) continue;
+      // The stack of ring 0, where the fault is told, lies within. Whether SS is read as a word or as a doubleword, the
+      // editions of the manual do not agree; no limit here falls between.
+      if (ring >= cpl || (!small && limit < 9)) continue;
       const s = scenario(['TSS limit', limit, 'to ring', ring, 'cpl', cpl, small ? '16-bit TSS' : ''], cpl)
         .set({ tr: TARGET })
         .describe(TARGET, descriptor(small ? type.tss16 : type.tss32, { base: small ? tss.D : tss.A, limit }))
         .interrupt(vector.test, gate(type.int32, sel.code[ring] & ~3, stubOf(vector.test), { dpl: 3 }))
         .code((a) => a.int(vector.test));
-      // The fault itself is to be delivered to ring 0 by a task, whose own state is whole.
-      for (const fault of [8, 10]) s.interrupt(fault, gate(type.task, sel.tssE, 0));
       list.push(s);
     }
     return list;

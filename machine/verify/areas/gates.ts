@@ -1,6 +1,6 @@
 import { descriptor, gate, LDT, STUB16, sel, stubOf, tss, type, vector } from '../scenarios/map.js';
 import { FLAG, IOPL, type Scenario } from '../scenarios/scenario.js';
-import { type Area, bochsAlone, both, maker, product, RINGS } from './area.js';
+import { type Area, bochsAlone, both, maker, only16, product, RINGS } from './area.js';
 
 const kinds = { int32: type.int32, trap32: type.trap32, int16: type.int16, trap16: type.trap16 } as const;
 const names = Object.keys(kinds) as (keyof typeof kinds)[];
@@ -162,7 +162,7 @@ export const taskGates: Area = {
       else if (way === '#UD') s.code((a) => a.ud2());
       else s.raw(0x0f, 0x01, 0x15, 0, 0x50, 0, 0, 0x0f, 0x22, 0xf8); // lgdt; mov cr7 is #UD, outside of ring 0 #GP
       if (way === '#GP' && cpl === 0) continue;
-      list.push(s);
+      list.push(target.includes('16-bit') ? only16(s) : s);
     }
     return list;
   },

@@ -124,7 +124,7 @@ const large: Area = {
       const s = scenario([bits(flags | extra), 'cpl', cpl, way, wp ? 'WP' : '', pse ? 'PSE' : ''], cpl);
       // Without PSE the bit means nothing, and the entry points to a table at 0: the arena's, of which 2 is a PTE.
       s.write(paging.directory + 4, (pse ? 0 : paging.table) | PS | flags | extra).write(paging.table, 7);
-      s.set({ cr4: (pse ? CR4.pse : 0) | CR4.pge }).bytes(0x800, 0xcd, 0x20);
+      s.set({ cr4: (pse ? CR4.pse : 0) | CR4.pge }).write(0x800, 0x000020cd);
       list.push(
         on(s, wp)
           .raw(...accesses[way])

@@ -10,7 +10,10 @@ const named = (kind: number) => `${kind & 0x10 ? '' : 'system '}type ${(kind & 1
 const of = (kind: number, dpl: number, absent = false, flat = false): Descriptor =>
   (kind & 0x10) === 0 && (kind & 4) !== 0
     ? gate(kind, sel.code[0], stubOf(0x30), { dpl, absent })
-    : descriptor(kind, flat ? { dpl, absent } : { dpl, absent, limit: 0xfff, base: 0x3000 });
+    : descriptor(kind, flat ? whole(kind, dpl, absent) : { dpl, absent, limit: 0xfff, base: 0x3000 });
+/** All of memory but, for one that expands down, its first byte: a stack must go on working. */
+const whole = (kind: number, dpl: number, absent: boolean) =>
+  (kind & 0x1c) === 0x14 ? { dpl, absent, limit: 0 } : { dpl, absent };
 
 const segmentNames = ['es', 'cs', 'ss', 'ds', 'fs', 'gs'] as const;
 const popOf: Record<number, readonly number[]> = { 0: [0x07], 2: [0x17], 3: [0x1f], 4: [0x0f, 0xa1], 5: [0x0f, 0xa9] };
@@ -58,7 +61,7 @@ const loads: Area = {
     )) {
       if (segment === 1 && (way !== 'mov' || which !== 'null')) continue;
       const s = scenario([way, segmentNames[segment], which, 'cpl', cpl], cpl).set({ ldtr: sel.ldt });
-      s.describe(TARGET | 4, descriptor(type.data, { dpl: cpl, limit: 0xff }));
+      s.describe(TARGET | 4, descriptor(type.data, segment === 2 ? { dpl: cpl } : { dpl: cpl, limit: 0xff }));
       list.push(load(s, way, segment, odd[which] | (which.includes('LDT') ? cpl : 0)));
     }
     for (const [way, segment, kind, absent, cpl] of product(
@@ -247,11 +250,13 @@ const limits: Area = {
       [false, true],
       [0x5ffc, 0x5ffe, 0x6000, 0x6002, 0x6004, 0x6010],
     )) {
+      // A return to half an address leads nowhere.
+      if (way === 'ret' && esp % 4 !== 0) continue;
       const s = scenario([way, kind, small ? 'small' : '', 'esp', esp.toString(16)], 0, bochsAlone);
       s.describe(TARGET, descriptor(kinds[kind], { limit: 0x5fff, small }))
         .interrupt(12, gate(type.task, sel.tssE, 0))
         .interrupt(8, gate(type.task, sel.tssE, 0));
-      s.interrupt(0x20, gate(type.task, sel.tssE, 0)).write(0x6000, 0x4100, 0x4100, 0x4100, 0x4100);
+      s.interrupt(0x20, gate(type.task, sel.tssE, 0)).write(0x5ff8, ...Array.from({ length: 8 }, () => 0x4100));
       s.bytes(0x4100, 0xcd, 0x20);
       // mov ss, eax; mov esp, ebx; mov ebp, ebx
       list.push(

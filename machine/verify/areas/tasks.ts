@@ -1,17 +1,9 @@
 import { descriptor, GDT, gate, LDT, paging, sel, stacks, tss, tssField, type } from '../scenarios/map.js';
 import { FLAG, IOPL, type Scenario } from '../scenarios/scenario.js';
-import { type Area, maker, product, RINGS } from './area.js';
+import { type Area, maker, only16, product, RINGS } from './area.js';
 
 const TARGET = sel.free;
 const GATE = sel.free + 8;
-const registers = ['eax', 'ecx', 'edx', 'ebx', 'esp', 'ebp', 'esi', 'edi'] as const;
-
-/** A 16-bit TSS says nothing about upper halves. */
-export function only16(s: Scenario): Scenario {
-  for (const register of registers) s.ignore(register, 0xffff0000);
-  return s;
-}
-
 /** Both TSSs and their descriptors' busy bits. */
 export function showTasks(s: Scenario): Scenario {
   s.show(tss.A, 1).show(tss.A + tssField.cr3, 19);

@@ -67,6 +67,8 @@ function start(a: Assembler): void {
   a.mov(al, 0xff);
   a.out(0x21, al);
   a.out(0xa1, al);
+  a.mov(eax, REAL_CR0);
+  a.mov(cr0, eax);
   a.mov(mem({ sym: 'cursor' }), sym('scenarios'));
   a.label('next');
   a.mov(esi, sym('pristine'));
@@ -126,6 +128,7 @@ function load(a: Assembler): void {
     a.wrmsr();
   }
   a.label('noSysenter');
+  a.bytes(0xdb, 0xe3); // fninit
   a.test(at('msrs'), msrs.efer);
   a.jz('noEfer');
   a.mov(ecx, EFER);
