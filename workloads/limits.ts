@@ -1,18 +1,11 @@
 // What happens when something runs out: `limits [only=NAME,...]`, in a writable folder of a disk. Each case uses up one thing,
 // sees the right error, gives everything back, and can do it once more with the same result; at the end the kernel counts
 // what it counted at the start. One line a case.
-import {
-  CALL_KERNEL_COUNTS,
-  EAGAIN,
-  EMFILE,
-  ENFILE,
-  ENOMEM,
-  ENOSPC,
-} from '../kernels/lib/callnumbers';
+import { CALL_KERNEL_COUNTS, EAGAIN, EMFILE, ENFILE, ENOMEM, ENOSPC } from '../kernels/lib/callnumbers';
 import { nextItem, option, wordIs } from '../kernels/lib/text';
 import { argumentsText } from './lib/arguments';
 import { close, mkdir, O_CREAT, O_RDWR, open, rmdir, sync, truncateFile, unlink } from './lib/files';
-import { map, mapFailed, MAP_SHARED, PROT_READ, PROT_WRITE, protect, unmap, zeros } from './lib/memory';
+import { MAP_SHARED, map, mapFailed, PROT_READ, PROT_WRITE, protect, unmap, zeros } from './lib/memory';
 import { flushOutput, newline, print, printNumber } from './lib/output';
 import { exit, exitStatus, fork, kill, waitFor } from './lib/processes';
 import { pause } from './lib/signals';

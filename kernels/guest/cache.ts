@@ -6,7 +6,7 @@ import { diskSectors } from '../ports/port';
 import { lockVolume, RUN_SIZE, Run, runAdd, runFlush, runInit, unlockVolume } from './disk';
 import { ext2WriteInode } from './ext2/inode';
 import { ext2Map } from './ext2/map';
-import { writeSuper } from './ext2/volume';
+import { disk, writeSuper } from './ext2/volume';
 import { FS_DISK, FS_EXT2, FS_TMPFS, Inode, inodeLimit, inodeSlot } from './inode';
 import {
   ALL_SECTORS,
@@ -27,6 +27,7 @@ import {
   pageNumber,
   removeCachePage,
   setDirty,
+  takeFrame,
 } from './page';
 import { sleepOn, wakeAll } from './schedule';
 
@@ -234,7 +235,7 @@ export function dropPages(inode: Inode, index: u32): void {
 }
 
 /** Writes everything that is dirty: files first, then inodes, then the disk's own blocks. */
-export function syncAll(disk: Inode): i32 {
+export function syncAll(): i32 {
   if (!changetype<usize>(disk)) return 0;
   lockVolume();
   let result: i32 = 0;
@@ -254,6 +255,14 @@ export function syncAll(disk: Inode): i32 {
   const blocks = writeBack(disk);
   unlockVolume();
   return blocks < 0 ? blocks : result;
+}
+
+/** A frame, if there is one to be had at all: dirty pages are written back when nothing else is left. May sleep. */
+export function takeFrameOrSync(): u32 {
+  const frame = takeFrame();
+  if (frame || !dirtyPages) return frame;
+  syncAll();
+  return takeFrame();
 }
 
 /** Are so many pages dirty that whoever writes should write back first? */

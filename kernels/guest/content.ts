@@ -5,7 +5,6 @@ import { copyFromUser, copyToUser } from '../ports/port';
 import { blankPage, dropPages, getPage, markDirty, syncAll, tooDirty } from './cache';
 import { lockVolume, unlockVolume } from './disk';
 import { ext2Map, ext2Trim, largestFile } from './ext2/map';
-import { disk } from './ext2/volume';
 import { FS_DISK, FS_EXT2, FS_TMPFS, Inode } from './inode';
 import { addressOf, cachedPages, dropPage, findPage, frameTotal, noPage, Owner, Page } from './page';
 import { now } from './time';
@@ -47,8 +46,8 @@ export function writeContent(inode: Inode, position: u32, from: u32, length: u32
     const result = writePiece(inode, position + done, from + done, piece);
     unlockVolume();
     if (result < 0) return done ? done : result;
-    done += piece;
-    if (tooDirty()) syncAll(disk);
+    done += result;
+    if (tooDirty()) syncAll();
   }
   return done;
 }
@@ -77,30 +76,35 @@ function memoryFull(): bool {
   return cachedPages > frameTotal() >> 1;
 }
 
-/** Within one page; the volume is locked. */
+/** Within one page: how many bytes, or an error. The volume is locked. */
 function writePiece(inode: Inode, position: u32, from: u32, length: u32): i32 {
   const page = pageFor(inode, position, length);
   if (!changetype<usize>(page)) return inode.fs == FS_TMPFS ? -ENOSPC : -ENOMEM;
   const at = position & 0xfff;
-  let result = reserve(inode, position, position + length);
-  if (result == 0) result = copyFromUser(addressOf(page) + at, from, length);
+  // What there is room for is written: no block is taken that the file does not reach.
+  length = reserve(inode, position, position + length) - position;
+  let result: i32 = -ENOSPC;
+  if (length) result = copyFromUser(addressOf(page) + at, from, length);
   if (result == 0) {
     if (inode.fs != FS_TMPFS) markDirty(page, at, at + length);
     inode.size = max(inode.size, position + length);
     inode.modified = now();
     inode.changed = inode.modified;
     inode.dirty = 1;
+    result = length;
   }
   dropPage(page);
   return result;
 }
 
-/** Every block of [from, to) has its place on the disk; -ENOSPC: not so. The volume is locked. */
-function reserve(inode: Inode, from: u32, to: u32): i32 {
-  if (inode.fs != FS_EXT2) return 0;
+/** Up to where the blocks of [from, to) have their place on the disk, or now got one. The volume is locked. */
+function reserve(inode: Inode, from: u32, to: u32): u32 {
+  if (inode.fs != FS_EXT2) return to;
   const size = inode.blockSize;
-  for (let block = from / size; block * size < to; block++) if (!ext2Map(inode, block, true)) return -ENOSPC;
-  return 0;
+  for (let block = from / size; block * size < to; block++) {
+    if (!ext2Map(inode, block, true)) return max(from, block * size);
+  }
+  return to;
 }
 
 /** The page of a shared mapping is about to be written: its blocks are taken, and it counts as dirty. */
@@ -108,10 +112,11 @@ export function reservePage(inode: Inode, page: Page): i32 {
   if (inode.fs == FS_TMPFS) return 0;
   lockVolume();
   const start = page.index << 12;
-  const result = reserve(inode, start, min(start + 4096, inode.size));
-  if (result == 0) markDirty(page, 0, 4096);
+  const end = min(start + 4096, inode.size);
+  const whole = reserve(inode, start, end) == end;
+  if (whole) markDirty(page, 0, 4096);
   unlockVolume();
-  return result;
+  return whole ? 0 : -ENOSPC;
 }
 
 /** Cuts or extends the file to `size` bytes; what is added reads as zeros. */

@@ -9,13 +9,13 @@ import { newline, print, printHex, printNumber } from '../lib/console';
 import { __work_fault, __work_zeroed } from '../lib/hooks';
 import { FAULT_PRESENT, FAULT_WRITE, FRAME_MASK, PAGE_DIRTY, PAGE_PRESENT, PAGE_SIZE, PAGE_WRITE } from '../lib/paging';
 import { TrapFrame } from '../lib/trapframe';
-import { PROT_WRITE, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGTRAP } from '../lib/unix';
+import { PROT_WRITE, SIGBUS, SIGFPE, SIGILL, SIGKILL, SIGSEGV, SIGTRAP } from '../lib/unix';
 import { USER_TOP } from '../lib/userlayout';
 import { copyRecovery, frameAddress, pageEntry, setPageEntry } from '../ports/port';
-import { getPage } from './cache';
+import { getPage, takeFrameOrSync } from './cache';
 import { reservePage } from './content';
 import { entryFlags } from './memory';
-import { addressOf, dropFrame, dropPage, frameOf, pageOf, takeFrame } from './page';
+import { addressOf, dropFrame, dropPage, frameOf, pageOf } from './page';
 import { panic } from './panic';
 import { Process } from './process';
 import { findRegion, REGION_KERNEL, REGION_SHARED, Region } from './region';
@@ -49,7 +49,7 @@ function resolve(process: Process, address: u32, error: u32): u32 {
 }
 
 function addZeroPage(process: Process, region: Region, page: u32): u32 {
-  const frame = takeFrame();
+  const frame = takeFrameOrSync();
   if (!frame) return NO_MEMORY;
   clearPage(frameAddress(frame));
   __work_zeroed();
@@ -77,7 +77,7 @@ function addFilePage(process: Process, region: Region, at: u32, write: bool): u3
     return enter(process, at, frameOf(page), entryFlags(write ? region.protection : region.protection & ~PROT_WRITE));
   }
   if (!write) return enter(process, at, frameOf(page), entryFlags(region.protection & ~PROT_WRITE));
-  const frame = takeFrame();
+  const frame = takeFrameOrSync();
   if (frame) copyBytes(frameAddress(frame), addressOf(page), PAGE_SIZE);
   dropPage(page);
   return frame ? enter(process, at, frame, entryFlags(region.protection)) : NO_MEMORY;
@@ -93,7 +93,7 @@ function allowWrite(process: Process, region: Region, at: u32): u32 {
   if (region.flags & REGION_SHARED) {
     if (reservePage(region.inode, page) < 0) return NO_FILE;
   } else if (page.count > 1 || changetype<usize>(page.owner)) {
-    const copy = takeFrame();
+    const copy = takeFrameOrSync();
     if (!copy) return NO_MEMORY;
     copyBytes(frameAddress(copy), frameAddress(frame), PAGE_SIZE);
     const result = enter(process, at, copy, entryFlags(region.protection));
@@ -114,7 +114,7 @@ export function bringPage(process: Process, address: u32, write: bool): bool {
 export function pageFault(frame: TrapFrame, address: u32): void {
   const reason = resolve(self().process, address, frame.error);
   if (reason == RESOLVED) __work_fault();
-  else refuse(frame, VECTOR_PAGE_FAULT, address, reason == NO_FILE || reason == NO_MEMORY ? SIGBUS : SIGSEGV);
+  else refuse(frame, VECTOR_PAGE_FAULT, address, reason == NO_MEMORY ? SIGKILL : reason == NO_FILE ? SIGBUS : SIGSEGV);
 }
 
 export function exception(frame: TrapFrame, vector: u32): void {

@@ -379,7 +379,7 @@ export function sysFtruncate64(fd: u32, low: u32, high: u32): i32 {
 }
 
 export function sysSync(_a: u32, _b: u32, _c: u32): i32 {
-  syncAll(disk);
+  syncAll();
   return 0;
 }
 

@@ -162,9 +162,9 @@ export function kernelMain(): void {
 /** What is in memory only goes to the disk, and the disk says that it is whole. */
 function unmount(): void {
   if (!changetype<usize>(disk)) return;
-  syncAll(disk);
+  syncAll();
   markClean();
-  syncAll(disk);
+  syncAll();
 }
 
 /** First code of every thread but the boot thread. */

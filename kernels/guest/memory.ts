@@ -27,7 +27,6 @@ import { MAP_BASE, MAP_TOP } from '../lib/userlayout';
 import { stackSlot } from '../lib/x86';
 import { closeBatch, copyFromUser, nextPage, openBatch, pageEntry, setPageEntry, sixthArgument } from '../ports/port';
 import { markDirty, syncAll, tooDirty, writeBack } from './cache';
-import { disk } from './ext2/volume';
 import { FILE_INODE, FILE_ZERO, fileOf } from './file';
 import { putInode } from './filesystem';
 import { Inode, noInode, typeOf } from './inode';
@@ -42,7 +41,6 @@ import {
   REGION_SHARED,
   Region,
   regionAfter,
-  regionsLeft,
   removeRegion,
   splitAt,
   userRange,
@@ -95,12 +93,12 @@ export function releaseMemory(process: Process): void {
   }
   closeBatch(process.space);
   while (changetype<usize>(process.firstRegion)) removeRegion(process, process.firstRegion);
-  if (tooDirty()) syncAll(disk);
+  if (tooDirty()) syncAll();
 }
 
 /** Unmaps [start, end); 0 or -ENOMEM when that needs more regions than there are. */
 export function unmap(process: Process, start: u32, end: u32): i32 {
-  if (!regionsLeft(2) || !splitAt(process, start) || !splitAt(process, end)) return -ENOMEM;
+  if (!splitAt(process, start) || !splitAt(process, end)) return -ENOMEM;
   let region = regionAfter(process, start);
   if (!changetype<usize>(region) || region.start >= end) return 0;
   openBatch(process.space);
@@ -111,7 +109,7 @@ export function unmap(process: Process, start: u32, end: u32): i32 {
     region = next;
   }
   closeBatch(process.space);
-  if (tooDirty()) syncAll(disk);
+  if (tooDirty()) syncAll();
   return 0;
 }
 
@@ -226,7 +224,7 @@ export function sysMprotect(address: u32, length: u32, protection: u32): i32 {
     if (region.flags & REGION_KERNEL) return -EACCES;
     at = region.end;
   }
-  if (!regionsLeft(2) || !splitAt(process, address) || !splitAt(process, end)) return -ENOMEM;
+  if (!splitAt(process, address) || !splitAt(process, end)) return -ENOMEM;
   openBatch(process.space);
   for (
     let region = regionAfter(process, address);

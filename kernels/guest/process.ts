@@ -63,6 +63,7 @@ export class Process {
   fileLimit: u32;
   /** Started by the kernel: the machine ends with the last of these. */
   root: u32;
+  regions: u32;
   // name: 16 bytes; actions: 32 times 16 bytes; close-on-exec bits; descriptors: one word each
 }
 

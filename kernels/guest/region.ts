@@ -28,7 +28,9 @@ export const REGION_KERNEL: u32 = 2;
 /** The region counts as one of its file's executors. */
 export const REGION_EXECUTES: u32 = 4;
 
-const MAX_REGIONS: u32 = 1024;
+const MAX_REGIONS: u32 = 4096;
+/** Of one process: no process takes them all. */
+const MAX_OWN: u32 = 1024;
 let freeList: Region = changetype<Region>(0);
 let fresh: u32 = 0;
 export let regionCount: u32 = 0;
@@ -64,11 +66,6 @@ function giveRegion(region: Region): void {
   regionCount--;
 }
 
-/** Room for `count` more regions? */
-export function regionsLeft(count: u32): bool {
-  return regionCount + count <= MAX_REGIONS;
-}
-
 /** Enters a region where there is none yet; null: too many. The inode gets a reference of its own. */
 export function addRegion(
   process: Process,
@@ -79,8 +76,9 @@ export function addRegion(
   inode: Inode,
   offset: u32,
 ): Region {
-  const region = takeRegion();
+  const region = process.regions < MAX_OWN ? takeRegion() : noRegion();
   if (!changetype<usize>(region)) return region;
+  process.regions++;
   region.start = start;
   region.end = end;
   region.protection = protection;
@@ -110,6 +108,7 @@ export function removeRegion(process: Process, region: Region): void {
   let slot = changetype<usize>(process) + offsetof<Process>('firstRegion');
   while (load<Region>(slot) != region) slot = changetype<usize>(load<Region>(slot)) + offsetof<Region>('next');
   store<Region>(slot, region.next);
+  process.regions--;
   giveRegion(region);
 }
 

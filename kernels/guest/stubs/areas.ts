@@ -7,7 +7,7 @@ const areas: readonly (readonly [string, number])[] = [
   ['inodeTable', 2048 * 192], // inode.ts
   ['processTable', 64 * 1792], // process.ts
   ['threadStacks', 72 * 8512], // thread.ts
-  ['regionTable', 1024 * 32], // region.ts
+  ['regionTable', 4096 * 32], // region.ts
   ['fileTable', 1024 * 32], // file.ts
   ['nameTable', 512 * 40], // names.ts
 ];
