@@ -3,6 +3,7 @@ import { determinismPart } from '../machine/verify/determinism.js';
 import { fuzzPart } from '../machine/verify/fuzz.js';
 import { hostPart } from '../machine/verify/host.js';
 import { scenariosPart } from '../machine/verify/scenarios.js';
+import { guestPart } from './guest/part.js';
 import type { Part } from './part.js';
 
-export const parts: readonly Part[] = [hostPart, scenariosPart, determinismPart, fuzzPart];
+export const parts: readonly Part[] = [hostPart, scenariosPart, determinismPart, fuzzPart, guestPart];

@@ -1,38 +1,36 @@
 // The guest's system calls held against Linux's, its file system and its counts after torture, its shell.
-import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { damage, hasFsck, hasQemu, linuxMissing, runGuest, runLinux, runQemu } from './guest.js';
+import {
+  CONFORMANCE,
+  caseOf,
+  damage,
+  deviations,
+  hasFsck,
+  hasQemu,
+  linuxAnswers,
+  linuxMissing,
+  runGuest,
+  runLinux,
+  runQemu,
+} from '../../verify/guest/run.js';
 
-const FIXTURE = new URL('fixtures/conformance.linux.txt', import.meta.url);
-const expected = readFileSync(FIXTURE, 'utf8')
-  .split('\n')
-  .filter((line) => line !== '' && !line.startsWith('#'));
-
-/**
- * Cases where the guest differs from Linux, and why it may. None of them at present: a case goes here with its reason, or
- * the guest is mended.
- */
-const deviations: ReadonlyMap<string, string> = new Map();
-
-const nameOf = (line: string) => line.split(' ')[0];
-const compared = (lines: readonly string[]) => lines.filter((line) => !deviations.has(nameOf(line)));
+const expected = linuxAnswers();
+const compared = (lines: readonly string[]) => lines.filter((line) => !deviations.has(caseOf(line)));
 
 const missing = linuxMissing();
 if (missing !== undefined) console.log(`skipped: programs on this host's kernel: ${missing}`);
 if (!hasQemu) console.log('skipped: the guest on QEMU, which is not installed');
 if (!hasFsck) console.log('skipped: e2fsck, which is not installed, after torture');
 
-const CONFORMANCE = 'mkdir /data/c; cd /data/c; /bin/conformance';
-
 describe('conformance', () => {
   test('there are at least 200 cases, each by a name of its own', () => {
-    const names = expected.map(nameOf);
+    const names = expected.map(caseOf);
     expect(names.length).toBeGreaterThan(200);
     expect(new Set(names).size).toBe(names.length);
   });
 
   test('every deviation names a case', () => {
-    for (const name of deviations.keys()) expect(expected.map(nameOf)).toContain(name);
+    for (const name of deviations.keys()) expect(expected.map(caseOf)).toContain(name);
   });
 
   test.skipIf(missing !== undefined)('this host answers as the fixture says', () => {
@@ -46,11 +44,6 @@ describe('conformance', () => {
     expect(status).toBe(0);
     expect(compared(lines)).toEqual(compared(expected));
     if (hasFsck) expect(damage(disk)).toBeUndefined();
-  });
-
-  test('by the raw gate, too', () => {
-    const { lines } = runGuest('proof', `ENTRY=int80; export ENTRY; ${CONFORMANCE}`);
-    expect(compared(lines)).toEqual(compared(expected));
   });
 
   test.skipIf(!hasQemu)('on QEMU, too', () => {

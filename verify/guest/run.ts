@@ -10,7 +10,7 @@ import { processors } from '../../machine/processors/index.js';
 import { linuxUnavailable } from '../../toolchain/verify/linux.js';
 import { coreBytes } from '../../toolchain/driver/core.js';
 import { imageBytes, imagePath } from '../../toolchain/driver/images.js';
-import { disks } from '../stubs/disks.js';
+import { disks } from '../../workloads/stubs/disks.js';
 
 export interface Run {
   /** What the guest wrote to port F4h. */
@@ -131,6 +131,23 @@ export function damage(disk: Uint8Array): string | undefined {
     rmSync(folder, { recursive: true, force: true });
   }
 }
+
+/** Linux's answers, a line a case; the fixture says which Linux gave them, and how. */
+export function linuxAnswers(): string[] {
+  const text = readFileSync(join(projectRoot, 'workloads/test/fixtures/conformance.linux.txt'), 'utf8');
+  return text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+}
+
+/**
+ * Cases where the guest differs from Linux, and why it may. There are none at present: a case goes here with its reason, or
+ * the guest is mended.
+ */
+export const deviations: ReadonlyMap<string, string> = new Map();
+
+export const caseOf = (line: string) => line.split(' ')[0];
+
+/** What is typed to run every case. */
+export const CONFORMANCE = 'mkdir /data/c; cd /data/c; /bin/conformance';
 
 export const hasQemu = spawnSync('qemu-system-i386', ['--version']).status === 0;
 export const hasFsck = spawnSync('e2fsck', ['-V']).error === undefined;
