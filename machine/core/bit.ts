@@ -7,7 +7,7 @@ import { ADD, arithmeticFlags, CF, condition, setAdd, setExplicit, SUB, ZF } fro
 import { EAX, EBX, ECX, EDX } from './generated/state';
 import { BR, effectiveAddress, faulted, linear, modifyAt, modifyM, raise, readable, readM16, readM32, readMAt, settle,
   writable, writeM8 } from './operands';
-import { probeModify, read16, read32, write32 } from './memory/access';
+import { probeModify, read16, read32, refusesMisalignment, write32 } from './memory/access';
 
 // ---- bit tests. `operation`: BT BTS BTR BTC
 
@@ -205,6 +205,7 @@ export function CMPXCHG8B_M(p: usize): bool {
   const offset = effectiveAddress(p);
   if (!writable(s, offset, 4) || !writable(s, offset + 4, 4)) return false;
   const address = linear(s, offset);
+  if ((address & 7) != 0 && refusesMisalignment()) return false;
   if (probeModify(address, 4) == -1 || probeModify(address + 4, 4) == -1) return false;
   const low = read32(address);
   const high = read32(address + 4);

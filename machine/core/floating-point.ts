@@ -81,7 +81,13 @@ export function WAIT(p: usize): void {
   else if (settled()) advance(p);
 }
 
+/** Despite its name it waits, as arithmetic does. */
 export function FNOP(p: usize): void {
+  if (available() && settled()) advance(p);
+}
+
+/** FNENI, FNDISI and FNSETPM do nothing since the 387. */
+export function FNENI(p: usize): void {
   if (available()) advance(p);
 }
 
@@ -226,7 +232,10 @@ export function FNSTENV(p: usize): void {
   done(p, EVENT_FLOAT_ENVIRONMENT);
 }
 
-/** Physical register of ST(i) for a status word. */
+/**
+ * Physical register of ST(i) for a status word. FNSAVE and FRSTOR move registers by words: what is aligned is the operand
+ * as a whole.
+ */
 function registerOf(status: u32, i: u32): usize {
   return FPU_REGISTERS + ((((status >> 11) + i) & 7) << 4);
 }
@@ -238,8 +247,7 @@ export function FNSAVE(p: usize): void {
   for (let i: u32 = 0; i < 8; i++) {
     const from = registerOf(status, i);
     const to = start + i * 10;
-    if (!put(p, to, 4, load<u32>(from)) || !put(p, to + 4, 4, load<u32>(from, 4))) return;
-    if (!put(p, to + 8, 2, load<u16>(from, 8))) return;
+    for (let part: u32 = 0; part < 10; part += 2) if (!put(p, to + part, 2, load<u16>(from + part))) return;
   }
   initialise();
   done(p, EVENT_FLOAT_SAVE);
@@ -254,12 +262,10 @@ export function FRSTOR(p: usize): void {
   for (let i: u32 = 0; i < 8; i++) {
     const from = start + i * 10;
     const to = CONTENTS + (i << 4);
-    store<u32>(to, readMAt(p, from, 4));
-    if (faulted()) return;
-    store<u32>(to, readMAt(p, from + 4, 4), 4);
-    if (faulted()) return;
-    store<u16>(to, readMAt(p, from + 8, 2), 8);
-    if (faulted()) return;
+    for (let part: u32 = 0; part < 10; part += 2) {
+      store<u16>(to + part, readMAt(p, from + part, 2));
+      if (faulted()) return;
+    }
   }
   keepEnvironment();
   const status = load<u32>(FPU_STATUS);

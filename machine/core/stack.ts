@@ -3,7 +3,7 @@ import { dst, flagsOf, immediate, operation, secondImmediate, src, WORD_OPERAND 
 import { EAX, EBP, ESP, SEGMENTS, SEGMENT_BYTES, SEGMENT_SELECTOR, SEGMENT_WRITE_END, STACK_MASK } from './generated/state';
 import { faulted, linear, moveEsp, peek16, peek32, peekFrame, push16, push32, pushSized, readM16, readM32,
   SS_RECORD, writable, writeM16, writeM32 } from './operands';
-import { filteredFrameWrite, write16, write32 } from './memory/access';
+import { filteredFrameWrite, probeWrite, write16, write32 } from './memory/access';
 
 // @ts-ignore: decorator
 @inline export function PUSH_Rd(p: usize): bool { return push32(load<u32>(src(p))); }
@@ -148,7 +148,8 @@ export function ENTER(p: usize): bool {
   }
   const mask = load<u32>(STACK_MASK);
   const end = (load<u32>(ESP) - size) & mask;
-  if (!writable(SS_RECORD, end, 1)) {
+  // The new top must be one that could be written to.
+  if (!writable(SS_RECORD, end, width) || probeWrite(linear(SS_RECORD, end), width) == -1) {
     store<u32>(ESP, esp);
     return false;
   }

@@ -117,7 +117,7 @@ export const handlerGroups: readonly HandlerGroup[] = [
   {
     file: 'floating-point',
     kind: 'complex',
-    names: words(`FPU WAIT FNOP FNINIT FNCLEX FLDCW FNSTCW FNSTSW FNSTSW_AX FLDENV FNSTENV FRSTOR FNSAVE
+    names: words(`FPU WAIT FNOP FNENI FNINIT FNCLEX FLDCW FNSTCW FNSTSW FNSTSW_AX FLDENV FNSTENV FRSTOR FNSAVE
       FXSAVE FXRSTOR LDMXCSR STMXCSR`),
   },
   {

@@ -143,6 +143,9 @@ function refusesMisaligned(half: u32): bool {
   return true;
 }
 
+/** The same for an operand of several doublewords that must be aligned as a whole. */
+export function refusesMisalignment(): bool { return refusesMisaligned(load<u32>(CLOCK_FILTER_HALF)); }
+
 // ---- writes
 
 export function write8(la: u32, value: u32): void {

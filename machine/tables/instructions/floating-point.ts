@@ -16,14 +16,14 @@ const inMemory: Readonly<Record<number, readonly string[]>> = {
   223: [],
 };
 
-/** Those without: opcode, reg field, rm field. FENI, FDISI and FSETPM do nothing since the 387, like FNOP. */
+/** Those without: opcode, reg field, rm field, name, handler. */
 const inRegisters: readonly (readonly [number, number, number, string, string])[] = [
   [0xd9, 2, 0, 'FNOP', 'FNOP'],
-  [0xdb, 4, 0, 'FNENI', 'FNOP'],
-  [0xdb, 4, 1, 'FNDISI', 'FNOP'],
+  [0xdb, 4, 0, 'FNENI', 'FNENI'],
+  [0xdb, 4, 1, 'FNDISI', 'FNENI'],
   [0xdb, 4, 2, 'FNCLEX', 'FNCLEX'],
   [0xdb, 4, 3, 'FNINIT', 'FNINIT'],
-  [0xdb, 4, 4, 'FNSETPM', 'FNOP'],
+  [0xdb, 4, 4, 'FNSETPM', 'FNENI'],
   [0xdf, 4, 0, 'FNSTSW', 'FNSTSW_AX'],
 ];
 

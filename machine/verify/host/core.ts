@@ -1,11 +1,11 @@
 /** A program of instances on this project's processor, in ring 3 with Linux's selectors, under a supervisor of its own. */
-import { ax, defineStubs, ds, eax, edx, es, esp, mem, ss } from '../../../toolchain/assembler/index.js';
+import { ax, cr0, defineStubs, ds, eax, edx, es, esp, mem, ss } from '../../../toolchain/assembler/index.js';
 import { flatImage } from '../../bench/flat-image.js';
 import { Machine } from '../../index.js';
 import { processors } from '../../processors/index.js';
 import { descriptor, gate, type } from '../scenarios/map.js';
 import { block, local, user } from './instances.js';
-import { CODE, loadLocal, type Program, RUNTIME } from './program.js';
+import { CODE, loadLocal, type Program, RUNTIME, WINDOW_LIMIT } from './program.js';
 
 const MEGABYTES = 64;
 /** Below the image at 1 MiB. */
@@ -14,7 +14,9 @@ const sel = { code0: 0x08, data0: 0x10, tss: 0x18, ldt: 0x30 };
 const LIMIT = 0x7ff;
 
 const withError = new Set([8, 10, 11, 12, 13, 14, 17]);
-const vectors = [0, 1, 3, 4, 5, 6, 7, 11, 12, 13, 17];
+const vectors = [0, 1, 3, 4, 5, 6, 7, 11, 12, 13, 16, 17];
+/** CR0.NE and AM, as Linux sets them. */
+const CR0 = 0x00040020;
 const END = 0x80;
 
 /** Ring 0: starts the program, and goes on behind whatever faults. */
@@ -30,6 +32,9 @@ const supervisor = (current: number) =>
     a.ltr(ax);
     a.mov(eax, sel.ldt);
     a.lldt(ax);
+    a.mov(eax, cr0);
+    a.or(eax, CR0);
+    a.mov(cr0, eax);
     a.mov(eax, user.data);
     a.mov(ds, ax);
     a.mov(es, ax);
@@ -66,7 +71,7 @@ const supervisor = (current: number) =>
 
 /** The blocks after a run. */
 export async function runOnCore(core: WebAssembly.Module, program: Program): Promise<Uint8Array> {
-  const { bytes, blocks, current, instances } = program;
+  const { bytes, blocks, current, instances, windows } = program;
   const machine = Machine.create({ core, preset: processors['pentium3-800'], memoryMiB: MEGABYTES });
   const image = flatImage(supervisor(current), 'start');
   machine.load(image.bytes);
@@ -82,10 +87,13 @@ export async function runOnCore(core: WebAssembly.Module, program: Program): Pro
   put(GDT, user.code, descriptor(type.code, { dpl: 3 }));
   put(GDT, user.data, descriptor(type.data, { dpl: 3 }));
   put(GDT, sel.tss, descriptor(type.tss32, { base: TSS, limit: 103 }));
-  put(GDT, sel.ldt, descriptor(type.ldt, { base: LDT, limit: 15 }));
+  put(GDT, sel.ldt, descriptor(type.ldt, { base: LDT, limit: 8 * (Object.keys(local).length + windows.length) - 1 }));
   for (const { selector, base, limit, writable } of Object.values(local)) {
     // As modify_ldt makes them: already accessed.
     put(LDT, selector, descriptor((writable ? type.data : type.readOnly) | 1, { base, limit, dpl: 3 }));
+  }
+  for (const { selector, base } of windows) {
+    put(LDT, selector, descriptor(type.data | 1, { base, limit: WINDOW_LIMIT, dpl: 3 }));
   }
   put(TSS, 0, [0, STACK0, sel.data0]);
   view.setUint16(TSS + 102, 104, true);

@@ -31,7 +31,14 @@ export const local = {
   fs: { selector: 0x07, base: 0x12345670, limit: 0xffffffff, writable: true },
   gs: { selector: 0x0f, base: 0, limit: 0x7fffff, writable: false },
 };
+/** A segment of 64 KiB that holds a block, in FS: what 16-bit addresses can reach. */
+export interface Window {
+  readonly selector: number;
+  readonly base: number;
+}
 const KEPT = STATUS | F.df;
+/** Alignment check: both systems have CR0.AM set. */
+const ALIGNMENT = 0x40000;
 /** What POPF and IRET may change beside: NT, AC, ID. */
 const POPPED = F.nt | 0x40000 | 0x200000;
 /** What they may not at CPL 3: IF, IOPL. */
@@ -55,12 +62,12 @@ export interface Instance {
   readonly segments: boolean;
 }
 
-const system = new Set(['CPUID', 'RDTSC', 'RDPMC', 'SYSENTER', 'SGDT', 'SIDT', 'SLDT', 'STR', 'SMSW', 'WAIT', 'x87']);
-system.add('SYSCALL').add('SYSRET').add('LDMXCSR').add('STMXCSR');
-for (const { mnemonic } of instructions) if (/^F[LNRX]/.test(mnemonic)) system.add(mnemonic);
+/** FXSAVE's area is larger than a block, and SYSCALL would be one. */
+const system =
+  /^(CPUID|RDTSC|RDPMC|SYSENTER|SYSCALL|SYSRET|SGDT|SIDT|SLDT|STR|SMSW|x87|FXSAVE|FXRSTOR|LDMXCSR|STMXCSR)$/;
 
 /** The rows that user mode can be compared by; the others show the system or the model, or have no integer state. */
-export const rows = instructions.filter(({ mnemonic }) => !system.has(mnemonic));
+export const rows = instructions.filter(({ mnemonic }) => !system.test(mnemonic));
 
 const boundaries = [
   0, 1, 2, 0x7f, 0x80, 0xff, 0x100, 0x7fff, 0x8000, 0xffff, 0x10000, 0x7fffffff, 0x80000000, 0x80008080, 0xffff8000,
@@ -99,9 +106,9 @@ export class Random {
 export const little = (value: number, count = 4): number[] =>
   Array.from({ length: count }, (_, i) => (value >>> (8 * i)) & 0xff);
 
-/** An instance whose block is at `base` and whose code starts at `at`. */
-export function instanceOf(row: InstructionRow, seed: number, base: number, at: number): Instance {
-  return new Draft(row, new Random(seed), base, at).finish();
+/** An instance whose block is at `base` and whose code starts at `at`; with `window`, FS is that segment. */
+export function instanceOf(row: InstructionRow, seed: number, base: number, at: number, window?: Window): Instance {
+  return new Draft(row, new Random(seed), base, at, window).finish();
 }
 
 const wordForms = new Set(['CWDE', 'CDQ', 'PUSHA', 'POPA', 'PUSHF', 'POPF', 'LEAVE', 'ENTER']);
@@ -137,6 +144,7 @@ class Draft {
     private readonly random: Random,
     private readonly base: number,
     private readonly at: number,
+    private readonly window?: Window,
   ) {
     const { mnemonic, operands } = row;
     this.registers = Array.from({ length: 8 }, () => random.value());
@@ -148,6 +156,7 @@ class Draft {
     this.operands = operands.split(',');
     const sized =
       /[vz]/.test(operands) ||
+      /^F(LDENV|NSTENV|RSTOR|NSAVE)$/.test(mnemonic) ||
       wordForms.has(mnemonic) ||
       mnemonic.endsWith('W/D') ||
       operands === 'S' ||
@@ -164,6 +173,7 @@ class Draft {
     this.settle();
     for (const operand of this.operands) this.immediate(operand);
     if (this.word) this.prefixes.push(0x66);
+    this.arrangePrefixes();
     const opcode = row.opcode >= 0x100 ? [0x0f, row.opcode & 0xff] : [row.opcode];
     const bytes = [...this.prefixes, ...opcode, ...this.tail];
     if (this.operands[0].startsWith('J')) bytes.push(...this.displacement(bytes.length));
@@ -174,12 +184,29 @@ class Draft {
       bytes,
       code: [...this.before, ...bytes, ...this.after],
       registers: this.registers,
-      flags: (random.word() & KEPT) | 2,
+      flags: (random.word() & KEPT) | 2 | (random.chance(8) ? ALIGNMENT : 0),
       memory: this.memory,
       defined: this.defined & ~undefinedFlags(row, size, this.count),
       free: this.free,
       segments: this.segments,
     };
+  }
+
+  /** Any order; some twice; some that mean nothing, up to the longest instruction there is and beyond. */
+  private arrangePrefixes(): void {
+    const { random, prefixes, row } = this;
+    for (let i = prefixes.length - 1; i > 0; i--) {
+      const other = random.below(i + 1);
+      [prefixes[i], prefixes[other]] = [prefixes[other], prefixes[i]];
+    }
+    // Where a transfer goes is counted in bytes already.
+    if (/^(J|CALL|RET|IRET|LOOP|INT)/.test(row.mnemonic)) return;
+    if (this.word && random.chance(10)) prefixes.push(0x66);
+    if (random.chance(6)) prefixes.unshift(...new Array(random.below(3) + 1).fill(0x3e));
+    if (random.chance(1)) {
+      const length = prefixes.length + (row.opcode > 0xff ? 2 : 1) + this.tail.length;
+      prefixes.unshift(...new Array(Math.max(0, 14 + random.below(3) - length)).fill(0x3e));
+    }
   }
 
   private set(register: number, value: number): void {
@@ -205,7 +232,7 @@ class Draft {
     if (strings.test(mnemonic)) this.arrangeString(window);
     if (mnemonic === 'ENTER') this.hold(EBP, window + 60 + random.below(40));
     if (mnemonic === 'LEAVE') this.hold(EBP, window + 140 + random.below(60));
-    if (mnemonic === 'XLAT') this.hold(EBX, window + random.below(128) - (this.registers[EAX] & 0xff));
+    if (mnemonic === 'XLAT') this.arrangeTable(window + random.below(128) - (this.registers[EAX] & 0xff));
     if (/^LOOP|^JECXZ/.test(mnemonic)) {
       if (random.chance(70)) this.hold(ECX, random.of([0, 1, 2, 0x10000, 0x10001]));
       if (random.chance(20)) this.prefixes.push(0x67);
@@ -222,6 +249,16 @@ class Draft {
       // The upper half of a pushed selector is written as zero by some processors and not at all by others.
       for (const below of [2, 1]) this.free.push([esp - base - below, 0xff]);
     }
+  }
+
+  private arrangeTable(address: number): void {
+    const { random, window } = this;
+    if (!window || random.chance(40)) {
+      this.hold(EBX, address);
+      return;
+    }
+    this.prefixes.push(0x64, 0x67);
+    this.hold(EBX, (random.word() & 0xffff0000) | ((address - window.base) & 0xffff));
   }
 
   private poppedFlags(address: number): void {
@@ -268,22 +305,28 @@ class Draft {
     this.reg = row.group ?? this.registerField();
     // Without memory these encodings are other instructions today (VEX, EVEX).
     const only = /(^|,)M/.test(row.operands);
-    this.memoryForm = only || (/(^|,)E/.test(row.operands) && random.chance(60));
+    // The x87 has other instructions without memory there.
+    const float = row.operands === 'E';
+    this.memoryForm = only || float || (/(^|,)E/.test(row.operands) && random.chance(60));
     if (bit && row.operands.includes('G') && this.memoryForm) {
       if (this.reg === ESP) this.reg = EAX;
       const offset = random.below(800) - 400;
       this.hold(this.reg, this.word ? (random.word() & 0xffff0000) | (offset & 0xffff) : offset);
     }
     if (!this.memoryForm) {
-      this.rm = random.below(8);
+      this.rm = row.rm ?? random.below(8);
       if (/^(CALL|JMP)$/.test(row.mnemonic) && this.rm === ESP) this.rm = EAX;
       this.tail.push(0xc0 | (this.reg << 3) | this.rm);
     } else {
       this.address = this.base + block.window + (bit ? 60 : 16 + random.below(80));
-      const override = random.chance(15) ? random.of([0x26, 0x2e, 0x36, 0x3e, 0x64, 0x64, 0x65]) : undefined;
+      const near = this.window && random.chance(60);
+      const other = random.chance(15) ? random.of([0x26, 0x2e, 0x36, 0x3e, 0x64, 0x64, 0x65]) : undefined;
+      const override = near ? 0x64 : other;
+      const base = override === 0x64 ? (this.window ?? local.fs).base : 0;
       if (override) this.prefixes.push(override);
-      if (row.mnemonic === 'LEA' && random.chance(30)) this.address16();
-      else this.address32(override === 0x64 ? this.address - local.fs.base : this.address);
+      if (near) this.address16(this.address - base);
+      else if (row.mnemonic === 'LEA' && random.chance(30)) this.address16(random.word());
+      else this.address32(this.address - base);
     }
     if (row.issue === 'system') return;
     if (row.lockable && this.memoryForm ? random.chance(25) : random.chance(2)) this.prefixes.push(0xf0);
@@ -327,18 +370,33 @@ class Draft {
     }
   }
 
-  private address16(): void {
+  /** The same with 16 bits: the first register of a pair, or the displacement, is solved for the offset. */
+  private address16(offset: number): void {
     const { random } = this;
     const [mod, rm] = [random.below(3), random.below(8)];
+    const [first, second] = [[EBX, ESI], [EBX, EDI], [EBP, ESI], [EBP, EDI], [ESI], [EDI], [EBP], [EBX]][rm];
+    const size = mod === 2 || (mod === 0 && rm === 6) ? 2 : mod;
     this.prefixes.push(0x67);
-    const size = mod === 1 ? 1 : mod === 2 || rm === 6 ? 2 : 0;
-    this.tail.push((mod << 6) | (this.reg << 3) | rm, ...little(random.word(), size));
+    if ((mod === 0 && rm === 6) || this.kept.has(first)) {
+      this.tail.push((this.reg << 3) | 6, ...little(offset, 2));
+      return;
+    }
+    const displacement = size === 1 ? random.below(256) - 128 : size === 2 ? random.word() : 0;
+    const added = second === undefined ? 0 : this.registers[second];
+    if (second !== undefined) this.kept.add(second);
+    this.hold(first, (random.word() & 0xffff0000) | ((offset - displacement - added) & 0xffff));
+    this.tail.push((mod << 6) | (this.reg << 3) | rm, ...little(displacement, size));
   }
 
   /** Values that depend on the operands chosen. */
   private settle(): void {
     const { row, random, address } = this;
     const name = row.mnemonic;
+    // Last instruction and operand are kept for arithmetic alone, and not by every processor; some have no selectors.
+    if (/^FN(STENV|SAVE)$/.test(name)) {
+      const from = address - this.base + (this.word ? 6 : 12);
+      for (let i = 0; i < (this.word ? 8 : 16); i++) this.free.push([from + i, 0xff]);
+    }
     if (/^CMPXCHG/.test(name) && random.chance(50)) {
       if (this.memoryForm) this.poke(address, this.registers[EAX]);
       else this.set(EAX, this.registers[this.rm]);
@@ -401,8 +459,14 @@ class Draft {
     if (operand === 'Iz') this.tail.push(...little(random.value(), this.word ? 2 : 4));
     if (operand === 'Iw') this.tail.push(...little((row.mnemonic === 'ENTER' ? 1 : 4) * random.below(8), 2));
     if (operand === '1') this.count = 1;
-    if (operand === 'Ob' || operand === 'Ov') this.tail.push(...little(this.base + block.window + random.below(120)));
+    if (operand === 'Ob' || operand === 'Ov') this.offset(this.base + block.window + random.below(120));
     if (operand === 'Ap') this.tail.push(...little(this.at + 7 + this.after.length), ...little(user.code, 2));
+  }
+
+  private offset(address: number): void {
+    const { window } = this;
+    if (window) this.prefixes.push(0x64, 0x67);
+    this.tail.push(...(window ? little(address - window.base, 2) : little(address)));
   }
 
   private unsignedByte(): number {

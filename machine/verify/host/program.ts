@@ -6,15 +6,19 @@
  */
 import { defineStubs, eax, ebx, ecx, edx, esp, mem, sym } from '../../../toolchain/assembler/index.js';
 import { flatImage } from '../../bench/flat-image.js';
-import { block, type Instance, instanceOf, little, local, Random, rows, user } from './instances.js';
+import { block, type Instance, instanceOf, little, local, Random, rows, user, type Window } from './instances.js';
 
 /** The file's headers come first in its first page, so that file offsets are congruent to addresses. */
 const FILE = 0x400000;
 const HEADERS = 52 + 32;
 export const RUNTIME = FILE + HEADERS;
 export const CODE = FILE + 0x1000;
-/** Room for an instance's code; the longest take 110 bytes. */
-const CODE_BYTES = 128;
+/** Room for an instance's code; the longest take 140 bytes. */
+const CODE_BYTES = 160;
+/** Windows of 64 KiB on the blocks, one every 32 KiB, in the LDT behind the segments of `local`. */
+const WINDOW_STEP = 0x8000;
+const FIRST_WINDOW = Object.keys(local).length;
+export const WINDOW_LIMIT = 0xffff;
 
 export interface Program {
   readonly instances: readonly Instance[];
@@ -22,6 +26,7 @@ export interface Program {
   readonly entry: number;
   readonly current: number;
   readonly blocks: number;
+  readonly windows: readonly Window[];
 }
 
 /** `count` instances of a seed, row by row from number `first` on. */
@@ -31,18 +36,24 @@ export function programOf(seed: number, count: number, first = 0): Program {
   const blocks = (signalStack + 0x10000 + 0xfff) & ~0xfff;
   const bytes = new Uint8Array(blocks + count * block.bytes - RUNTIME);
   const put = (address: number, values: ArrayLike<number>) => bytes.set(values, address - RUNTIME);
-  const image = flatImage(linux(current, signalStack), 'start', RUNTIME);
+  const windows = Array.from({ length: Math.ceil((count * block.bytes) / WINDOW_STEP) }, (_, i) => ({
+    selector: ((FIRST_WINDOW + i) << 3) | 7,
+    base: blocks + i * WINDOW_STEP,
+  }));
+  const image = flatImage(linux(current, signalStack, windows), 'start', RUNTIME);
   put(RUNTIME, image.bytes);
   const seeds = new Random(seed);
   const instances: Instance[] = [];
   for (let i = 0; i < count; i++) {
     const [at, base] = [CODE + i * CODE_BYTES, blocks + i * block.bytes];
-    const start = [0xc7, 5, ...little(current), ...little(base), 0xbc, ...little(base), 0x9d, 0x61, 0xbc];
-    const instance = instanceOf(rows[(first + i) % rows.length], seeds.word(), base, at + start.length + 4);
+    const window = seeds.chance(40) ? windows[Math.floor((i * block.bytes) / WINDOW_STEP)] : undefined;
+    const load = window ? [0xb8, ...little(window.selector), 0x8e, 0xe0] : []; // mov eax, selector; mov fs, eax
+    const start = [0xc7, 5, ...little(current), ...little(base), ...load, 0xbc, ...little(base), 0x9d, 0x61, 0xbc];
+    const instance = instanceOf(rows[(first + i) % rows.length], seeds.word(), base, at + start.length + 4, window);
     const code = [...start, ...little(instance.registers[4]), ...instance.code];
     const resume = at + code.length;
     code.push(0x89, 0x25, ...little(base + block.espAfter), 0xbc, ...little(base + block.espAfter), 0x9c, 0x60);
-    if (instance.segments) code.push(...loadData, ...loadLocal);
+    if (instance.segments || window) code.push(...loadData, ...loadLocal);
     const gap = CODE_BYTES - code.length - 5;
     if (gap < 0) throw new Error(`instance ${i} takes ${code.length} bytes of code`);
     put(at, [...code, 0xe9, ...little(gap)]);
@@ -53,7 +64,7 @@ export function programOf(seed: number, count: number, first = 0): Program {
     instances.push(instance);
   }
   put(CODE + count * CODE_BYTES, ending(blocks, count * block.bytes));
-  return { instances, bytes, entry: image.symbols.get('start')!, current, blocks };
+  return { instances, bytes, entry: image.symbols.get('start')!, current, blocks, windows };
 }
 
 /** mov eax, selector; mov ds, es, ss, eax. */
@@ -68,7 +79,7 @@ function ending(blocks: number, size: number): number[] {
 }
 
 /** Start under Linux: an alternate stack and a handler for all that an instruction can raise. */
-const linux = (current: number, signalStack: number) =>
+const linux = (current: number, signalStack: number, windows: readonly Window[]) =>
   defineStubs('linux', (a) => {
     const [SIGACTION, SIGALTSTACK, MODIFY_LDT] = [67, 186, 123];
     const [SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV] = [4, 5, 7, 8, 11];
@@ -84,13 +95,15 @@ const linux = (current: number, signalStack: number) =>
       a.mov(edx, 0);
       a.int(0x80);
     }
-    for (const name of ['fs', 'gs']) {
-      a.mov(eax, MODIFY_LDT);
-      a.mov(ebx, 1);
-      a.mov(ecx, sym(name));
-      a.mov(edx, 16);
-      a.int(0x80);
-    }
+    a.mov(ecx, sym('descriptors'));
+    a.label('describe');
+    a.mov(eax, MODIFY_LDT);
+    a.mov(ebx, 1);
+    a.mov(edx, 16);
+    a.int(0x80);
+    a.add(ecx, 16);
+    a.cmp(ecx, sym('described'));
+    a.jnz('describe');
     a.mov(eax, user.data);
     a.bytes(...loadLocal);
     a.push(CODE);
@@ -113,11 +126,13 @@ const linux = (current: number, signalStack: number) =>
     a.align(4);
     a.label('alternate');
     a.dd(signalStack, 0, 0x10000);
-    for (const [name, { selector, base, limit, writable }] of Object.entries(local)) {
-      a.label(name);
-      // struct user_desc: entry, base, limit in pages; 32 bits, read-only, limit in pages.
+    // struct user_desc: entry, base, limit; 32 bits, read-only, limit in pages.
+    a.label('descriptors');
+    for (const { selector, base, limit, writable } of Object.values(local)) {
       a.dd(selector >> 3, base, limit >>> 12, 0x11 | (writable ? 0 : 8));
     }
+    for (const { selector, base } of windows) a.dd(selector >> 3, base, WINDOW_LIMIT, 1);
+    a.label('described');
     a.label('action');
     // SA_SIGINFO, SA_ONSTACK, SA_NODEFER
     a.dd(sym('handler'), 0, 0x48000004, 0);
