@@ -47,7 +47,8 @@ async function mkdisk(folder: string, options: MkdiskOptions): Promise<void> {
 }
 
 function diskOf(folder: string, { size, blockSize, devices }: MkdiskOptions): Uint8Array {
-  if (!existsSync(folder) || !statSync(folder).isDirectory()) throw new UsageError(`${folder}: there is no such folder`);
+  if (!existsSync(folder) || !statSync(folder).isDirectory())
+    throw new UsageError(`${folder}: there is no such folder`);
   const entries = entriesOfFolder(folder);
   return makeExt2(devices ? [...entries, ...standardDevices] : entries, { sizeMiB: size, blockSize });
 }

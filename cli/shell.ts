@@ -61,7 +61,8 @@ async function boot({ processor, memory, disk }: ShellOptions): Promise<Machine>
     return machine;
   } catch (error) {
     if (error instanceof RangeError || error instanceof ImageError) throw new UsageError(error.message);
-    if ((error as NodeJS.ErrnoException).code !== undefined) throw new UsageError(`--disk: ${(error as Error).message}`);
+    if ((error as NodeJS.ErrnoException).code !== undefined)
+      throw new UsageError(`--disk: ${(error as Error).message}`);
     throw error;
   }
 }

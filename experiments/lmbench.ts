@@ -9,7 +9,8 @@ const provides = {
   kernels: 'kernel',
 };
 
-const unported = 'the guest kernel with processes and files runs on bare hardware only: its port to this system is to come';
+const unported =
+  'the guest kernel with processes and files runs on bare hardware only: its port to this system is to come';
 
 /** The rows of every workload that needs a disk and processes. */
 export const diskRows: Row[] = [

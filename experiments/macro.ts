@@ -39,7 +39,9 @@ export const build = macro(
   'Build',
   'What share of a build is the kernel?',
   'a shell script compiles 24 files, each by a process of its own, and joins the results',
-  ['The compiler is a small one of our own (workloads/cc.ts); how much it computes was set on native alone and is frozen.'],
+  [
+    'The compiler is a small one of our own (workloads/cc.ts); how much it computes was set on native alone and is frozen.',
+  ],
 );
 
 export const db = macro(

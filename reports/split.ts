@@ -71,7 +71,9 @@ export function splitTables(manifest: Manifest, cells: readonly Cell[]): string 
     million(idle),
     percent(kernel / (user + kernel)),
   ]);
-  const shown = causes.filter(({ id }) => all.some(({ byCause }) => byCause.some((c) => c.cause === id && c.user + c.kernel > 0)));
+  const shown = causes.filter(({ id }) =>
+    all.some(({ byCause }) => byCause.some((c) => c.cause === id && c.user + c.kernel > 0)),
+  );
   const byCause = all.flatMap((split) =>
     (['user', 'kernel'] as const).map((who) => [
       title(split.experiment),

@@ -6,8 +6,8 @@
 // ROUNDS says how much there is to compute for each byte that is read and written, and so sets the share of the kernel in
 // a build; it was set once (experiments/macro.ts) and is frozen.
 import { CHECKSUM_START, checksum } from '../kernels/lib/bytes';
-import { codeAt, codeLength, parseUnit, unitInit } from './compiler/parse';
 import { optimiseUnit } from './compiler/optimise';
+import { codeAt, codeLength, parseUnit, unitInit } from './compiler/parse';
 import { close, O_CREAT, O_RDONLY, O_TRUNC, O_WRONLY, open, readFully, writeAll } from './lib/files';
 import { allocate } from './lib/memory';
 import { complain, complainOf } from './lib/output';

@@ -1,8 +1,14 @@
 // Every system call, good and bad: one line a case. Linux says what is right: the same executable runs there, and the
 // two outputs are compared. Run it in an empty folder; exec runs it again by its own path.
-import { print } from './lib/output';
-import { textIs } from './lib/text';
-import { descriptorCases, largeFileCases, openCases, readWriteCases, truncateCases, vectorCases } from './conformance/files';
+
+import {
+  descriptorCases,
+  largeFileCases,
+  openCases,
+  readWriteCases,
+  truncateCases,
+  vectorCases,
+} from './conformance/files';
 import { deviceCases, entryCases, folderCases } from './conformance/folders';
 import { anonymousCases, breakCases, fileCases, protectCases } from './conformance/memory';
 import { linkCases, modeCases, renameCases, statCases, symlinkCases } from './conformance/names';
@@ -10,6 +16,8 @@ import { pipeCases, pollCases, selectCases } from './conformance/pipes';
 import { again, execCases, forkCases, identityCases, killCases, processesInit } from './conformance/processes';
 import { actionCases, deathCases, interruptCases, maskCases } from './conformance/signals';
 import { timeCases } from './conformance/times';
+import { print } from './lib/output';
+import { textIs } from './lib/text';
 
 export { signalDispatch, unixEnd, unixStart } from './lib/unix';
 

@@ -45,9 +45,9 @@ function draw(): u32 {
 }
 
 export function main(count: u32, words: usize): i32 {
-  const arguments = argumentsText(count, words);
-  const clients = numberOption(arguments, 'clients', 4);
-  const operations = numberOption(arguments, 'operations', 100);
+  const options = argumentsText(count, words);
+  const clients = numberOption(options, 'clients', 4);
+  const operations = numberOption(options, 'operations', 100);
   let result: u32 = 0;
   __region_begin();
   for (let i: u32 = 0; i < clients; i++) {

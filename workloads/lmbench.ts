@@ -1,8 +1,10 @@
 // The rows of lmbench, after its methods: `lmbench operations=ROW,... batches=N states=warm:N`. Rows are named as in the
 // published tables (experiments/reference/figures.json); those called overhead, send and catch are what lmbench measures
 // to take it off another row.
-import { measureInit, batchAt, repetitionsOfAll } from '../kernels/lib/measure';
-import { nextItem, numberAfter, option, wordIs, startsWith } from '../kernels/lib/text';
+import { batchAt, measureInit, repetitionsOfAll } from '../kernels/lib/measure';
+import { nextItem, numberAfter, option, startsWith, wordIs } from '../kernels/lib/text';
+import { argumentsText } from './lib/arguments';
+import { complainOf, flushOutput, newline, print, printHex, printNumber } from './lib/output';
 import {
   callsInit,
   nullCall,
@@ -33,8 +35,6 @@ import {
 import { pipeBandwidth, pipeLatency, pipesInit, received } from './lmbench/pipes';
 import { failures, forkExec, forkExit, forkShell } from './lmbench/processes';
 import { contextSwitch, sum, switchesInit, switchOverhead } from './lmbench/switches';
-import { argumentsText } from './lib/arguments';
-import { complainOf, flushOutput, newline, print, printHex, printNumber } from './lib/output';
 
 export { signalDispatch, unixEnd, unixStart } from './lib/unix';
 

@@ -2,7 +2,7 @@
 import { isTerminal, O_RDONLY, open, read, readFully } from './lib/files';
 import { allocate, release } from './lib/memory';
 import { complain, complainOf, flushOutput, print } from './lib/output';
-import { getpid, waitFor, WNOHANG } from './lib/processes';
+import { getpid, WNOHANG, waitFor } from './lib/processes';
 import { disposeSignal, SIG_IGN, SIGINT } from './lib/signals';
 import { text, textIs } from './lib/text';
 import { environment } from './lib/unix';

@@ -21,7 +21,7 @@ const path: usize = memory.data(32, 4);
 const word: usize = memory.data(4, 4);
 const before: usize = memory.data(32, 4);
 const after: usize = memory.data(32, 4);
-const COUNTS: u32 = 4;
+const COUNTS: u32 = 6;
 
 export function main(count: u32, words: usize): i32 {
   const options = argumentsText(count, words);
@@ -80,7 +80,7 @@ function worker(number: u32, seed: u32, rounds: u32): u32 {
   return failures;
 }
 
-/** Free frames, open files, pipes, processes: as many as before. */
+/** Frames, open files, pipes, processes, regions, inodes: as many as before. */
 function compareCounts(): void {
   systemCall1(CALL_KERNEL_COUNTS, after);
   for (let i: u32 = 0; i < COUNTS; i++) {

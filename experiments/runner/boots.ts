@@ -31,6 +31,8 @@ export interface BootSpec {
   row: number;
   processor: string;
   seed: number;
+  /** Link order of functions and data (`layoutOf`). */
+  layout: number;
   timer: 'on' | 'off';
   prices: PriceSet;
   overrides: Readonly<Record<string, number>>;
@@ -48,8 +50,8 @@ const bootBudget = 4_000_000_000;
 /** What the key needs to know of the outside. */
 export interface Surroundings {
   systems: Readonly<Record<SystemId, System>>;
-  /** Digest of an image's bytes. @throws Error when there is no such image */
-  imageDigest(name: string): string;
+  /** Digest of an image's bytes in a layout. @throws Error when there is no such image */
+  imageDigest(name: string, layout: number): string;
   /** Digest of a disk's bytes. */
   diskDigest(name: string): string;
   coreDigest: string;
@@ -62,7 +64,9 @@ export function imagesOf(selection: Selection, systems: Surroundings['systems'])
   const names = new Set<string>();
   for (const experiment of experiments.filter(({ id }) => selection.experiments.includes(id))) {
     for (const { workload, plan, rows } of experiment.families) {
-      for (const { system, variant } of rows.filter((row) => selection.systems.includes(row.system) && !row.unavailable)) {
+      for (const { system, variant } of rows.filter(
+        (row) => selection.systems.includes(row.system) && !row.unavailable,
+      )) {
         const options = { workload, variant, seed: 1, timer: true, arguments: planArguments(plan) };
         const { image, modules, disk } = systems[system].build(options);
         for (const name of [image, ...modules.map((module) => module.image), ...diskImages(disk)]) names.add(name);
@@ -97,7 +101,8 @@ export function bootsOf(selection: Selection, surroundings: Surroundings): BootS
     const { experiment, family, processor, seed, prices } = subject;
     const boot = subject.row.unavailable ? nothing : build(subject, surroundings.systems);
     const names = boot === nothing ? [] : [boot.image, ...boot.modules.map((module) => module.image)];
-    const images = names.map(surroundings.imageDigest);
+    const layout = layoutOf(seed);
+    const images = names.map((name) => surroundings.imageDigest(name, layout));
     const { constants } = surroundings.processor(processor, selection.overrides);
     const overrides = { ...selection.overrides, ...cornerOverrides(constants, prices) };
     const budget = family.budget ?? bootBudget;
@@ -121,6 +126,7 @@ export function bootsOf(selection: Selection, surroundings: Surroundings): BootS
       row,
       processor,
       seed,
+      layout,
       timer,
       prices,
       overrides,
@@ -131,6 +137,9 @@ export function bootsOf(selection: Selection, surroundings: Surroundings): BootS
     };
   }
 }
+
+/** Seed 1 takes the images as they are built; every other seed links functions and data in an order of its own. */
+export const layoutOf = (seed: number): number => seed - 1;
 
 /** What is booted for a row that cannot be measured. */
 const nothing: Boot = { image: '', modules: [], append: '' };

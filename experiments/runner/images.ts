@@ -9,12 +9,16 @@ import { digest, projectRoot } from './project.js';
 const images = new Map<string, Uint8Array>();
 let core: { bytes: Uint8Array; module: WebAssembly.Module } | undefined;
 
-/** @throws Error when there is no such image, or it is not built */
-export function imageBytes(name: string): Uint8Array {
-  let bytes = images.get(name);
+/**
+ * @param layout link order of functions and data; linked on demand
+ * @throws Error when there is no such image, or it is not built
+ */
+export function imageBytes(name: string, layout = 0): Uint8Array {
+  const key = `${name} ${layout}`;
+  let bytes = images.get(key);
   if (bytes === undefined) {
-    bytes = builtImage(name, projectRoot);
-    images.set(name, bytes);
+    bytes = builtImage(name, projectRoot, layout);
+    images.set(key, bytes);
   }
   return bytes;
 }
@@ -24,12 +28,12 @@ export function coreDigest(): string {
 }
 
 /** What a boot is made of; plain data and a compiled module, so that it can be sent to a worker. */
-export function materialsOf({ boot, unavailable }: BootSpec): Materials {
+export function materialsOf({ boot, layout, unavailable }: BootSpec): Materials {
   if (unavailable !== undefined) return { core: builtCore().module, images: {}, disk: null };
   const names = [boot.image, ...boot.modules.map(({ image }) => image)];
   return {
     core: builtCore().module,
-    images: Object.fromEntries(names.map((name) => [name, imageBytes(name)])),
+    images: Object.fromEntries(names.map((name) => [name, imageBytes(name, layout)])),
     disk: boot.disk === undefined ? null : diskBytes(boot.disk),
   };
 }

@@ -20,6 +20,7 @@ import { type BootCells, BrokenAccountError, cellsOfBoot, cellsWithout, placeOf 
 import { regionSteps } from '../plan.js';
 import { type BootSpec, subjectOf } from './boots.js';
 import { digest } from './project.js';
+import { guestStack } from './stack.js';
 
 const MEMORY_MIB = 64;
 
@@ -61,8 +62,8 @@ class GuestError extends Error {
   override name = 'GuestError';
 }
 
-function runBoot(spec: BootSpec, { core, images, disk }: Materials, request: TraceRequest | null = null) {
-  const subject = subjectOf(spec);
+/** The machine of a boot, with everything loaded. */
+export function machineOf(spec: BootSpec, { core, images, disk }: Materials): Machine {
   const preset = applyPreset(processors[spec.processor], spec.overrides);
   const machine = Machine.create({
     core,
@@ -70,17 +71,24 @@ function runBoot(spec: BootSpec, { core, images, disk }: Materials, request: Tra
     memoryMiB: MEMORY_MIB,
     devices: { timerPhase: timerPhase(spec.seed, preset.hz), disks: disk === null ? [] : [new MemoryDisk(disk)] },
   });
+  const modules = spec.boot.modules.map(({ image, args }) => ({ bytes: images[image], args }));
+  machine.load(images[spec.boot.image], modules, spec.boot.append);
+  return machine;
+}
+
+function runBoot(spec: BootSpec, materials: Materials, request: TraceRequest | null = null) {
+  const subject = subjectOf(spec);
+  const machine = machineOf(spec, materials);
   let console = '';
   machine.observe({
     console: (byte, source) => {
       if (source === 'com1') console += String.fromCharCode(byte);
     },
   });
-  const modules = spec.boot.modules.map(({ image, args }) => ({ bytes: images[image], args }));
-  machine.load(images[spec.boot.image], modules, spec.boot.append);
   const meter = new RegionMeter(machine, regionSteps(subject.family.plan), request);
   const stop = machine.run(BigInt(spec.budget));
-  if (stop.reason !== 'exit' || stop.code !== 0) throw new GuestError(endOf(stop, meter.position, console));
+  if (stop.reason !== 'exit' || stop.code !== 0)
+    throw new GuestError(endOf(stop, meter.position, console) + guestStack(machine, spec));
   return { results: meter.results(), trace: meter.trace, checksum: checksumOf(subject.family.workload, console) };
 }
 

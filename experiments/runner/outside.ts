@@ -3,8 +3,8 @@ import { applyPreset, listConstants, processors } from '../../machine/processors
 import type { ProcessorFacts } from '../schema.js';
 import { systems } from '../systems/index.js';
 import type { Surroundings } from './boots.js';
-import { coreDigest, imageBytes } from './images.js';
 import { diskBytes } from './disks.js';
+import { coreDigest, imageBytes } from './images.js';
 import { digest } from './project.js';
 
 export function projectSurroundings(): Surroundings {
@@ -13,7 +13,7 @@ export function projectSurroundings(): Surroundings {
   const facts = new Map<string, ProcessorFacts>();
   return {
     systems,
-    imageDigest: (name) => remember(digests, name, () => digest(imageBytes(name))),
+    imageDigest: (name, layout) => remember(digests, `${name} ${layout}`, () => digest(imageBytes(name, layout))),
     diskDigest: (name) => remember(disks, name, () => digest(diskBytes(name))),
     coreDigest: coreDigest(),
     processor: (id, overrides) =>

@@ -48,7 +48,7 @@ export function manifestOf(selection: Selection, surroundings: Surroundings): Ma
     seeds: Array.from({ length: selection.seeds }, (_, index) => index + 1),
     timer: selection.timer,
     core: surroundings.coreDigest,
-    images: Object.fromEntries(names.map((name) => [name, surroundings.imageDigest(name)])),
+    images: Object.fromEntries(names.map((name) => [name, surroundings.imageDigest(name, 0)])),
     overrides: { ...selection.overrides },
   };
   const { schema, project, version, ...rest } = determinants;

@@ -1,6 +1,6 @@
 // mkdir, rmdir, chdir, getcwd, getdents64, mknod, statfs; and the device files.
 import { CALL_FCHDIR, CALL_FSTATFS, CALL_STATFS } from '../../kernels/lib/callnumbers';
-import { Directory, DIRECTORY_SIZE, entries, entryType, isDots, nextEntry, openDirectory } from '../lib/directory';
+import { DIRECTORY_SIZE, Directory, entries, entryType, isDots, nextEntry, openDirectory } from '../lib/directory';
 import {
   chdir,
   close,

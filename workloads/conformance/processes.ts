@@ -1,12 +1,20 @@
 // fork, exec, wait, exit, kill, priorities: the life of a process.
+import { CALL_GETEGID, CALL_GETEUID, CALL_GETGID, CALL_GETUID, CALL_SCHED_YIELD } from '../../kernels/lib/callnumbers';
 import {
-  CALL_GETEGID,
-  CALL_GETEUID,
-  CALL_GETGID,
-  CALL_GETUID,
-  CALL_SCHED_YIELD,
-} from '../../kernels/lib/callnumbers';
-import { chmod, close, dup, F_SETFD, fileControl, O_CREAT, O_RDONLY, O_RDWR, open, pipe, read, seek, write } from '../lib/files';
+  chmod,
+  close,
+  dup,
+  F_SETFD,
+  fileControl,
+  O_CREAT,
+  O_RDONLY,
+  O_RDWR,
+  open,
+  pipe,
+  read,
+  seek,
+  write,
+} from '../lib/files';
 import {
   execute,
   exit,

@@ -1,7 +1,8 @@
 // One case, one line: its name and a number. Nothing that differs from run to run is ever a number here.
+
+import { close, O_CREAT, O_TRUNC, O_WRONLY, open, writeAll } from '../lib/files';
 import { flushOutput, newline, print, printSigned, printText } from '../lib/output';
 import { exit, fork, waitFor } from '../lib/processes';
-import { close, O_CREAT, O_TRUNC, O_WRONLY, open, writeAll } from '../lib/files';
 import { text, textLength } from '../lib/text';
 
 /** An address that no process has. */

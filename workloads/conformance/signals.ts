@@ -1,6 +1,6 @@
 // Signals: dispositions, handlers, masks, waiting, timers; and the exceptions that become signals.
 import { close, pipe, read, write } from '../lib/files';
-import { map, MAP_ANONYMOUS, MAP_PRIVATE, PROT_NONE, PROT_READ, PROT_WRITE, protect } from '../lib/memory';
+import { MAP_ANONYMOUS, MAP_PRIVATE, map, PROT_NONE, PROT_READ, PROT_WRITE, protect } from '../lib/memory';
 import { exit, exitStatus, finish, fork, getpid, getppid, kill } from '../lib/processes';
 import {
   Action,

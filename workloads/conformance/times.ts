@@ -1,5 +1,5 @@
 // Time, and what the system says of itself.
-import { CALL_UNAME, CALL_TIME } from '../../kernels/lib/callnumbers';
+import { CALL_TIME, CALL_UNAME } from '../../kernels/lib/callnumbers';
 import { systemCall1 } from '../lib/stubs';
 import { processTimes, sleepFor, timeOfDay } from '../lib/time';
 import { NOWHERE, say } from './say';

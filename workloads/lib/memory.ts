@@ -2,13 +2,7 @@
 //
 // The allocator keeps free blocks in one list in the order of their addresses, takes the first that fits and joins
 // neighbours when a block comes back. A block is preceded by its size in bytes, head included.
-import {
-  CALL_BRK,
-  CALL_MMAP2,
-  CALL_MPROTECT,
-  CALL_MSYNC,
-  CALL_MUNMAP,
-} from '../../kernels/lib/callnumbers';
+import { CALL_BRK, CALL_MMAP2, CALL_MPROTECT, CALL_MSYNC, CALL_MUNMAP } from '../../kernels/lib/callnumbers';
 import { systemCall1, systemCall2, systemCall3, systemCall6 } from './stubs';
 
 export const PROT_NONE: u32 = 0;

@@ -9,13 +9,7 @@ import {
   CALL_SIGPROCMASK,
   CALL_SIGSUSPEND,
 } from '../../kernels/lib/callnumbers';
-import {
-  addressOf_signalEntry,
-  addressOf_signalReturn,
-  systemCall0,
-  systemCall1,
-  systemCall3,
-} from './stubs';
+import { addressOf_signalEntry, addressOf_signalReturn, systemCall0, systemCall1, systemCall3 } from './stubs';
 
 export const SIGHUP: u32 = 1;
 export const SIGINT: u32 = 2;

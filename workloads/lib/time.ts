@@ -1,10 +1,5 @@
 // Time as the kernel tells it.
-import {
-  CALL_GETTIMEOFDAY,
-  CALL_NANOSLEEP,
-  CALL_TIME,
-  CALL_TIMES,
-} from '../../kernels/lib/callnumbers';
+import { CALL_GETTIMEOFDAY, CALL_NANOSLEEP, CALL_TIME, CALL_TIMES } from '../../kernels/lib/callnumbers';
 import { systemCall1, systemCall2 } from './stubs';
 
 /** Seconds and microseconds to `to`. */

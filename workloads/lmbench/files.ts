@@ -1,6 +1,19 @@
 // Files made and deleted, mapped, faulted in, read again; and memory itself.
 import { __region_begin, __region_end } from '../../kernels/lib/hooks';
-import { close, O_CREAT, O_RDWR, O_TRUNC, O_WRONLY, open, readFully, SEEK_SET, seek, truncateFile, unlink, write } from '../lib/files';
+import {
+  close,
+  O_CREAT,
+  O_RDWR,
+  O_TRUNC,
+  O_WRONLY,
+  open,
+  readFully,
+  SEEK_SET,
+  seek,
+  truncateFile,
+  unlink,
+  write,
+} from '../lib/files';
 import { MAP_ANONYMOUS, MAP_PRIVATE, MAP_SHARED, map, PROT_READ, PROT_WRITE, unmap, zeros } from '../lib/memory';
 import { copyNumber, copyText, text } from '../lib/text';
 import { PIECE } from './pipes';

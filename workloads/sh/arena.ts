@@ -1,7 +1,8 @@
 // Memory for one command line: taken in a row, given back all at once to a mark.
-import { quit } from '../lib/unix';
+
 import { allocate } from '../lib/memory';
 import { complainOf } from '../lib/output';
+import { quit } from '../lib/unix';
 
 const SIZE: u32 = 128 * 1024;
 let start: usize = 0;

@@ -1,17 +1,6 @@
 // Running a tree. Every function returns the exit status, which is also $?.
 import { EACCES } from '../../kernels/lib/callnumbers';
-import {
-  close,
-  dup,
-  dup2,
-  O_APPEND,
-  O_CREAT,
-  O_RDONLY,
-  O_TRUNC,
-  O_WRONLY,
-  open,
-  pipe,
-} from '../lib/files';
+import { close, dup, dup2, O_APPEND, O_CREAT, O_RDONLY, O_TRUNC, O_WRONLY, open, pipe } from '../lib/files';
 import { complain, complainOf, flushOutput, newline } from '../lib/output';
 import { finish, fork } from '../lib/processes';
 import { disposeSignal, SIG_DFL, SIGINT } from '../lib/signals';
@@ -29,8 +18,8 @@ import {
   GROUP,
   IF,
   Item,
-  Node,
   NOT,
+  Node,
   PIPELINE,
   Redirection,
   SEQUENCE,

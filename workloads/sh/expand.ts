@@ -3,7 +3,7 @@
 //   'as it is'   "with $VARIABLES"   \c   $NAME ${NAME} $? $$ $! $# $1...$9 $@   *  ?  (in the last part of a path)
 //
 // A pattern's quoted characters are marked by a backslash until the pattern has been matched or has matched nothing.
-import { Directory, DIRECTORY_SIZE, isDots, nextEntry, openDirectory } from '../lib/directory';
+import { DIRECTORY_SIZE, Directory, isDots, nextEntry, openDirectory } from '../lib/directory';
 import { close } from '../lib/files';
 import { compareTexts, copyNumber, copyText, text, textLength } from '../lib/text';
 import { arenaFinish, arenaPut, arenaTake } from './arena';

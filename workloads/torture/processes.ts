@@ -1,15 +1,7 @@
 // Random work of several processes: children that exit, die or are killed, pipes between them, signals.
 import { close, pipe, read, readFully, writeAll } from '../lib/files';
 import { exit, exitStatus, finish, fork, getpid, kill, WNOHANG, waitFor, yieldProcessor } from '../lib/processes';
-import {
-  catchSignal,
-  SIG_BLOCK,
-  SIG_UNBLOCK,
-  SIGKILL,
-  SIGTERM,
-  SIGUSR1,
-  signalMask,
-} from '../lib/signals';
+import { catchSignal, SIG_BLOCK, SIG_UNBLOCK, SIGKILL, SIGTERM, SIGUSR1, signalMask } from '../lib/signals';
 import { fail } from './failure';
 import { draw } from './random';
 

@@ -1,5 +1,5 @@
 // Utilities for folders.
-import { Directory, DIRECTORY_SIZE, isDots, nextEntry, openDirectory } from '../lib/directory';
+import { DIRECTORY_SIZE, Directory, isDots, nextEntry, openDirectory } from '../lib/directory';
 import {
   close,
   currentFolder,

@@ -133,11 +133,11 @@ export function df(count: u32, words: usize): i32 {
   return 0;
 }
 
-/** What the kernel holds: free frames, open files, pipes, processes. */
+/** What the kernel holds: free frames, open files, pipes, processes, regions, inodes, cached pages. */
 export function counts(): i32 {
   const result = systemCall1(CALL_KERNEL_COUNTS, numbers);
   if (result < 0) return complain('counts', text('-'), result);
-  for (let i: u32 = 0; i < 4; i++) {
+  for (let i: u32 = 0; i < 7; i++) {
     if (i) printByte(0x20);
     printNumber(load<u32>(numbers + (i << 2)));
   }
