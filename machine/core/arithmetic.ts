@@ -1,6 +1,6 @@
-/** 32-bit arithmetic and logic (SDM vol. 2: ADC, ADD, AND, CMP, DEC, INC, NEG, NOT, OR, SBB, SUB, TEST, XOR). */
+/** 32-bit arithmetic (SDM vol. 2: ADC, ADD, CMP, DEC, INC, NEG, SBB, SUB); UNARY_Md is NOT in memory, too. */
 import { dst, immediate, operation, src } from './entry';
-import { ADD, AF, carry, CF, DEC, INC, LOGIC, OF, PF, setAdd, setCarryKept, setExplicit, setLogic, SF, SUB, ZF } from './flags';
+import { ADD, AF, carry, CF, DEC, INC, OF, PF, setAdd, setCarryKept, setExplicit, SF, SUB, ZF } from './flags';
 import { faulted, modifyM, readM32, settle } from './operands';
 
 // ---- the operations: result, flags set
@@ -15,24 +15,6 @@ import { faulted, modifyM, readM32, settle } from './operands';
 @inline function sub(a: u32, b: u32): u32 {
   setAdd(SUB, a, a - b);
   return a - b;
-}
-
-// @ts-ignore: decorator
-@inline function or(a: u32, b: u32): u32 {
-  setLogic(LOGIC, a | b);
-  return a | b;
-}
-
-// @ts-ignore: decorator
-@inline function and(a: u32, b: u32): u32 {
-  setLogic(LOGIC, a & b);
-  return a & b;
-}
-
-// @ts-ignore: decorator
-@inline function xor(a: u32, b: u32): u32 {
-  setLogic(LOGIC, a ^ b);
-  return a ^ b;
 }
 
 function adc(a: u32, b: u32): u32 {
@@ -94,37 +76,6 @@ export function ADD_MdId(p: usize): bool {
   return true;
 }
 
-// ---- OR
-
-// @ts-ignore: decorator
-@inline export function OR_RdRd(p: usize): void { store<u32>(dst(p), or(load<u32>(dst(p)), load<u32>(src(p)))); }
-// @ts-ignore: decorator
-@inline export function OR_RdId(p: usize): void { store<u32>(dst(p), or(load<u32>(dst(p)), immediate(p))); }
-
-// @ts-ignore: decorator
-@inline export function OR_GdMd(p: usize): bool {
-  const b = readM32(p);
-  if (faulted()) return false;
-  store<u32>(dst(p), or(load<u32>(dst(p)), b));
-  return true;
-}
-
-export function OR_MdGd(p: usize): bool {
-  const host = modifyM(p, 4);
-  if (host < 0) return false;
-  store<u32>(host, or(load<u32>(host), load<u32>(src(p))));
-  settle(host);
-  return true;
-}
-
-export function OR_MdId(p: usize): bool {
-  const host = modifyM(p, 4);
-  if (host < 0) return false;
-  store<u32>(host, or(load<u32>(host), immediate(p)));
-  settle(host);
-  return true;
-}
-
 // ---- ADC
 
 export function ADC_RdRd(p: usize): void { store<u32>(dst(p), adc(load<u32>(dst(p)), load<u32>(src(p)))); }
@@ -181,37 +132,6 @@ export function SBB_MdId(p: usize): bool {
   return true;
 }
 
-// ---- AND
-
-// @ts-ignore: decorator
-@inline export function AND_RdRd(p: usize): void { store<u32>(dst(p), and(load<u32>(dst(p)), load<u32>(src(p)))); }
-// @ts-ignore: decorator
-@inline export function AND_RdId(p: usize): void { store<u32>(dst(p), and(load<u32>(dst(p)), immediate(p))); }
-
-// @ts-ignore: decorator
-@inline export function AND_GdMd(p: usize): bool {
-  const b = readM32(p);
-  if (faulted()) return false;
-  store<u32>(dst(p), and(load<u32>(dst(p)), b));
-  return true;
-}
-
-export function AND_MdGd(p: usize): bool {
-  const host = modifyM(p, 4);
-  if (host < 0) return false;
-  store<u32>(host, and(load<u32>(host), load<u32>(src(p))));
-  settle(host);
-  return true;
-}
-
-export function AND_MdId(p: usize): bool {
-  const host = modifyM(p, 4);
-  if (host < 0) return false;
-  store<u32>(host, and(load<u32>(host), immediate(p)));
-  settle(host);
-  return true;
-}
-
 // ---- SUB
 
 // @ts-ignore: decorator
@@ -243,38 +163,7 @@ export function SUB_MdId(p: usize): bool {
   return true;
 }
 
-// ---- XOR
-
-// @ts-ignore: decorator
-@inline export function XOR_RdRd(p: usize): void { store<u32>(dst(p), xor(load<u32>(dst(p)), load<u32>(src(p)))); }
-// @ts-ignore: decorator
-@inline export function XOR_RdId(p: usize): void { store<u32>(dst(p), xor(load<u32>(dst(p)), immediate(p))); }
-
-// @ts-ignore: decorator
-@inline export function XOR_GdMd(p: usize): bool {
-  const b = readM32(p);
-  if (faulted()) return false;
-  store<u32>(dst(p), xor(load<u32>(dst(p)), b));
-  return true;
-}
-
-export function XOR_MdGd(p: usize): bool {
-  const host = modifyM(p, 4);
-  if (host < 0) return false;
-  store<u32>(host, xor(load<u32>(host), load<u32>(src(p))));
-  settle(host);
-  return true;
-}
-
-export function XOR_MdId(p: usize): bool {
-  const host = modifyM(p, 4);
-  if (host < 0) return false;
-  store<u32>(host, xor(load<u32>(host), immediate(p)));
-  settle(host);
-  return true;
-}
-
-// ---- CMP and TEST: flags only
+// ---- CMP: flags only
 
 // @ts-ignore: decorator
 @inline export function CMP_RdRd(p: usize): void { sub(load<u32>(dst(p)), load<u32>(src(p))); }
@@ -305,28 +194,7 @@ export function XOR_MdId(p: usize): bool {
   return true;
 }
 
-// @ts-ignore: decorator
-@inline export function TEST_RdRd(p: usize): void { and(load<u32>(dst(p)), load<u32>(src(p))); }
-// @ts-ignore: decorator
-@inline export function TEST_RdId(p: usize): void { and(load<u32>(dst(p)), immediate(p)); }
-
-// @ts-ignore: decorator
-@inline export function TEST_MdGd(p: usize): bool {
-  const value = readM32(p);
-  if (faulted()) return false;
-  and(value, load<u32>(src(p)));
-  return true;
-}
-
-// @ts-ignore: decorator
-@inline export function TEST_MdId(p: usize): bool {
-  const value = readM32(p);
-  if (faulted()) return false;
-  and(value, immediate(p));
-  return true;
-}
-
-// ---- INC, DEC, NOT, NEG
+// ---- INC, DEC, NEG
 
 // @ts-ignore: decorator
 @inline function inc(a: u32): u32 {
@@ -344,8 +212,6 @@ export function XOR_MdId(p: usize): bool {
 @inline export function INC_Rd(p: usize): void { store<u32>(dst(p), inc(load<u32>(dst(p)))); }
 // @ts-ignore: decorator
 @inline export function DEC_Rd(p: usize): void { store<u32>(dst(p), dec(load<u32>(dst(p)))); }
-// @ts-ignore: decorator
-@inline export function NOT_Rd(p: usize): void { store<u32>(dst(p), ~load<u32>(dst(p))); }
 // @ts-ignore: decorator
 @inline export function NEG_Rd(p: usize): void { store<u32>(dst(p), sub(0, load<u32>(dst(p)))); }
 

@@ -23,6 +23,10 @@ export interface HandlerGroup {
 
 export const aluNames = ['ADD', 'OR', 'ADC', 'SBB', 'AND', 'SUB', 'XOR', 'CMP'] as const;
 
+/** Those whose functions are in arithmetic.ts, and in logic.ts. */
+const arithmeticNames = ['ADD', 'ADC', 'SBB', 'SUB', 'CMP'];
+const logicNames = ['OR', 'AND', 'XOR'];
+
 export const conditionNames = 'O NO B NB Z NZ BE NBE S NS P NP L NL LE NLE'.split(' ');
 
 const words = (text: string): string[] => text.trim().split(/\s+/);
@@ -55,13 +59,11 @@ export const handlerGroups: readonly HandlerGroup[] = [
   {
     file: 'arithmetic',
     kind: 'plain',
-    names: [...each(aluNames, 'RdRd RdId'), ...words('TEST_RdRd TEST_RdId INC_Rd DEC_Rd NOT_Rd NEG_Rd')],
+    names: [...each(arithmeticNames, 'RdRd RdId'), ...words('INC_Rd DEC_Rd NEG_Rd')],
   },
-  {
-    file: 'arithmetic',
-    kind: 'fallible',
-    names: [...each(aluNames, 'GdMd MdGd MdId'), ...words('TEST_MdGd TEST_MdId UNARY_Md')],
-  },
+  { file: 'arithmetic', kind: 'fallible', names: [...each(arithmeticNames, 'GdMd MdGd MdId'), 'UNARY_Md'] },
+  { file: 'logic', kind: 'plain', names: [...each([...logicNames, 'TEST'], 'RdRd RdId'), 'NOT_Rd'] },
+  { file: 'logic', kind: 'fallible', names: [...each(logicNames, 'GdMd MdGd MdId'), ...words('TEST_MdGd TEST_MdId')] },
   {
     file: 'arithmetic-narrow',
     kind: 'plain',

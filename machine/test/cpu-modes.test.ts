@@ -8,7 +8,7 @@ const VM = 0x20000;
 /** Code of 16 bits is put here by hand: paragraph 900h. */
 const CODE16 = 0x9000;
 const put = (at: number, bytes: readonly number[]) => (ram: DataView) =>
-  bytes.forEach((b, i) => ram.setUint8(at + i, b));
+  new Uint8Array(ram.buffer, ram.byteOffset + at).set(bytes);
 
 describe('virtual-8086 mode', () => {
   // SDM vol. 3, chapter 20: entered by IRET with VM in the flags; selectors are paragraphs; IOPL guards the flags.

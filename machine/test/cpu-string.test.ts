@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { type Assembler, ax, eax, ecx, edi, es, esi } from '../../toolchain/assembler/index.js';
+import { type Assembler, al, ax, eax, ecx, edi, es, esi, mem, mem8 } from '../../toolchain/assembler/index.js';
 import { processors } from '../processors/index.js';
 import { layout } from '../tables/layout.js';
-import { access, DATA, descriptor, run, sel } from './cpu.js';
+import { access, DATA, descriptor, flag, outcomeOf, run, sel } from './cpu.js';
 
 /**
  * REP MOVS and REP STOS go by whole granules where nothing can go wrong (core/string.ts). Near the limit of ES
@@ -80,4 +80,52 @@ describe('REP by granules is REP by iterations', () => {
       });
     }
   }
+});
+
+const { cf, zf } = flag;
+
+describe('string instructions', () => {
+  it('repe cmpsb stops at the first difference', async () => {
+    const { reg, flags } = await outcomeOf((a) => {
+      a.mov(mem({ disp: DATA }), 0x04030201);
+      a.mov(mem({ disp: DATA + 0x100 }), 0x04990201);
+      a.mov(esi, DATA);
+      a.mov(edi, DATA + 0x100);
+      a.mov(ecx, 4);
+      a.cld();
+      a.rep();
+      a.cmpsb();
+    });
+    expect([reg('ecx'), reg('esi'), reg('edi')]).toEqual([1, DATA + 3, DATA + 0x103]);
+    expect(flags & (zf | cf)).toBe(cf); // 03 < 99
+  });
+
+  it('repne scasb finds a byte, downwards', async () => {
+    const { reg, flags } = await outcomeOf((a) => {
+      a.mov(mem({ disp: DATA }), 0x00000041);
+      a.mov(edi, DATA + 3);
+      a.mov(ecx, 100);
+      a.mov(al, 0x41);
+      a.std();
+      a.repne();
+      a.scasb();
+      a.cld();
+    });
+    expect([reg('ecx'), reg('edi')]).toEqual([96, DATA - 1]);
+    expect(flags & zf).toBe(zf);
+  });
+
+  it('rep movsb with operands that overlap repeats a pattern', async () => {
+    const { ram32 } = await outcomeOf((a) => {
+      a.mov(mem8({ disp: DATA }), 0x5a);
+      a.mov(esi, DATA);
+      a.mov(edi, DATA + 1);
+      a.mov(ecx, 40);
+      a.cld();
+      a.rep();
+      a.movsb();
+    });
+    expect(ram32(DATA + 1)).toBe(0x5a5a5a5a);
+    expect(ram32(DATA + 37)).toBe(0x5a5a5a5a);
+  });
 });

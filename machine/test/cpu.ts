@@ -8,6 +8,7 @@ import {
   defineStubs,
   ds,
   eax,
+  ebp,
   es,
   esp,
   fs,
@@ -207,6 +208,22 @@ function fillTables(ram: DataView, scene: Scene, symbols: ReadonlyMap<string, nu
     const type = (absent ? 0 : 0x8000) | (trap ? 0x0f00 : 0x0e00) | (dpl << 13);
     ram.setUint32(IDT + 8 * vector + 4, (offset & 0xffff0000) | type, true);
   }
+}
+
+const ARITHMETIC = flag.cf | flag.pf | flag.af | flag.zf | flag.sf | flag.of;
+
+/** Runs `main`; EFLAGS at its end are in EBP. */
+export async function outcomeOf(main: (a: Assembler) => void): Promise<Outcome & { flags: number }> {
+  const outcome = await run({
+    main: (a) => {
+      main(a);
+      a.pushfd();
+      a.pop(ebp);
+    },
+  });
+  if (outcome.stop.reason !== 'halted' || outcome.vector !== -1)
+    throw new Error(`ended by ${outcome.stop.reason}, vector ${outcome.vector}`);
+  return { ...outcome, flags: outcome.reg('ebp') & ARITHMETIC };
 }
 
 /** IRET frame to a label in `ring`, interrupts off; the stack is that ring's. */
