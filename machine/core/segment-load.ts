@@ -2,8 +2,8 @@
 import { advance, dst, flagsOf, operation, srcNumber, WORD_OPERAND } from './entry';
 import { inhibitInterrupts } from './flag-control';
 import { COUNTER_INSTRUCTIONS } from './generated/counters';
-import { CS_NUMBER, SEGMENT_SELECTOR, SS_NUMBER, STACK_SHADOW } from './generated/state';
-import { faulted, moveEsp, peek16, peek32, raise, readM16, readMAt, UNDEFINED, writeM16 } from './operands';
+import { CS_NUMBER, ESP, SEGMENT_SELECTOR, SS_NUMBER, STACK_MASK, STACK_SHADOW } from './generated/state';
+import { faulted, peek16, peek32, raise, readM16, readMAt, UNDEFINED, writeM16 } from './operands';
 import { loadDataSegment, loadStackSegment, recordOf } from './segments';
 
 const SEGMENT_COUNT: u32 = 6;
@@ -51,9 +51,11 @@ export function MOV_MS(p: usize): bool {
 export function POP_S(p: usize): void {
   const word = (flagsOf(p) & WORD_OPERAND) != 0;
   const selector = (word ? peek16(0) : peek32(0)) & 0xffff;
+  const esp = load<u32>(ESP);
+  const mask = load<u32>(STACK_MASK);
   if (faulted() || !loadSegment(operation(p), selector)) return;
-  // A new SS counts for the pop already: ESP moves by the new stack's width.
-  moveEsp(word ? 2 : 4);
+  // The width of the stack that was popped from counts, not that of a new SS (test386.asm on real processors).
+  store<u32>(ESP, (esp & ~mask) | ((esp + (word ? 2 : 4)) & mask));
   advance(p);
 }
 
