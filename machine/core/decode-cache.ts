@@ -11,19 +11,15 @@
  * latest, which is what the manual asks of such code on the 486 and Pentium (SDM vol. 3, 8.1.3).
  */
 import { DECODE, DECODE_BYTES, RAM_BASE } from './generated/layout';
-import { CODE_WIDTH, FETCH_HOST } from './generated/state';
-import { DECODED, decodeRun, entriesEnd, bytesDecoded, NEEDS_BYTES } from './decode';
+import { CODE_WIDTH } from './generated/state';
 import { ENTRY_BYTES } from './entry';
-import { fetch } from './memory/fetch';
-import { markCode } from './memory/granules';
-import { GP, raise } from './operands';
 
 const INDEX: usize = DECODE;
 const INDEX_BYTES: usize = 0x40000;
 export const HOOK_SLOTS: u32 = 8192;
 export const HOOKS: usize = INDEX + INDEX_BYTES;
 /** A run that is not kept: near the end of a code segment, or while single-stepping. */
-const PRIVATE_RUN: usize = HOOKS + (HOOK_SLOTS << 2);
+export const PRIVATE_RUN: usize = HOOKS + (HOOK_SLOTS << 2);
 const ARENA: usize = PRIVATE_RUN + 0x1000;
 const ARENA_END: usize = DECODE + DECODE_BYTES;
 
@@ -35,88 +31,28 @@ const LONGEST_RUN_BYTES: usize = RUN_HEADER_BYTES + ENTRY_BYTES * (4 * GRANULE +
 
 let arenaTop: usize = ARENA;
 
-/** Bytes of an instruction that lies in two granules, side by side. */
-const JOINED: usize = memory.data(64, 8);
-
 // @ts-ignore: decorator
 @inline function indexOf(host: u32): usize {
   return INDEX + ((((((host >> 12) ^ (host >> 16)) & 15) << 12) | (host & 0xfff)) << 2);
 }
 
-/**
- * The first entry to execute at linear address `la`, its granule (FETCH_LINE) fetched already; 0 after a fault.
- */
+/** The run that is indexed for a host address; it may be of another linear address, or none (0). */
 // @ts-ignore: decorator
-@inline export function findRun(la: u32): usize {
-  const host = load<u32>(FETCH_HOST) + (la & 31);
-  const run = <usize>load<u32>(indexOf(host));
-  if (load<u32>(run) == la && load<u32>(run, 4) == (host | load<u32>(CODE_WIDTH)) && load<u32>(run, 8) == 0) {
-    return run + RUN_HEADER_BYTES;
-  }
-  return findSlow(la, host);
-}
+@inline export function runAt(host: u32): usize { return <usize>load<u32>(indexOf(host)); }
 
-/** A run in two granules, or none yet. */
-function findSlow(la: u32, host: u32): usize {
-  const run = <usize>load<u32>(indexOf(host));
-  if (load<u32>(run) == la && load<u32>(run, 4) == (host | load<u32>(CODE_WIDTH))) {
-    const second = fetch((la & ~31) + GRANULE);
-    if (second < 0) return 0;
-    if (<u32>second == load<u32>(run, 8)) return run + RUN_HEADER_BYTES;
-  }
-  return makeRun(la, host);
-}
-
-function makeRun(la: u32, host: u32): usize {
+/** Where the next run may be written, to be kept or not. */
+export function roomForRun(): usize {
   if (arenaTop + LONGEST_RUN_BYTES > ARENA_END) dropAllRuns();
-  const run = arenaTop;
-  const here = GRANULE - (la & 31);
-  let outcome = decodeRun(la, host, here, run + RUN_HEADER_BYTES, GRANULE);
-  let second: u32 = 0;
-  if (outcome == NEEDS_BYTES) {
-    second = <u32>fetch((la & ~31) + GRANULE);
-    if (<i32>second < 0) return 0;
-    join(host, here, second);
-    outcome = decodeRun(la, JOINED, here + LONGEST, run + RUN_HEADER_BYTES, 1);
-  }
-  if (outcome != DECODED) {
-    raise(GP, 0);
-    return 0;
-  }
-  // Two pages that are not neighbours in RAM: not kept, since a write to the second would not find the run.
-  if (second != 0 && second != (host & ~31) + GRANULE) return run + RUN_HEADER_BYTES;
+  return arenaTop;
+}
+
+/** Keeps the run at `run`, whose entries end at `end`; `second`: host address of its second granule, 0 = none. */
+export function keepRun(run: usize, la: u32, host: u32, second: u32, end: usize): void {
   store<u32>(run, la);
   store<u32>(run, host | load<u32>(CODE_WIDTH), 4);
   store<u32>(run, second, 8);
-  arenaTop = (entriesEnd + 15) & ~15;
+  arenaTop = (end + 15) & ~15;
   store<u32>(indexOf(host), <u32>run);
-  markCode(host - RAM_BASE, min(bytesDecoded, here));
-  if (second != 0) markCode(second - RAM_BASE, 1);
-  return run + RUN_HEADER_BYTES;
-}
-
-function join(host: u32, here: u32, second: u32): void {
-  memory.copy(JOINED, host, here);
-  memory.copy(JOINED + here, second, LONGEST);
-}
-
-/**
- * One instruction that is not kept. `room`: bytes that the code segment still has at `la`; an instruction that reaches
- * beyond is a #GP.
- */
-export function findSingle(la: u32, room: u32): usize {
-  const here = GRANULE - (la & 31);
-  const host = load<u32>(FETCH_HOST) + (la & 31);
-  let outcome = decodeRun(la, host, min(here, room), PRIVATE_RUN, 1);
-  if (outcome == NEEDS_BYTES && room > here) {
-    const second = fetch((la & ~31) + GRANULE);
-    if (second < 0) return 0;
-    join(host, here, second);
-    outcome = decodeRun(la, JOINED, min(here + LONGEST, room), PRIVATE_RUN, 1);
-  }
-  if (outcome == DECODED) return PRIVATE_RUN;
-  raise(GP, 0);
-  return 0;
 }
 
 /** Forgets every run: the arena is full, or hooks have changed. */

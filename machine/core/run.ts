@@ -2,22 +2,22 @@
  * The run loop. Between runs (decode.ts says where they end), in this order: the limit and due devices, a stop asked for
  * by the host, an interrupt, a halted processor; then the next run is fetched, decoded if need be, and executed.
  */
-import { findRun, findSingle } from './decode-cache';
 import { beginSingle } from './debug';
-import { countInstructions, goesOn, issue, RETIRED, retireBefore, retireRun, startEip, uncount } from './entry';
+import { goesOn, RETIRED, retireBefore, retireRun, uncount } from './entry';
 import { debugTrap, deliverPending, hardwareInterrupt, nonMaskableInterrupt } from './exception';
+import { findRun, findSingle } from './find-run';
 import { IF } from './flags';
 import { CAUSE_IDLE } from './generated/causes';
 import { COUNTER_INSTRUCTIONS } from './generated/counters';
 import { execute } from './generated/dispatch';
-import { EVENT_HALT_WAKE, EVENT_LOCK } from './generated/events';
-import { CURRENT_ROW, CYCLE, DEBUG_PENDING, EFLAGS, EIP, FETCH_END, FETCH_LINE, HALTED, INTERRUPT_LINE, ISSUE_TICKS,
-  NEXT_DUE, NMI_BLOCKED, NMI_LINE, RUN_LIMIT, SCRATCH_ADDRESS, SEGMENT_BASE, SEGMENT_LIMIT, SHADOW, STOP_REQUEST } from './generated/state';
+import { EVENT_HALT_WAKE } from './generated/events';
+import { CURRENT_ROW, CYCLE, DEBUG_PENDING, EFLAGS, EIP, FETCH_END, FETCH_LINE, HALTED, INTERRUPT_LINE, NEXT_DUE,
+  NMI_BLOCKED, NMI_LINE, RUN_LIMIT, SEGMENT_BASE, SEGMENT_LIMIT, SHADOW, STOP_REQUEST } from './generated/state';
 import { STOP_DUE, STOP_HALTED, STOP_LIMIT, STOP_REQUESTED, STOP_TRIPLE_FAULT } from './generated/stop';
-import { acknowledge, hook } from './host';
+import { acknowledge } from './host';
 import { chargeEvent } from './memory/charge';
 import { fetch } from './memory/fetch';
-import { effectiveAddress, faulted, GP, raise } from './operands';
+import { faulted, GP, raise } from './operands';
 import { CS_RECORD } from './segments';
 
 /** `attend` found no reason to stop. */
@@ -109,35 +109,4 @@ export function idle(until: i64): void {
   store<i64>(CYCLE, until);
   const cell = load<u32>(CURRENT_ROW) + (CAUSE_IDLE << 3);
   store<i64>(cell, load<i64>(cell) + until - cycle);
-}
-
-// ---- pseudo-instructions of a run
-
-/** The run is over: EIP goes to what follows it. */
-// @ts-ignore: decorator
-@inline export function END(p: usize): bool {
-  store<u32>(EIP, startEip(p));
-  return true;
-}
-
-/** The address of an instruction with 16-bit addressing. */
-export function EA16(p: usize): void { store<u32>(SCRATCH_ADDRESS, effectiveAddress(p) & 0xffff); }
-
-export function LOCK(p: usize): void { chargeEvent(EVENT_LOCK); }
-
-/**
- * Calls the host. It sees the cycle and the ledger as of this instruction: what the run has issued is charged first. A
- * REP instruction that goes on after an interrupt is not announced again.
- */
-export function HOOK(p: usize): void {
-  const la = load<u32>(p, 8);
-  if (goesOn(la)) return;
-  const ticks: u32 = load<u16>(p, 20);
-  const count: u32 = load<u8>(p, 24);
-  issue(ticks);
-  countInstructions(count);
-  hook(la);
-  // The end of the run charges and counts these again.
-  store<u32>(ISSUE_TICKS, load<u32>(ISSUE_TICKS) - ticks);
-  countInstructions(-<i32>count);
 }

@@ -34,8 +34,8 @@ const each = (stems: readonly string[], suffixes: string): string[] =>
   stems.flatMap((stem) => words(suffixes).map((suffix) => `${stem}_${suffix}`));
 
 export const handlerGroups: readonly HandlerGroup[] = [
-  { file: 'run', kind: 'branch', names: ['END'] },
-  { file: 'run', kind: 'plain', names: ['EA16', 'HOOK', 'LOCK'] },
+  { file: 'pseudo', kind: 'branch', names: ['END'] },
+  { file: 'pseudo', kind: 'plain', names: ['EA16', 'HOOK', 'LOCK'] },
   {
     file: 'data-transfer',
     kind: 'plain',
