@@ -1,7 +1,9 @@
 /** The machine's public interface. */
+
 export { type BlockDevice, MemoryDisk } from './devices/ide/block-device.js';
 export { PacketLog, type PacketPort } from './devices/packet-port.js';
 export { SnapshotMismatch } from './devices/saved-state.js';
+export { type Disassembled, type DisassembleOptions, disassemble } from './disassembler.js';
 export { ImageError, LedgerError, RegionError, UnknownComponentError } from './errors.js';
 export type { Module } from './image/multiboot.js';
 export { type ImageNote, readNote } from './image/note.js';
