@@ -23,7 +23,8 @@ function crossings(args: string[], cwd = folder()) {
 test.each([
   [['run', 'nul-call'], 'unknown experiment "nul-call"; allowed: null-call, ipc, page-fault, driver'],
   [['run', '--system', 'native,xen'], 'unknown system "xen"; allowed: native, vmm, microkernel'],
-  [['run', '--processor', '386'], 'unknown processor "386"; allowed: pentium-133, pentium3-800, xeon-p4-2400'],
+  [['run', '--processor', '386'], 'unknown processor "386"; allowed: 486dx2-66, pentium-133, pentium3-800'],
+  [['validate', 'hardware', '--processor', '386'], 'unknown processor "386"; allowed: 486dx2-66, pentium-133'],
   [['run', '--seeds', '0'], 'expected a whole number from 1 to 999'],
   [['run', '--set', 'events.iretOuter'], 'expected PATH=INTEGER'],
   [['run', '--set', 'events.nothing=1'], 'events.nothing: no such constant'],
@@ -43,6 +44,17 @@ test.each([
   expect(stderr).not.toContain('    at ');
   expect(stdout).toBe('');
   expect(status).toBe(2);
+});
+
+test('validate hardware prints a row a figure, as text and as JSON', () => {
+  const options = ['validate', 'hardware', '--processor', '486dx2-66'];
+  const text = crossings(options);
+  expect(text.status).toBe(0);
+  expect(text.stdout).toMatch(/^int-round +107\.0 +107 +0 % +calibration/m);
+  expect(text.stdout).toMatch(/^validation: \d+ figures, \d+ missed by more than 15 %$/m);
+  const rows = JSON.parse(crossings([...options, '--json']).stdout) as { probe: string; processor: string }[];
+  expect(rows.every(({ processor }) => processor === '486dx2-66')).toBe(true);
+  for (const { probe } of rows) expect(text.stdout).toContain(`\n${probe} `);
 });
 
 test('a foreign folder is left as it is', () => {
