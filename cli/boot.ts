@@ -4,6 +4,7 @@
  */
 import { closeSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { stackText } from '../experiments/runner/stack.js';
 import {
   ImageError,
   Machine,
@@ -15,6 +16,7 @@ import {
 } from '../machine/index.js';
 import { processors } from '../machine/processors/index.js';
 import { buildCore } from '../toolchain/driver/core.js';
+import { debugInfo } from '../toolchain/driver/images.js';
 import { UsageError } from './errors.js';
 
 interface BootOptions {
@@ -85,6 +87,7 @@ async function boot(path: string, options: BootOptions): Promise<number> {
     const disks = readDisks(options);
     const machine = await prepare(path, options, disks);
     const status = await runToEnd(machine, options);
+    if (status === EXIT.FAILED) tellStack(machine, path, options);
     if (options.screen) process.stderr.write(`${machine.screen}\n`);
     options.diskOut.forEach((file, i) => {
       writeFileSync(file, disks[i].bytes);
@@ -95,6 +98,16 @@ async function boot(path: string, options: BootOptions): Promise<number> {
     if (error instanceof UnknownComponentError) return complain(error.message, EXIT.BROKEN);
     throw error;
   }
+}
+
+/** Where the guest was, for images that have their symbols beside them. */
+function tellStack(machine: Machine, path: string, options: BootOptions): void {
+  const files = [path, ...options.module.map((text) => text.split(' ')[0])];
+  const text = stackText(
+    machine,
+    files.map(debugInfo).filter((info) => info !== undefined),
+  );
+  if (text !== '') process.stderr.write(`${text.trimStart()}\n`);
 }
 
 function complain(message: string, status: number): number {

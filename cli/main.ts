@@ -11,6 +11,7 @@ const commands: Record<string, () => Promise<Command>> = {
   list: async () => (await import('./list.js')).listCommand(),
   explain: async () => (await import('./explain.js')).explainCommand(),
   boot: async () => (await import('./boot.js')).bootCommand(),
+  profile: async () => (await import('./profile.js')).profileCommand(),
   validate: async () => (await import('./validate.js')).validateCommand(),
   mkdisk: async () => (await import('./mkdisk.js')).mkdiskCommand(),
   shell: async () => (await import('./shell.js')).shellCommand(),

@@ -35,6 +35,8 @@ interface CoreExports {
   translate(linear: number): number;
   addHook(linear: number): void;
   clearHooks(): void;
+  /** Whether `hook` is called before each instruction. */
+  hookEverything(on: number): void;
 }
 
 const WASM_PAGE = 0x10000;

@@ -175,6 +175,12 @@ export class Machine {
     return this.pc.vga.text(this.core.ram);
   }
 
+  /** Where the processor is: offsets in CS and SS of the next instruction and of the top of the stack. */
+  get position(): { eip: number; esp: number; cpl: number } {
+    const { core } = this;
+    return { eip: core.get('eip') >>> 0, esp: core.get('esp') >>> 0, cpl: core.get('cpl') };
+  }
+
   /** Tells an observer what happens from now on. Returns the function that ends it. */
   observe(observer: Observer): () => void {
     return this.observation.add(observer);

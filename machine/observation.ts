@@ -30,6 +30,7 @@ export class Observation {
   /** Names of the last component and group that ran outside of ring 0, for counting changes. */
   private lastComponent = '';
   private lastGroup = '';
+  private instructionObservers: Observer[] = [];
   /** Cycle of the next sample of each observer that wants samples. */
   private readonly samples = new Map<Observer, number>();
 
@@ -100,6 +101,8 @@ export class Observation {
   }
 
   private changed(): void {
+    this.instructionObservers = [...this.observers].filter((o) => o.instruction);
+    this.core.exports.hookEverything(Number(this.instructionObservers.length > 0));
     const wanted = this.tracing || [...this.observers].some((o) => o.crossing);
     this.core.set('observeCrossings', Number(wanted));
     if (!wanted) this.tracker = null;
@@ -154,6 +157,8 @@ export class Observation {
 
   hook(linear: number): void {
     const { attribution } = this;
+    for (const observer of this.instructionObservers)
+      observer.instruction?.(linear, this.core.cycle, attribution?.executor(this.core.get('cpl')) ?? 'guest');
     if (!attribution) return;
     for (const name of attribution.hooksAt(linear)) {
       this.ownHook(name, attribution);

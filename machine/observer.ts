@@ -22,6 +22,11 @@ export interface Observer {
   /** A port access. */
   port?(port: number, size: number, value: number, direction: 'in' | 'out'): void;
   /**
+   * Every instruction, before it executes: its linear address, the cycle, and who executes it. Between two calls lies what
+   * the first one cost, faults and interrupts that came with it included. Slows the host down, changes nothing in the guest.
+   */
+  instruction?(linear: number, cycle: number, component: string): void;
+  /**
    * Samples: `take` is told where the processor is, between two runs of instructions, the first time at or after each
    * multiple of `every` cycles from the moment when the observer was added. A halted processor is sampled too.
    */

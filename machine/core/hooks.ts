@@ -2,11 +2,17 @@
 import { dropAllRuns, HOOKS, HOOK_SLOTS } from './decode-cache';
 
 let hooks: u32 = 0;
+/** A profiler wants every instruction. */
+let everything: bool = false;
 
 // @ts-ignore: decorator
 @inline function slotOf(la: u32): u32 { return (la * 0x9e3779b1) >> 19; }
 
 export function hooked(la: u32): bool {
+  return everything || listed(la);
+}
+
+function listed(la: u32): bool {
   if (hooks == 0) return false;
   let slot = slotOf(la);
   while (true) {
@@ -19,7 +25,7 @@ export function hooked(la: u32): bool {
 
 /** Calls the host before the instruction at `la` from now on, whatever address space it lies in. */
 export function addHook(la: u32): void {
-  if (hooked(la) || hooks == HOOK_SLOTS - 1) return;
+  if (listed(la) || hooks == HOOK_SLOTS - 1) return;
   let slot = slotOf(la);
   while (load<u32>(HOOKS + (slot << 2)) != 0) slot = (slot + 1) & (HOOK_SLOTS - 1);
   store<u32>(HOOKS + (slot << 2), la + 1);
@@ -30,5 +36,12 @@ export function addHook(la: u32): void {
 export function clearHooks(): void {
   memory.fill(HOOKS, 0, HOOK_SLOTS << 2);
   hooks = 0;
+  dropAllRuns();
+}
+
+/** Calls the host before each instruction, or no longer. */
+export function hookEverything(on: u32): void {
+  if (everything == (on != 0)) return;
+  everything = on != 0;
   dropAllRuns();
 }

@@ -9,7 +9,7 @@ import { emptyAll, emptyTlbs, resetMemory } from './memory/control';
 import { translateInForce } from './memory/walk-extended';
 import { fillSegment, updateFetchEnd } from './segments';
 
-export { addHook, clearHooks } from './hooks';
+export { addHook, clearHooks, hookEverything } from './hooks';
 export { idle, run } from './run';
 export { invalidateCode } from './invalidate';
 

@@ -28,6 +28,8 @@ export interface Assembled {
   readonly hooks: readonly Label[];
   /** Offset of an instruction and its position in the source (an offset in the WebAssembly code). */
   readonly lines: readonly (readonly [number, number])[];
+  /** From an offset on, the number of bytes between ESP and the return address, in compiled functions. */
+  readonly frames?: readonly (readonly [number, number])[];
   readonly align: number;
 }
 
@@ -37,6 +39,7 @@ type Atom =
   | { kind: 'label'; name: string }
   | { kind: 'hook'; name: string }
   | { kind: 'line'; position: number }
+  | { kind: 'frame'; depth: number }
   | { kind: 'align'; to: number; fill: number }
   | { kind: 'space'; size: number };
 
@@ -81,6 +84,11 @@ export class Fragment {
 
   line(position: number): void {
     this.atoms.push({ kind: 'line', position });
+  }
+
+  /** From here on, so many bytes lie between ESP and the return address. */
+  frame(depth: number): void {
+    this.atoms.push({ kind: 'frame', depth });
   }
 
   /** Pads to a multiple of `to` (a power of two) with the byte `fill`. */
@@ -148,6 +156,7 @@ export class Fragment {
     const labels: Label[] = [];
     const hooks: Label[] = [];
     const lines: [number, number][] = [];
+    const frames: [number, number][] = [];
     let at = 0;
     for (const a of this.atoms) {
       const size = sizeOf(a, at);
@@ -157,6 +166,7 @@ export class Fragment {
       } else if (a.kind === 'label') labels.push({ name: a.name, offset: at });
       else if (a.kind === 'hook') hooks.push({ name: a.name, offset: at });
       else if (a.kind === 'line') lines.push([at, a.position]);
+      else if (a.kind === 'frame') frames.push([at, a.depth]);
       else if (a.kind === 'align') out.fill(a.fill, at, at + size);
       else if (a.kind === 'branch') {
         const target = offsets.get(a.target);
@@ -169,7 +179,8 @@ export class Fragment {
       }
       at += size;
     }
-    return { bytes: out, relocations, labels, hooks, lines, align: this.largestAlign };
+    const framed = frames.length > 0 ? { frames } : {};
+    return { bytes: out, relocations, labels, hooks, lines, ...framed, align: this.largestAlign };
   }
 }
 

@@ -29,5 +29,5 @@ export function compileFunction(module: WasmModule, fn: WasmFunction, names: Nam
   removeDead(f);
   const frame = layFrame(f, allocate(f));
   improve(f, frame);
-  return emitFunction(f);
+  return emitFunction(f, frame.depth);
 }

@@ -16,8 +16,9 @@ export interface EmittedFunction {
 
 const FUNCTION_ALIGNMENT = 16;
 
-export function emitFunction(f: m.MachineFunction): EmittedFunction {
-  return new Emitter(f).run();
+/** @param depth bytes between ESP and the return address, between prologue and epilogue */
+export function emitFunction(f: m.MachineFunction, depth: number): EmittedFunction {
+  return new Emitter(f, depth).run();
 }
 
 class Emitter {
@@ -26,8 +27,14 @@ class Emitter {
   private tableCount = 0;
   private instructions = 0;
   private skips = 0;
+  /** Bytes between ESP and the return address, here, and as last written down. */
+  private here = 0;
+  private written = -1;
 
-  constructor(private readonly f: m.MachineFunction) {}
+  constructor(
+    private readonly f: m.MachineFunction,
+    private readonly depth: number,
+  ) {}
 
   run(): EmittedFunction {
     const { f, text, tables } = this;
@@ -36,9 +43,13 @@ class Emitter {
     for (const [index, b] of f.blocks.entries()) {
       text.label(labelOf(b));
       const next = f.blocks[index + 1];
+      if (index > 0) this.here = this.depth;
       for (const i of b.instructions) {
+        if (this.here !== this.written) text.frame(this.here);
+        this.written = this.here;
         text.line(i.position);
         this.instruction(i, next);
+        this.here += pushed(i);
       }
       if (endsInSharedHook(b, next, f)) this.nop();
     }
@@ -129,6 +140,16 @@ class Emitter {
     text.relocate('rel32', i.symbol, -4);
   }
 }
+
+/** By how many bytes an instruction moves ESP down. */
+function pushed({ op, a, b, bytes }: m.Instruction): number {
+  if (op === 'push') return 4;
+  if (op === 'pop') return -4;
+  if (op === 'raw' && bytes?.length === 1) return bytes[0] === PUSHFD ? 4 : bytes[0] === POPFD ? -4 : 0;
+  const movesStack = a?.kind === 'reg' && a.reg === ESP && b?.kind === 'imm';
+  return movesStack && (op === 'add' || op === 'sub') ? (op === 'sub' ? b.value : -b.value) : 0;
+}
+const [PUSHFD, POPFD, ESP] = [0x9c, 0x9d, 4];
 
 /**
  * A hook at the end of a block that runs into the next would be a label on an instruction which other blocks reach too,

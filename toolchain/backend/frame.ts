@@ -14,6 +14,8 @@ export interface Frame {
   readonly epilogue: readonly Omit<m.Instruction, 'position'>[];
   /** A call in tail position may become a jump: the callee's frame takes the place of this one. */
   readonly allowsTailCalls: boolean;
+  /** Bytes between ESP and the return address, between prologue and epilogue. */
+  readonly depth: number;
 }
 
 export function layFrame(f: m.MachineFunction, colours: number[]): Frame {
@@ -50,6 +52,7 @@ export function layFrame(f: m.MachineFunction, colours: number[]): Frame {
   first.instructions.unshift(...prologue.map((i) => ({ ...i, position })));
   return {
     epilogue: [...adjust('add'), ...[...saved].reverse().map((r) => ({ op: 'pop' as const, a: m.reg(r) }))],
+    depth: size + 4 * saved.length,
     allowsTailCalls: f.outgoing === 0 && f.slots === 0,
   };
 }

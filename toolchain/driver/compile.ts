@@ -1,58 +1,100 @@
-// One image definition to an ELF file: AssemblyScript, back end, stubs, linker.
+// One image definition to an ELF file, in two steps: AssemblyScript and back end make objects, and the linker makes an
+// image of them, in one layout or another.
 import { readModule, WasmError, type WasmModule } from '../backend/wasm.js';
+import { type DebugInfo, debugOf } from '../debug/info.js';
+import { SourceMap } from '../debug/source-map.js';
 import { type ImageDefinition, staticDataOf } from '../image.js';
 import { type Chunk, stubChunks } from '../linker/chunk.js';
 import { writeElf } from '../linker/elf.js';
+import type { StaticData } from '../linker/layout.js';
 import { type LinkedImage, link } from '../linker/link.js';
 import { mapOf } from '../linker/map.js';
 import { MODULE_START, moduleChunks, runtimeChunks } from '../linker/objects.js';
 import { CompileError, compileAssemblyScript } from './asc.js';
-import { SourceMap } from './source-map.js';
 
-export interface CompiledImage {
-  readonly elf: Uint8Array;
-  readonly linked: LinkedImage;
-  /** Sizes and places of sections and symbols, as text. */
-  readonly map: string;
-  readonly sourceMap: SourceMap;
+/** Everything that a link needs; plain data, apart from the stubs of the definition, which are chunks already. */
+export interface ImageObjects {
+  readonly definition: ImageDefinition;
+  readonly chunks: readonly Chunk[];
+  readonly data: StaticData;
+  /** JSON. */
+  readonly sourceMap: string;
+}
+
+export interface CompiledObjects {
+  readonly objects: ImageObjects;
   /** Project files that determine the image, with their contents; null for files that were looked for and not found. */
   readonly reads: ReadonlyMap<string, string | null>;
 }
 
-export async function compileImage(d: ImageDefinition, root: string): Promise<CompiledImage> {
+export interface BuiltImage {
+  readonly elf: Uint8Array;
+  readonly linked: LinkedImage;
+  /** Sizes and places of sections and symbols, as text. */
+  readonly map: string;
+  /** Functions, frames and lines by address. */
+  readonly debug: DebugInfo;
+}
+
+export async function compileObjects(d: ImageDefinition, root: string): Promise<CompiledObjects> {
   const memoryBase = staticDataOf(d);
-  const {
-    wasm,
-    sourceMap: json,
-    reads,
-    dataEnd,
-  } = await compileAssemblyScript({
+  const aliases = d.aliases ?? {};
+  const { wasm, sourceMap, reads, dataEnd } = await compileAssemblyScript({
     root,
     entry: d.entry,
-    aliases: d.aliases ?? {},
+    aliases,
     memoryBase,
   });
-  const sourceMap = new SourceMap(json);
   const module = readModule(wasm);
   checkData(d, module, memoryBase);
   const stubs = d.stubs.flatMap((s) => stubChunks(s.assemble()));
-  const compiled = compileModule(d, module, sourceMap);
+  const compiled = compileModule(d, module, new SourceMap(sourceMap), reads);
   if (module.start !== undefined) checkStart(d, module, stubs);
   const chunks = [...stubs, ...compiled];
-  const linked = link(d, [...chunks, ...runtimeChunks(chunks)], { segments: module.data, end: dataEnd });
-  return { elf: writeElf(linked), linked, map: mapOf(linked), sourceMap, reads };
+  const data = { segments: module.data, end: dataEnd };
+  const definition = { ...d, stubs: [] };
+  return { objects: { definition, chunks: [...chunks, ...runtimeChunks(chunks)], data, sourceMap }, reads };
 }
 
-function compileModule(d: ImageDefinition, module: WasmModule, sourceMap: SourceMap): Chunk[] {
+/** @param layoutSeed permutes functions, globals and static areas; 0: the order in which they were compiled */
+export function linkObjects(objects: ImageObjects, layoutSeed = 0): BuiltImage {
+  const linked = link(objects.definition, objects.chunks, objects.data, layoutSeed);
+  const debug = debugOf(linked, new SourceMap(objects.sourceMap));
+  return { elf: writeElf(linked), linked, map: mapOf(linked), debug };
+}
+
+export type CompiledImage = BuiltImage & CompiledObjects;
+
+export async function compileImage(d: ImageDefinition, root: string): Promise<CompiledImage> {
+  const compiled = await compileObjects(d, root);
+  return { ...linkObjects(compiled.objects), ...compiled };
+}
+
+function compileModule(
+  d: ImageDefinition,
+  module: WasmModule,
+  sourceMap: SourceMap,
+  reads: ReadonlyMap<string, string | null>,
+): Chunk[] {
   try {
     return moduleChunks(module);
   } catch (error) {
     if (!(error instanceof WasmError)) throw error;
     const at = error.cause as { function: string; position: number } | undefined;
     const place = at && sourceMap.inProject(at.position);
-    const where = place ? `${place.file}:${place.line}` : d.entry;
-    throw new CompileError(`${where}: ${error.message}${at ? ` (in ${at.function})` : ''}`);
+    if (!place) throw new CompileError(`${d.entry}: ${error.message}${at ? ` (in ${at.function})` : ''}`);
+    const text = reads.get(place.file)?.split('\n')[place.line - 1];
+    const shown = text === undefined ? '' : `\n${sourceLine(place.line, place.column, text)}`;
+    const where = `${place.file}:${place.line}:${place.column}`;
+    throw new CompileError(`${where}: ${error.message} (in ${at.function})${shown}`);
   }
+}
+
+/** A line of source with a mark below the column, both counted from 1. */
+export function sourceLine(line: number, column: number, text: string): string {
+  const gutter = String(line).padStart(4);
+  const mark = text.slice(0, column - 1).replace(/[^\t]/g, ' ');
+  return `${gutter} | ${text}\n     | ${mark}^`;
 }
 
 /** The compiler ignores a memory base that it does not understand, without a word. */

@@ -1,20 +1,21 @@
-// All images of the project, built when something that determines them has changed.
+// All images of the project, built when something that determines them has changed (keys.ts).
 //
-// An image's key is a hash of the toolchain's own code, the definition, the bytes of its stubs and every file that its
-// compilation read (or looked for in vain). build/images/index.json remembers key and file list of each image, so that
-// an image whose inputs are unchanged is not compiled again. Beside each image NAME.elf lies its map, NAME.map.
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+// build/images/index.json remembers key and file list of each image, so that an image whose inputs are unchanged is not
+// compiled again. In build/images/<key>/ lie NAME.elf, its map NAME.map, NAME.debug (functions, frames and lines by
+// address, toolchain/debug) and NAME.objects, of which other layouts are linked on demand: layout-<seed>/NAME.elf.
+// Images are compiled side by side in worker threads, when the compiled driver runs.
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { dirname, join } from 'node:path';
+import { deserialize, serialize } from 'node:v8';
+import { Tinypool } from 'tinypool';
+import type { DebugInfo } from '../debug/info.js';
 import type { ImageDefinition } from '../image.js';
-import { compileImage } from './compile.js';
+import { type BuiltImage, compileObjects, type ImageObjects, linkObjects } from './compile.js';
+import { DIST, imageDefinitions, PROJECT_ROOT } from './definitions.js';
+import { definitionHash, hashOf, inputHashes, keyOf, toolchainHash } from './keys.js';
 
-const HERE = dirname(fileURLToPath(import.meta.url));
-/** The compiled code, and the project around it. */
-const DIST = resolve(HERE, '../..');
-export const PROJECT_ROOT = resolve(DIST, '..');
-const DEFINITION_FOLDERS = ['kernels', 'vmm', 'microkernel', 'workloads'];
+export { imageDefinitions, PROJECT_ROOT } from './definitions.js';
 
 interface IndexEntry {
   readonly key: string;
@@ -30,26 +31,18 @@ export interface BuildReport {
   readonly failed: { readonly image: string; readonly error: Error }[];
 }
 
-/** Every image definition of the project, by name. */
-export async function imageDefinitions(dist = DIST): Promise<Map<string, ImageDefinition>> {
-  const found = new Map<string, ImageDefinition>();
-  const files = DEFINITION_FOLDERS.filter((f) => existsSync(join(dist, f))).flatMap((folder) =>
-    readdirSync(join(dist, folder), { recursive: true, encoding: 'utf8' })
-      .map((file) => join(folder, file).replaceAll('\\', '/'))
-      .filter((file) => file.endsWith('/stubs/image.js')),
-  );
-  for (const file of files.sort()) {
-    const exported = Object.values(await import(pathToFileURL(join(dist, file)).href));
-    for (const d of exported.flat().filter(isDefinition)) {
-      if (found.has(d.name)) throw new Error(`two images are called '${d.name}'; the second is in ${file}`);
-      found.set(d.name, d);
-    }
-  }
-  return found;
+/** One image to compile; plain data, for a worker thread. */
+export interface BuildTask {
+  readonly name: string;
+  readonly root: string;
+  readonly dist: string;
+  /** Hash of definition and toolchain. */
+  readonly own: string;
 }
+export type BuildAnswer = { entry: IndexEntry; line: string } | { error: { name: string; message: string } };
 
-const isDefinition = (x: unknown): x is ImageDefinition =>
-  typeof x === 'object' && x !== null && 'kind' in x && 'entry' in x && 'stubs' in x;
+const MOST_WORKERS = 8;
+const isCompiled = import.meta.url.endsWith('.js');
 
 export async function buildImages(
   options: { root?: string; dist?: string; names?: readonly string[]; progress?: (line: string) => void } = {},
@@ -60,50 +53,127 @@ export async function buildImages(
   const folder = join(root, 'build/images');
   const report: BuildReport = { built: [], unchanged: [], failed: [] };
   const tool = toolchainHash(dist);
+  const stale: BuildTask[] = [];
+  const index = readIndex(folder);
+  const hashes = new Map<string, string>();
   for (const name of names) {
     const d = definitions.get(name);
     if (!d) throw new Error(`there is no image '${name}'; there are: ${[...definitions.keys()].join(', ')}`);
-    try {
-      const own = definitionHash(d, tool);
-      const known = readIndex(folder)[name];
-      if (
-        known &&
-        existsSync(join(folder, known.file)) &&
-        keyOf(own, inputHashes(root, d, known.inputs)) === known.key
-      ) {
-        report.unchanged.push(name);
-        continue;
-      }
-      const start = performance.now();
-      const { elf, map, reads } = await compileImage(d, root);
-      const inputs = [...reads.keys()].filter((path) => d.aliases?.[path] === undefined).sort();
-      const key = keyOf(
-        own,
-        inputs.map((path) => [path, hashOf(reads.get(path) ?? null)]),
-      );
-      const file = join(key.slice(0, 16), `${name}.elf`);
-      writeAside(join(folder, file.replace(/elf$/, 'map')), map);
-      writeAside(join(folder, file), elf);
-      remember(folder, name, { key, file, inputs });
-      report.built.push(name);
-      progress(`image ${name}: ${elf.length} bytes, ${Math.round(performance.now() - start)} ms`);
-    } catch (error) {
-      report.failed.push({ image: name, error: error as Error });
-    }
+    const own = definitionHash(d, tool);
+    if (isUpToDate(index[name], d, own, root, hashes)) report.unchanged.push(name);
+    else stale.push({ name, root, dist, own });
   }
+  const compile = compilers(stale.length);
+  await Promise.all(
+    stale.map(async (task) => {
+      const answer = await compile.run(task);
+      if ('error' in answer) {
+        const error = Object.assign(new Error(answer.error.message), { name: answer.error.name });
+        report.failed.push({ image: task.name, error });
+      } else {
+        remember(folder, task.name, answer.entry);
+        report.built.push(task.name);
+        progress(answer.line);
+      }
+    }),
+  );
+  await compile.close();
+  const order = (a: string, b: string) => names.indexOf(a) - names.indexOf(b);
+  report.built.sort(order);
+  report.failed.sort((a, b) => order(a.image, b.image));
   return report;
 }
 
-/** Path of a built image. */
-export function imagePath(name: string, root = PROJECT_ROOT): string {
-  const folder = join(root, 'build/images');
-  const entry = readIndex(folder)[name];
-  if (entry && existsSync(join(folder, entry.file))) return join(folder, entry.file);
-  throw new Error(`image '${name}' is not built; run: npm run build`);
+function isUpToDate(
+  known: IndexEntry | undefined,
+  d: ImageDefinition,
+  own: string,
+  root: string,
+  hashes: Map<string, string>,
+): boolean {
+  if (!known || !existsSync(join(root, 'build/images', known.file))) return false;
+  return keyOf(own, inputHashes(root, d, known.inputs, hashes)) === known.key;
 }
 
-export function imageBytes(name: string, root = PROJECT_ROOT): Uint8Array {
-  return readFileSync(imagePath(name, root));
+/** As many threads as there are processors and images; none for one image, or where the driver runs from its source. */
+function compilers(tasks: number): { run(task: BuildTask): Promise<BuildAnswer>; close(): Promise<void> } {
+  const threads = Math.min(tasks, availableParallelism(), MOST_WORKERS);
+  if (threads < 2 || !isCompiled) {
+    let before: Promise<unknown> = Promise.resolve();
+    const run = (task: BuildTask) => {
+      const answer = before.then(() => buildOne(task));
+      before = answer;
+      return answer;
+    };
+    return { run, close: async () => undefined };
+  }
+  const filename = new URL('./build-worker.js', import.meta.url).href;
+  const pool = new Tinypool({ filename, runtime: 'worker_threads', minThreads: threads, maxThreads: threads });
+  return { run: (task) => pool.run(task), close: () => pool.destroy() };
+}
+
+/** Compiles and links one image, and writes its files. */
+export async function buildOne({ name, root, dist, own }: BuildTask): Promise<BuildAnswer> {
+  try {
+    const d = (await imageDefinitions(dist)).get(name) as ImageDefinition;
+    const start = performance.now();
+    const { objects, reads } = await compileObjects(d, root);
+    const built = linkObjects(objects);
+    const inputs = [...reads.keys()].filter((path) => d.aliases?.[path] === undefined).sort();
+    const key = keyOf(
+      own,
+      inputs.map((path) => [path, hashOf(reads.get(path) ?? null)]),
+    );
+    const folder = join(root, 'build/images');
+    const file = join(key.slice(0, 16), `${name}.elf`);
+    writeAside(join(folder, beside(file, 'objects')), serialize(objects));
+    writeImage(join(folder, file), built);
+    const line = `image ${name}: ${built.elf.length} bytes, ${Math.round(performance.now() - start)} ms`;
+    return { entry: { key, file, inputs }, line };
+  } catch (error) {
+    return { error: { name: (error as Error).name, message: (error as Error).message } };
+  }
+}
+
+function writeImage(path: string, { elf, map, debug }: BuiltImage): void {
+  writeAside(beside(path, 'map'), map);
+  writeAside(beside(path, 'debug'), JSON.stringify(debug));
+  writeAside(path, elf);
+}
+
+const beside = (path: string, extension: string): string => path.replace(/elf$/, extension);
+
+/**
+ * Path of a built image.
+ * @param layoutSeed another order of functions, globals and static areas: linked now, unless it has been before
+ * @throws Error when the image is not built
+ */
+export function imagePath(name: string, root = PROJECT_ROOT, layoutSeed = 0): string {
+  const folder = join(root, 'build/images');
+  const entry = readIndex(folder)[name];
+  const path = entry && join(folder, entry.file);
+  if (!path || !existsSync(path)) throw new Error(`image '${name}' is not built; run: npm run build`);
+  if (layoutSeed === 0) return path;
+  const other = join(dirname(path), `layout-${layoutSeed}`, `${name}.elf`);
+  if (!existsSync(other)) {
+    const objects = deserialize(readFileSync(beside(path, 'objects'))) as ImageObjects;
+    writeImage(other, linkObjects(objects, layoutSeed));
+  }
+  return other;
+}
+
+/** Bytes of a built image; see `imagePath`. */
+export function imageBytes(name: string, root = PROJECT_ROOT, layoutSeed = 0): Uint8Array {
+  return readFileSync(imagePath(name, root, layoutSeed));
+}
+
+/** What lies beside an image file: functions, frames and lines by address; undefined for a foreign image. */
+export function debugInfo(path: string): DebugInfo | undefined {
+  try {
+    return JSON.parse(readFileSync(beside(path, 'debug'), 'utf8')) as DebugInfo;
+  } catch {
+    return undefined;
+  }
 }
 
 function readIndex(folder: string): Index {
@@ -129,40 +199,4 @@ function writeAside(path: string, contents: Uint8Array | string): void {
   const aside = `${path}.${process.pid}`;
   writeFileSync(aside, contents);
   renameSync(aside, path);
-}
-
-const hashOf = (contents: Uint8Array | string | null): string =>
-  contents === null ? 'absent' : createHash('sha256').update(contents).digest('hex');
-
-function keyOf(own: string, inputs: [string, string][]): string {
-  return hashOf([own, ...inputs.map(([path, hash]) => `${path} ${hash}`)].join('\n'));
-}
-
-function inputHashes(root: string, d: ImageDefinition, paths: readonly string[]): [string, string][] {
-  return paths.map((path) => {
-    if (d.aliases?.[path] !== undefined) return [path, hashOf(d.aliases[path])];
-    const file = join(root, path);
-    return [path, hashOf(existsSync(file) ? readFileSync(file) : null)];
-  });
-}
-
-function definitionHash(d: ImageDefinition, tool: string): string {
-  const stubs = d.stubs.map((s) => {
-    const { name, sections, globals } = s.assemble();
-    return { name, globals: [...globals], sections: sections.map((x) => ({ ...x, code: codeText(x.code) })) };
-  });
-  return hashOf(JSON.stringify([tool, { ...d, stubs }]));
-}
-
-const codeText = (code: { bytes: Uint8Array }) => ({ ...code, bytes: hashOf(code.bytes) });
-
-/** Everything that turns sources into bytes: this toolchain's code and the compiler's version. */
-function toolchainHash(dist: string): string {
-  const folder = join(dist, 'toolchain');
-  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((f) => f.endsWith('.js') && !f.startsWith('verify'))
-    .sort();
-  const own = files.map((f) => `${relative(folder, join(folder, f))} ${hashOf(readFileSync(join(folder, f)))}`);
-  const compiler = fileURLToPath(import.meta.resolve('assemblyscript'));
-  return hashOf([...own, hashOf(readFileSync(join(dirname(dirname(compiler)), 'package.json')))].join('\n'));
 }

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseElf } from '../../machine/image/elf.js';
 import { readNote } from '../../machine/image/note.js';
 import { cr0, cr3, cr4, defineStubs, eax, esp, mem, sym } from '../assembler/index.js';
+import { SourceMap } from '../debug/source-map.js';
 import { type CompiledImage, compileImage } from '../driver/compile.js';
 import { defineImage } from '../image.js';
 
@@ -171,7 +172,7 @@ describe('the file', () => {
 
   test('knows the source line of an instruction', () => {
     const main = image.linked.lines.filter(([at]) => at >= symbol('main') && at < symbol('main') + 12);
-    const places = main.map(([, position]) => image.sourceMap.at(position));
+    const places = main.map(([, position]) => new SourceMap(image.objects.sourceMap).at(position));
     expect(places).toContainEqual({ file: 'main.ts', line: 20 });
   });
 });

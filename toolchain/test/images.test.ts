@@ -1,5 +1,5 @@
 // What the driver builds, and when: by content, one image at a time.
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -48,6 +48,42 @@ test('an image is built once, again when a file it reads has changed, and others
   expect(await buildImages({ root, dist })).toEqual({ built: ['one'], unchanged: ['two'], failed: [] });
   expect(imagePath('one', root)).not.toBe(before);
 });
+
+test('a layout seed links other images of the same objects, each always the same', async () => {
+  write('workloads/lib.ts', 'let calls: u32 = 0;\nexport function value(): u32 { return ++calls; }\n');
+  const functions = Array.from({ length: 12 }, (_, i) => `export function f${i}(): u32 { return ${i} * value(); }\n`);
+  write('workloads/one.ts', `import { value } from './lib';\n${functions.join('')}`);
+  await buildImages({ root, dist, names: ['one'] });
+  const order = (seed: number) =>
+    [...readFileSync(imagePath('one', root, seed).replace(/elf$/, 'map'), 'utf8').matchAll(/ (f\d+) {2}/g)].map(
+      (m) => m[1],
+    );
+  const orders = [0, 1, 2, 3].map(order);
+  expect(orders[0]).toHaveLength(12);
+  for (const o of orders) expect([...o].sort()).toEqual([...orders[0]].sort());
+  expect(new Set(orders.map(String)).size).toBe(4);
+  const first = imageBytes('one', root, 2);
+  rmSync(dirname(imagePath('one', root, 2)), { recursive: true });
+  expect(imageBytes('one', root, 2)).toEqual(first);
+});
+
+test('two builds in different folders give identical bytes, in every layout', async () => {
+  const other = mkdtempSync(join(tmpdir(), 'crossings-other-'));
+  try {
+    cpSync(root, other, { recursive: true });
+    await buildImages({ root, dist });
+    await buildImages({ root: other, dist: join(other, 'dist') });
+    for (const name of ['one', 'two'])
+      for (const seed of [0, 1]) {
+        expect(imageBytes(name, other, seed)).toEqual(imageBytes(name, root, seed));
+        expect(readFileSync(debugPath(name, other, seed))).toEqual(readFileSync(debugPath(name, root, seed)));
+      }
+  } finally {
+    rmSync(other, { recursive: true });
+  }
+});
+const debugPath = (name: string, at: string, seed: number): string =>
+  imagePath(name, at, seed).replace(/elf$/, 'debug');
 
 test('a change of the toolchain rebuilds everything', async () => {
   await buildImages({ root, dist });

@@ -2,8 +2,9 @@
 
 export interface SourcePlace {
   readonly file: string;
-  /** From 1. */
+  /** From 1, as the column is. */
   readonly line: number;
+  readonly column: number;
 }
 
 export class SourceMap {
@@ -12,15 +13,16 @@ export class SourceMap {
 
   constructor(json: string) {
     const map = JSON.parse(json) as { sources: string[]; mappings: string };
-    let [position, file, line] = [0, 0, 0];
+    let [position, file, line, column] = [0, 0, 0, 0];
     for (const segment of map.mappings.split(';')[0].split(',')) {
       const fields = decode(segment);
       position += fields[0];
       if (fields.length < 4) continue;
       file += fields[1];
       line += fields[2];
+      column += fields[3];
       this.positions.push(position);
-      this.places.push({ file: map.sources[file], line: line + 1 });
+      this.places.push({ file: map.sources[file], line: line + 1, column: column + 1 });
     }
   }
 
