@@ -38,8 +38,8 @@ export function reportMarkdown({ manifest, cells }: ResultSet, charts: readonly 
     verdictTable(judged),
     ...judged.map((verdict) => verdictSection(claims.find(({ id }) => id === verdict.claim)!, verdict)),
     '### C7 and R8: crossings a unit of work',
-    '*Partial: fork, exec and files run on native alone as yet.* Warm; a null call of the VMM goes by the direct gate, a page fault by ' +
-      '`update_va_mapping`, the service across domains.',
+    '*Partial: fork, exec and files run on native alone as yet.* Warm; a null call of the VMM goes by the direct gate, ' +
+      'a page fault by `update_va_mapping`, the service across domains.',
     crossingTable(manifest, cells),
     ...(held === undefined
       ? []
