@@ -1,7 +1,7 @@
 /** Time, performance counters, model-specific registers, identification (SDM vol. 2: CPUID, RDMSR, RDPMC, RDTSC, WRMSR). */
 import { advance } from './entry';
-import { CONFIG_CPUID, CONFIG_CPUID_EXTENDED_LEAVES, CONFIG_CPUID_LEAVES, CONFIG_FEATURES, FEATURE_APIC, FEATURE_NX,
-  FEATURE_SYSCALL, FEATURE_SYSENTER, FEATURE_TSC } from './generated/config';
+import { CONFIG_CPUID, CONFIG_CPUID_EXTENDED_LEAVES, CONFIG_CPUID_LEAVES, CONFIG_FEATURES, FEATURE_APIC, FEATURE_CMOV,
+  FEATURE_NX, FEATURE_SYSCALL, FEATURE_SYSENTER, FEATURE_TSC } from './generated/config';
 import { EVENT_CPUID, EVENT_RDMSR, EVENT_RDTSC, EVENT_WRMSR } from './generated/events';
 import { APIC_BASE, CPL, CR4, CYCLE, EAX, EBX, ECX, EDX, EFER, STAR_EIP, STAR_SELECTORS, SYSENTER_CS, SYSENTER_EIP,
   SYSENTER_ESP, TSC_OFFSET } from './generated/state';
@@ -51,8 +51,22 @@ const MSR_STAR: u32 = 0xc0000081;
 const SYSCALL_ENABLE: u32 = 0x001;
 const NO_EXECUTE_ENABLE: u32 = 0x800;
 
+/**
+ * Registers that kernels touch unasked and that change nothing here: they read 0 and forget what is written. P6: platform
+ * (17h), power-on (2Ah), microcode (79h, 8Bh), performance counters (C1h, C2h, 186h, 187h), DebugCtl (1D9h). AMD: system
+ * configuration (C0010000h to C001001Fh).
+ */
+function insignificant(number: u32): bool {
+  const features = load<u32>(CONFIG_FEATURES);
+  if (number >= 0xc0010000 && number < 0xc0010020) return (features & FEATURE_SYSCALL) != 0;
+  if ((features & FEATURE_CMOV) == 0) return false;
+  if (number == 0x17 || number == 0x2a || number == 0x79 || number == 0x8b || number == 0x1d9) return true;
+  return number == 0xc1 || number == 0xc2 || number == 0x186 || number == 0x187;
+}
+
 /** Does the processor have this register? If not, #GP(0) is reported. */
 function known(number: u32): bool {
+  if (insignificant(number)) return true;
   const features = load<u32>(CONFIG_FEATURES);
   let needed: u32 = 0;
   if (number == MSR_TSC) needed = FEATURE_TSC;
@@ -64,6 +78,7 @@ function known(number: u32): bool {
 }
 
 function readRegister(number: u32): u64 {
+  if (insignificant(number)) return 0;
   if (number == MSR_TSC) return load<u64>(CYCLE) + load<u64>(TSC_OFFSET);
   if (number == MSR_APIC_BASE) return load<u32>(APIC_BASE);
   if (number == MSR_SYSENTER_CS) return load<u32>(SYSENTER_CS);
@@ -74,6 +89,7 @@ function readRegister(number: u32): u64 {
 }
 
 function writeRegister(number: u32, low: u32, high: u32): bool {
+  if (insignificant(number)) return true;
   if (number == MSR_TSC) store<u64>(TSC_OFFSET, (<u64>low | (<u64>high << 32)) - load<u64>(CYCLE));
   else if (number == MSR_APIC_BASE) store<u32>(APIC_BASE, low);
   else if (number == MSR_SYSENTER_CS) store<u32>(SYSENTER_CS, low);
