@@ -123,8 +123,10 @@ export function reservePage(inode: Inode, page: Page): i32 {
 export function setSize(inode: Inode, size: u32): i32 {
   if (size > limitOf(inode)) return -EFBIG;
   lockVolume();
-  if (size < inode.size) cut(inode, size);
+  const shorter = size < inode.size;
+  // First the size: what is read from now on, ahead too, ends there.
   inode.size = size;
+  if (shorter) cut(inode, size);
   inode.modified = now();
   inode.changed = inode.modified;
   inode.dirty = 1;
@@ -132,6 +134,7 @@ export function setSize(inode: Inode, size: u32): i32 {
   return 0;
 }
 
+/** Drops what lies behind the file's new end, and gives back its blocks. */
 function cut(inode: Inode, size: u32): void {
   dropPages(inode, (size + 4095) >> 12);
   const at = size & 0xfff;

@@ -4,7 +4,9 @@
 // Whatever concerns the disk's file system happens under one lock, which its holder may take again: a page fault in a user
 // copy can need the disk in the middle of a write to it. Order: first the volume's lock, then a page is made busy.
 import { EIO } from '../lib/callnumbers';
+import { FRAME_MASK } from '../lib/paging';
 import { diskStart } from '../ports/port';
+import { dropFrame, holdFrame } from './page';
 import { sleepOn, wakeAll } from './schedule';
 import { noThread, self, Thread } from './thread';
 
@@ -58,7 +60,10 @@ export function runInit(run: Run, write: bool): void {
   run.failed = 0;
 }
 
-/** Adds `bytes` (a multiple of 512) at guest-physical `address` to the run; what does not continue it goes to the disk first. */
+/**
+ * Adds `bytes` (a multiple of 512) at guest-physical `address` to the run; what does not continue it goes to the disk first.
+ * The frame is held until its request is done.
+ */
 export function runAdd(run: Run, sector: u32, address: u32, bytes: u32): void {
   const pieces = changetype<usize>(run) + offsetof<Run>('piece');
   if (run.count && (sector != run.sector + run.sectors || run.sectors + (bytes >> 9) > MAX_SECTORS)) runFlush(run);
@@ -72,6 +77,7 @@ export function runAdd(run: Run, sector: u32, address: u32, bytes: u32): void {
     if (run.count == MAX_PIECES) runFlush(run);
   }
   if (!run.count) run.sector = sector;
+  holdFrame(address & FRAME_MASK);
   store<u32>(pieces + (run.count << 3), address);
   store<u32>(pieces + (run.count << 3) + 4, bytes);
   run.count++;
@@ -87,6 +93,8 @@ export function runFlush(run: Run): i32 {
     diskStart(run.write != 0, run.sector, changetype<usize>(run) + offsetof<Run>('piece'), run.count);
     while (outstanding) sleepOn(doneQueue);
     if (failed) run.failed = 1;
+    const pieces = changetype<usize>(run) + offsetof<Run>('piece');
+    for (let i: u32 = 0; i < run.count; i++) dropFrame(load<u32>(pieces + (i << 3)) & FRAME_MASK);
     run.count = 0;
     run.sectors = 0;
   }

@@ -102,13 +102,16 @@ export function unmap(process: Process, start: u32, end: u32): i32 {
   let region = regionAfter(process, start);
   if (!changetype<usize>(region) || region.start >= end) return 0;
   openBatch(process.space);
+  for (let each = region; changetype<usize>(each) && each.start < end; each = each.next) {
+    removePages(process, each, each.start, each.end);
+  }
+  closeBatch(process.space);
+  // A region's file may go with it, and that may sleep: no batch is open any more.
   while (changetype<usize>(region) && region.start < end) {
     const next = region.next;
-    removePages(process, region, region.start, region.end);
     removeRegion(process, region);
     region = next;
   }
-  closeBatch(process.space);
   if (tooDirty()) syncAll();
   return 0;
 }

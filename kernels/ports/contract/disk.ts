@@ -2,7 +2,7 @@
 // put back as they were.
 
 import { lockVolume, RUN_SIZE, Run, runAdd, runFlush, runInit, unlockVolume } from '../../guest/disk';
-import { allocateFrame, freeFrame } from '../../lib/frames';
+import { dropFrame, takeFrame } from '../../guest/page';
 import { stackSlot } from '../../lib/x86';
 import { diskSectors, frameAddress } from '../port';
 import { begin, end, expect, skipped } from './say';
@@ -19,11 +19,11 @@ function move(write: bool, frames: usize): bool {
 }
 
 function take(frames: usize): void {
-  for (let i: u32 = 0; i < PIECES; i++) store<u32>(frames + (i << 2), allocateFrame());
+  for (let i: u32 = 0; i < PIECES; i++) store<u32>(frames + (i << 2), takeFrame());
 }
 
 function give(frames: usize): void {
-  for (let i: u32 = 0; i < PIECES; i++) freeFrame(load<u32>(frames + (i << 2)));
+  for (let i: u32 = 0; i < PIECES; i++) dropFrame(load<u32>(frames + (i << 2)));
 }
 
 /** Words of the frames that are not what `fill` put there. */
