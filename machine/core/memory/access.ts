@@ -18,7 +18,7 @@ import { chargeEvent } from './charge';
 import { EMPTY, installSlot, slotOffset } from './filter';
 import { isCode, noticeWrite } from './granules';
 import { LINE_MODIFIED } from './lines';
-import { DATA, DIRTY, flagsOf, LARGE, noteFiltered } from './tlb';
+import { DATA, DIRTY, flagsOf, isFresh, LARGE, noteFiltered } from './tlb';
 import { entryFor, mappedBy, NOT_PAGED, REFUSED } from './translate';
 import { rightsFor } from './walk';
 import { watchData } from './watch';
@@ -34,7 +34,7 @@ const SYSTEM: u32 = 0;
 /** Offset of the tag for writes in a filter's slot. */
 const WRITE_TAG: u32 = 4;
 
-/** Physical address of the granule that `touch` saw last. */
+/** Physical address that `touch` found last in no RAM. */
 let touchedPhysical: u32 = 0;
 
 // ---- reads
@@ -119,7 +119,7 @@ function readAcross(la: u32, size: u32, half: u32): u32 {
   chargeAcross(la, size);
   const first = touchRead(la, half);
   if (first == FAULTED) return 0;
-  const physical = touchedPhysical;
+  const physical = first >= 0 ? first - RAM_BASE : touchedPhysical;
   const boundary = (la + size - 1) & ~31;
   const second = touchRead(boundary, half);
   if (second == FAULTED) return 0;
@@ -212,7 +212,7 @@ function writeAcross(la: u32, size: u32, value: u32, half: u32): void {
   const boundary = (la + size - 1) & ~31;
   const first = touchWrite(la, half);
   if (first == FAULTED) return;
-  const physical = touchedPhysical;
+  const physical = first >= 0 ? first - RAM_BASE : touchedPhysical;
   const second = touchWrite(boundary, half);
   if (second == FAULTED) return;
   if (first == DEVICE || second == DEVICE) {
@@ -369,11 +369,13 @@ function touchWrite(la: u32, half: u32): i32 {
   const entry = entryFor(DATA, la, write, half != SYSTEM);
   if (entry == REFUSED) return FAULTED;
   const physical = mappedBy(entry, la);
-  touchedPhysical = physical;
-  if (physical >= load<u32>(CONFIG_RAM_BYTES)) return DEVICE;
+  if (physical >= load<u32>(CONFIG_RAM_BYTES)) {
+    touchedPhysical = physical;
+    return DEVICE;
+  }
   const line = touchData(physical, write);
   if (write && isCode(physical)) noticeWrite(physical & ~31, 32);
-  if (line != 0) filterGranule(la, physical, line, half, entry);
+  if (line != 0 && (entry == NOT_PAGED || !isFresh(entry))) filterGranule(la, physical, line, half, entry);
   return RAM_BASE + physical;
 }
 
@@ -389,14 +391,16 @@ function touchWrite(la: u32, half: u32): i32 {
     if (known != 0) unfilterLine(line);
     store<u32>(line, alias, ALIASES);
   }
-  let writable: bool = (load<u32>(line) & LINE_MODIFIED) != 0 && !isCode(physical);
-  if (entry != NOT_PAGED) {
-    const flags = flagsOf(entry);
-    const needed = rightsFor(true, half != SYSTEM) | DIRTY;
-    writable = writable && (flags & needed) == needed;
-    if ((flags & LARGE) == 0) noteFiltered(entry, la);
-  }
+  const writable = (load<u32>(line) & LINE_MODIFIED) != 0 && !isCode(physical) && mayWrite(entry, half);
+  if (entry != NOT_PAGED && (flagsOf(entry) & LARGE) == 0) noteFiltered(entry, la);
   installSlot(DATA_FILTER + half + slotOffset(la), granule, writable ? granule : EMPTY, RAM_BASE + physical - la);
+}
+
+// @ts-ignore: decorator
+@inline function mayWrite(entry: u32, half: u32): bool {
+  if (entry == NOT_PAGED) return true;
+  const needed = rightsFor(true, half != SYSTEM) | DIRTY;
+  return (flagsOf(entry) & needed) == needed;
 }
 
 // ---- helpers

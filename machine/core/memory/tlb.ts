@@ -3,7 +3,7 @@
  * Where both share one (the 486), it is the one for data.
  *
  *     tag:      linear page | state     1 valid   2 referenced   8 global   16 large      0 = empty     (lines.ts)
- *     payload:  0 what to add to a linear address    4 flags = W U D G L X of the page's entries
+ *     payload:  0 what to add to a linear address    4 flags = W U D G L X of the page's entries    8 used before
  *              16 bit map (128 bits) of the page's granules that are in the filter
  *
  * Tags lie side by side, so that a set is searched as a set of cache lines is, and a flush goes over them alone; the
@@ -114,31 +114,54 @@ function findLarge(side: u32, la: u32): u32 {
 /** Makes an entry for the page at `la`; `frame` and `flags` as the walk found them (LARGE for a large page). */
 // @ts-ignore: decorator
 @inline export function insertEntry(side: u32, la: u32, frame: u32, flags: u32): u32 {
+  if ((flags & LARGE) != 0) return insertLarge(side, la, frame, flags);
+  return fillSmall(side, la, frame, flags);
+}
+
+// @ts-ignore: decorator
+@inline function fillSmall(side: u32, la: u32, frame: u32, flags: u32): u32 {
+  const geometry = CONFIG_ITLB_4K_SETS + side * CONFIG_STRIDE;
+  const entry = victim(side, ITLB_4K_TAGS + side * TAG_STRIDE, ITLB_4K_HANDS + side * HAND_STRIDE, geometry, la >> 12);
+  fill(entry, la & SMALL_MASK, 0, frame, flags);
+  return entry;
+}
+
+function insertLarge(side: u32, la: u32, frame: u32, flags: u32): u32 {
   const small = CONFIG_ITLB_4K_SETS + side * CONFIG_STRIDE;
   const large = CONFIG_ITLB_4M_SETS + side * CONFIG_STRIDE;
-  const smallTags = ITLB_4K_TAGS + side * TAG_STRIDE;
-  const smallHands = ITLB_4K_HANDS + side * HAND_STRIDE;
+  const page = largePart(la);
   let entry: u32;
-  if ((flags & LARGE) == 0) {
-    entry = victim(side, smallTags, smallHands, small, la >> 12);
-  } else if (load<u32>(large) != 0) {
+  if (load<u32>(large) != 0) {
     entry = victim(side, ITLB_4M_TAGS + side * TAG_STRIDE, ITLB_4M_HANDS + side * HAND_STRIDE, large, largeNumber(la));
+  } else if (load<u32>(small) == 1) {
+    entry = victim(side, ITLB_4K_TAGS + side * TAG_STRIDE, ITLB_4K_HANDS + side * HAND_STRIDE, small, la >> 12);
   } else {
-    entry = victim(side, smallTags, smallHands, small, la >> 12);
-    if (load<u32>(small) != 1) {
-      frame += (la - largePart(la)) & SMALL_MASK;
-      flags = (flags & ~LARGE) | FRAGMENT;
-    }
+    return fillSmall(side, la, frame + ((la - page) & SMALL_MASK), (flags & ~LARGE) | FRAGMENT);
   }
-  const page = (flags & LARGE) != 0 ? largePart(la) : la & SMALL_MASK;
-  const kind = ((flags & LARGE) != 0 ? TAG_LARGE : 0) | ((flags & GLOBAL) != 0 ? TAG_GLOBAL : 0);
-  store<u32>(entry, page | kind | LINE_VALID | LINE_REFERENCED);
+  fill(entry, page, TAG_LARGE, frame, flags);
+  return entry;
+}
+
+// @ts-ignore: decorator
+@inline function fill(entry: u32, page: u32, kind: u32, frame: u32, flags: u32): void {
+  store<u32>(entry, page | kind | ((flags / (GLOBAL / TAG_GLOBAL)) & TAG_GLOBAL) | LINE_VALID | LINE_REFERENCED);
   const at = payload(entry);
   store<u32>(at, frame - page);
   store<u32>(at, flags, 4);
-  store<u64>(at, 0, 16);
-  store<u64>(at, 0, 24);
-  return entry;
+  store<u32>(at, 0, 8);
+  v128.store(at, i64x2.splat(0), 16);
+}
+
+/**
+ * True the first time that it is asked of an entry: most pages that are touched once after a flush are not touched again
+ * before the next, and need not go into the filter.
+ */
+// @ts-ignore: decorator
+@inline export function isFresh(entry: u32): bool {
+  const at = payload(entry);
+  if (load<u32>(at, 8) != 0) return false;
+  store<u32>(at, 1, 8);
+  return true;
 }
 
 /** An empty way of the set, else the one that the hand stops at. */

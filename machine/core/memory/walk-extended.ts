@@ -15,8 +15,9 @@ import { RAM_BASE } from '../generated/layout';
 import { CR4, EFER, PDPTE } from '../generated/state';
 import { CR4_PAE } from './directory-pointers';
 import { DIRTY, EXECUTABLE, GLOBAL, LARGE, USER, WRITABLE } from './tlb';
-import { beginWalk, CODE_PRESENT, CODE_RESERVED, CODE_USER, CODE_WRITE, endWalk, mark, permits, recall, touchEntry,
-  translateQuiet, walk } from './walk';
+import {
+  beginWalk, CODE_PRESENT, CODE_RESERVED, CODE_USER, CODE_WRITE, endWalk, mark, permits, recall, touchEntry, translateQuiet, walk, walkAgain,
+} from './walk';
 
 const PRESENT: u64 = 1;
 const NO_EXECUTE_ENABLE: u32 = 0x800;
@@ -117,6 +118,8 @@ function translateExtended(la: u32): i64 {
 
 // @ts-ignore: decorator
 @inline export function walkInForce(la: u32, write: bool, user: bool, fetches: bool): i32 {
+  // Only walks without PAE are remembered, and a change of CR4.PAE forgets them.
+  if (walkAgain(la, write, user)) return -1;
   if ((load<u32>(CR4) & CR4_PAE) == 0) return walk(la, write, user);
   beginWalk();
   const outcome = walkExtended(la, write, user, fetches);

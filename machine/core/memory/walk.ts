@@ -56,14 +56,18 @@ export function recall(frame: u32, flags: u32): void {
   return (flags & needed) == needed;
 }
 
+/** A walk that goes as it went before, done: its results are there. False if it must be made. */
+// @ts-ignore: decorator
+@inline export function walkAgain(la: u32, write: bool, user: bool): bool {
+  const memo = repeatWalk(la, rightsFor(write, user) | (write ? DIRTY : 0));
+  if (memo == 0) return false;
+  walkedFlags = memoFlags(memo);
+  walkedFrame = memoFrame(memo);
+  return true;
+}
+
 /** Walks for `la`; charges, and sets accessed and dirty bits. Returns -1, or the error code of the page fault. */
 export function walk(la: u32, write: bool, user: bool): i32 {
-  const memo = repeatWalk(la, rightsFor(write, user) | (write ? DIRTY : 0));
-  if (memo != 0) {
-    walkedFlags = memoFlags(memo);
-    walkedFrame = memoFrame(memo);
-    return -1;
-  }
   beginWalk();
   const outcome = walkTables(la, write, user);
   endWalk();
