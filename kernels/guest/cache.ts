@@ -23,6 +23,7 @@ import {
   PAGE_BUSY,
   PAGE_FAILED,
   PAGE_PINNED,
+  PAGE_PLACED,
   Page,
   pageNumber,
   removeCachePage,
@@ -141,12 +142,17 @@ function readFrom(inode: Inode, index: u32): Page {
 function readPage(inode: Inode, page: Page, run: Run): void {
   const size = min(inode.blockSize, 4096);
   const end = inode.fs == FS_DISK ? diskSectors() : 0;
+  let holes = false;
   for (let at: u32 = 0; at < 4096; at += size) {
     const sector = sectorOf(inode, ((page.index << 12) + at) / size);
     const clipped = end && sector + 8 > end ? (end - sector) * SECTOR : size;
     if (sector || inode.fs == FS_DISK) runAdd(run, sector, frameOf(page) + at, clipped);
-    else memory.fill(addressOf(page) + at, 0, size);
+    else {
+      memory.fill(addressOf(page) + at, 0, size);
+      holes = true;
+    }
   }
+  if (!holes) page.flags |= PAGE_PLACED;
 }
 
 /** Adds a page's dirty sectors to the run; they count as clean from now on. */

@@ -6,7 +6,18 @@ import { blankPage, dropPages, getPage, markDirty, syncAll, tooDirty } from './c
 import { lockVolume, unlockVolume } from './disk';
 import { ext2Map, ext2Trim, largestFile } from './ext2/map';
 import { FS_DISK, FS_EXT2, FS_TMPFS, Inode } from './inode';
-import { addressOf, cachedPages, dropPage, findPage, frameTotal, noPage, Owner, Page } from './page';
+import {
+  ALL_SECTORS,
+  addressOf,
+  cachedPages,
+  dropPage,
+  findPage,
+  frameTotal,
+  noPage,
+  Owner,
+  PAGE_PLACED,
+  Page,
+} from './page';
 import { now } from './time';
 
 /** Reads up to `length` bytes at `position` into the program; how many, or an error. */
@@ -82,7 +93,7 @@ function writePiece(inode: Inode, position: u32, from: u32, length: u32): i32 {
   if (!changetype<usize>(page)) return inode.fs == FS_TMPFS ? -ENOSPC : -ENOMEM;
   const at = position & 0xfff;
   // What there is room for is written: no block is taken that the file does not reach.
-  length = reserve(inode, position, position + length) - position;
+  length = reserve(inode, page, position, position + length) - position;
   let result: i32 = -ENOSPC;
   if (length) result = copyFromUser(addressOf(page) + at, from, length);
   if (result == 0) {
@@ -97,23 +108,28 @@ function writePiece(inode: Inode, position: u32, from: u32, length: u32): i32 {
   return result;
 }
 
-/** Up to where the blocks of [from, to) have their place on the disk, or now got one. The volume is locked. */
-function reserve(inode: Inode, from: u32, to: u32): u32 {
-  if (inode.fs != FS_EXT2) return to;
+/** Up to where the page's blocks of [from, to) have their place on the disk, or now got one. The volume is locked. */
+function reserve(inode: Inode, page: Page, from: u32, to: u32): u32 {
+  if (inode.fs != FS_EXT2 || page.flags & PAGE_PLACED) return to;
   const size = inode.blockSize;
   for (let block = from / size; block * size < to; block++) {
     if (!ext2Map(inode, block, true)) return max(from, block * size);
   }
+  if (to - from == 4096) page.flags |= PAGE_PLACED;
   return to;
 }
 
 /** The page of a shared mapping is about to be written: its blocks are taken, and it counts as dirty. */
 export function reservePage(inode: Inode, page: Page): i32 {
   if (inode.fs == FS_TMPFS) return 0;
+  if (page.flags & PAGE_PLACED) {
+    if (page.dirty != ALL_SECTORS) markDirty(page, 0, 4096);
+    return 0;
+  }
   lockVolume();
   const start = page.index << 12;
   const end = min(start + 4096, inode.size);
-  const whole = reserve(inode, start, end) == end;
+  const whole = reserve(inode, page, start, end) == end;
   if (whole) markDirty(page, 0, 4096);
   unlockVolume();
   return whole ? 0 : -ENOSPC;
@@ -143,6 +159,7 @@ function cut(inode: Inode, size: u32): void {
     const page = getPage(inode, size >> 12);
     if (changetype<usize>(page)) {
       memory.fill(addressOf(page) + at, 0, 4096 - at);
+      page.flags &= ~PAGE_PLACED;
       const end = (size + inode.blockSize - 1) & ~(inode.blockSize - 1) & 0xfff;
       if (inode.fs == FS_EXT2 && size & (inode.blockSize - 1) && ext2Map(inode, size / inode.blockSize, false)) {
         markDirty(page, at, end ? end : 4096);

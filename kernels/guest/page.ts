@@ -45,6 +45,8 @@ export const PAGE_REFERENCED: u16 = 2;
 export const PAGE_PINNED: u16 = 4;
 /** Reading it failed. */
 export const PAGE_FAILED: u16 = 8;
+/** All of it has its place on the disk: writing it needs no block. */
+export const PAGE_PLACED: u16 = 16;
 
 export const ALL_SECTORS: u8 = 0xff;
 
