@@ -2,7 +2,7 @@ import { availableParallelism, cpus, platform, release } from 'node:os';
 import { join, relative } from 'node:path';
 import { Command, Option } from 'commander';
 import pc from 'picocolors';
-import { experiments } from '../experiments/index.js';
+import { dailyExperiments, experiments } from '../experiments/index.js';
 import { imagesOf, type Selection, type Surroundings } from '../experiments/runner/boots.js';
 import { projectSurroundings } from '../experiments/runner/outside.js';
 import { openPool } from '../experiments/runner/pool.js';
@@ -87,7 +87,7 @@ function selectionOf(names: string[], flags: RunFlags): Selection {
 
 /** The named ones, or all that are for every day. */
 function experimentsOf(names: string[]): string[] {
-  if (names.length === 0) return experiments.filter(({ byName }) => !byName).map(({ id }) => id);
+  if (names.length === 0) return dailyExperiments.map(({ id }) => id);
   return known(
     'experiment',
     names,

@@ -1,13 +1,16 @@
 import type { Experiment } from './define.js';
-import { build, db, files } from './macro.js';
 import { driver } from './driver.js';
 import { ipc } from './ipc.js';
 import { lmbench } from './lmbench.js';
+import { build, db, files } from './macro.js';
 import { nullCall } from './null-call.js';
 import { pageFault } from './page-fault.js';
 import type { SystemId } from './system.js';
 
 export const experiments: readonly Experiment[] = [nullCall, ipc, pageFault, driver, lmbench, build, db, files];
+
+/** Those that a run without names measures. */
+export const dailyExperiments = experiments.filter(({ byName }) => !byName);
 
 /**
  * Systems of this kind ran on this processor until the debate was over (2006): the first L4 on a 486 (SOSP '95), L4Linux

@@ -25,7 +25,8 @@ export interface ChartFile {
 
 export function drawCharts(manifest: Manifest, cells: readonly Cell[]): ChartFile[] {
   return experiments
-    .filter((experiment) => cells.some((cell) => cell.experiment === experiment.id))
+    // Rows of published tables have those beside them, not each other.
+    .filter(({ id, operationsAreRows }) => !operationsAreRows && cells.some((cell) => cell.experiment === id))
     .flatMap((experiment) =>
       experiment.families.flatMap((family) => {
         const mine = cells.filter((cell) => cell.experiment === experiment.id && cell.factors.family === family.id);

@@ -4,7 +4,7 @@
  */
 import type { RegionResult } from '../../machine/ledger/region.js';
 import { type BootCells, cellsOfBoot, type Subject } from '../cells.js';
-import { experiments } from '../index.js';
+import { dailyExperiments } from '../index.js';
 import { regionGroups, regionSteps } from '../plan.js';
 import { type BootSpec, type Selection, type Surroundings, subjectOf } from '../runner/boots.js';
 import { digest } from '../runner/project.js';
@@ -14,7 +14,7 @@ import { type System, type SystemId, systemIds } from '../system.js';
 export const processors = ['pentium-133', 'pentium3-800', 'xeon-p4-2400'];
 
 export const selection: Selection = {
-  experiments: experiments.map(({ id }) => id),
+  experiments: dailyExperiments.map(({ id }) => id),
   systems: [...systemIds],
   processors,
   seeds: 2,

@@ -5,7 +5,7 @@
 import { beforeAll, expect, test } from 'vitest';
 import { processors } from '../../machine/processors/index.js';
 import type { BootCells } from '../cells.js';
-import { experiments } from '../index.js';
+import { dailyExperiments } from '../index.js';
 import { type BootSpec, bootsOf, subjectOf } from '../runner/boots.js';
 import { materialsOf } from '../runner/images.js';
 import { measureBoot } from '../runner/measure.js';
@@ -24,7 +24,7 @@ const doubled = ['exceptionToRing0', 'iretOuter', 'writeCr3', 'walk'] as const;
 
 function bootsAt(system: SystemId, overrides: Record<string, number>): BootSpec[] {
   const selection = {
-    experiments: experiments.map(({ id }) => id),
+    experiments: dailyExperiments.map(({ id }) => id),
     systems: [system],
     processors: [processorOf[system]],
     seeds: 1,

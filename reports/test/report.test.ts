@@ -31,7 +31,7 @@ test('a report is made from the result files alone, the same each time', async (
   const markdown = readFileSync(join(dir, 'report.md'), 'utf8');
   expect(markdown).toContain('## Null call');
   expect(markdown).toContain('counterfactual');
-  expect(markdown).toContain('*Partial: no fork, exec, files yet.*');
+  expect(markdown).toContain('*Partial: fork, exec and files run on native alone as yet.*');
   for (const [, path] of markdown.matchAll(/!\[[^\]]*\]\(([^)]+)\)/g))
     expect(existsSync(join(dir, path)), path).toBe(true);
   const html = readFileSync(join(dir, 'report.html'), 'utf8');
