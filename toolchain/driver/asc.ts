@@ -3,6 +3,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Compiler, makeAreas, type Parser } from './areas.js';
+import { makeStructs } from './structs.js';
 
 export interface AscInput {
   /** The project's folder; all paths are relative to it. */
@@ -121,6 +122,7 @@ class Guard {
   constructor(private readonly compiler: Compiler) {}
 
   afterParse(parser: Parser): void {
+    makeStructs(this.compiler, parser);
     makeAreas(this.compiler, parser);
   }
 

@@ -11,6 +11,7 @@ import { type LinkedImage, link } from '../linker/link.js';
 import { mapOf } from '../linker/map.js';
 import { MODULE_START, moduleChunks, runtimeChunks } from '../linker/objects.js';
 import { CompileError, compileAssemblyScript } from './asc.js';
+import { sourceLine } from './source-line.js';
 
 /** Everything that a link needs; plain data, apart from the stubs of the definition, which are chunks already. */
 export interface ImageObjects {
@@ -88,13 +89,6 @@ function compileModule(
     const where = `${place.file}:${place.line}:${place.column}`;
     throw new CompileError(`${where}: ${error.message} (in ${at.function})${shown}`);
   }
-}
-
-/** A line of source with a mark below the column, both counted from 1. */
-export function sourceLine(line: number, column: number, text: string): string {
-  const gutter = String(line).padStart(4);
-  const mark = text.slice(0, column - 1).replace(/[^\t]/g, ' ');
-  return `${gutter} | ${text}\n     | ${mark}^`;
 }
 
 /** The compiler ignores a memory base that it does not understand, without a word. */

@@ -1,0 +1,14 @@
+// What toolchain/driver/structs.ts understands, for editors and the type check of guest code.
+
+/** A field: the structure itself lies here, not a pointer to it. */
+declare function embedded(target: object, field: string): void;
+/** A field of type Elements<number> or Structs<class>: so many lie here. */
+declare function elements(count: number): (target: object, field: string) => void;
+/** A field: each access is one access of memory, in the order of the source. */
+declare function volatile(target: object, field: string): void;
+/** A field: the build fails unless it lies at this offset, in bytes. */
+declare function offset(bytes: number): (target: object, field: string) => void;
+/** A class: the build fails unless it is so large, in bytes. */
+declare function size(bytes: number): (target: Function) => void;
+/** A class whose fields are bits of one number, as drawn. */
+declare function bits(drawing: string): (target: Function) => void;
