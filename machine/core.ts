@@ -19,6 +19,8 @@ export interface CoreHost {
   hook(linear: number): void;
   /** CPL has changed; only while `observeCrossings` is set. `reason` is the number of an event of tables/events.ts. */
   cplChanged(reason: number): void;
+  /** A vector is about to be delivered; only while `observeExceptions` is set. `kind`: 0 INT, 1 exception, 2 interrupt. */
+  exception(vector: number, kind: number, code: number, back: number): void;
   /** The ledger row for the CPL that is being entered is not known: the host must fill both row arrays. */
   componentStale(cpl: number): void;
 }
@@ -138,6 +140,7 @@ const fields = [
   'apicBase',
   'stopRequest',
   'observeCrossings',
+  'observeExceptions',
   'currentRow',
   'rowAfterTrap',
   'rowAfterReturn',
@@ -158,6 +161,7 @@ function unsigned(host: CoreHost): Record<string, (...values: number[]) => numbe
     acknowledge: () => host.acknowledge(),
     hook: (linear) => void host.hook(linear >>> 0),
     cplChanged: (reason) => void host.cplChanged(reason),
+    exception: (vector, kind, code, back) => void host.exception(vector, kind, code >>> 0, back >>> 0),
     componentStale: (cpl) => void host.componentStale(cpl),
   };
 }

@@ -318,6 +318,7 @@ export class Machine {
       acknowledge: () => this.pc.interrupts.acknowledge(),
       hook: (linear) => this.observation.hook(linear),
       cplChanged: (reason) => this.observation.cplChanged(reason),
+      exception: (vector, kind, code, back) => this.observation.exception(vector, kind, code, back),
       componentStale: (cpl) => this.observation.componentStale(cpl),
     };
   }

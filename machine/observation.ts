@@ -103,6 +103,7 @@ export class Observation {
   private changed(): void {
     this.instructionObservers = [...this.observers].filter((o) => o.instruction);
     this.core.exports.hookEverything(Number(this.instructionObservers.length > 0));
+    this.core.set('observeExceptions', Number([...this.observers].some((o) => o.exception)));
     const wanted = this.tracing || [...this.observers].some((o) => o.crossing);
     this.core.set('observeCrossings', Number(wanted));
     if (!wanted) this.tracker = null;
@@ -139,6 +140,12 @@ export class Observation {
   }
 
   // ---- called by the core
+
+  exception(vector: number, kind: number, code: number, back: number): void {
+    const how = (['instruction', 'exception', 'interrupt'] as const)[kind];
+    const place = this.place(back);
+    for (const observer of this.observers) observer.exception?.(vector, how, code, place);
+  }
 
   cplChanged(reason: number): void {
     this.tracker?.changed(reason);

@@ -17,6 +17,11 @@ export interface Observer {
   region?(edge: 'begin' | 'end', place: HookPlace): void;
   /** A crossing record has closed. */
   crossing?(crossing: Crossing): void;
+  /**
+   * The processor begins to deliver a vector: of INT, of an exception (with its error code, 0 where there is none), or of
+   * a hardware interrupt. The place is the one to which the handler would return. A fault on the way is told as well.
+   */
+  exception?(vector: number, how: 'instruction' | 'exception' | 'interrupt', code: number, place: HookPlace): void;
   /** A byte has left the serial port ('com1') or was written to port E9h ('debug'). */
   console?(byte: number, source: 'com1' | 'debug'): void;
   /** A port access. */

@@ -91,7 +91,7 @@ export function checkSnapshot(core: Core, processor: string, snapshot: Snapshot)
 }
 
 /** Fields that the host sets for itself, or that say how a run was sliced. */
-const NOT_STATE = ['nextDue', 'runLimit', 'stopRequest', 'observeCrossings', 'fetchHost'];
+const NOT_STATE = ['nextDue', 'runLimit', 'stopRequest', 'observeCrossings', 'observeExceptions', 'fetchHost'];
 
 /**
  * A hash of everything that the machine's future depends on: equal for two runs that are in the same state, whoever

@@ -16,9 +16,10 @@ import { readFlags } from './flag-control';
 import { COUNTER_EXCEPTIONS, COUNTER_INTERRUPTS } from './generated/counters';
 import { EVENT_EXCEPTION_SAME, EVENT_EXCEPTION_TO_RING0, EVENT_EXCEPTION_TO_RING1, EVENT_INT_SAME, EVENT_INT_TO_RING0,
   EVENT_INT_TO_RING1, EVENT_INTERRUPT_SAME, EVENT_INTERRUPT_TO_RING0, EVENT_INTERRUPT_TO_RING1 } from './generated/events';
-import { CPL, CS_NUMBER, DS_NUMBER, EFLAGS, EIP, ES_NUMBER, ESP, FAULT_CODE, FAULT_VECTOR, FS_NUMBER, GS_NUMBER, HALTED,
-  IDTR_BASE, IDTR_LIMIT, NMI_BLOCKED, SEGMENT_SELECTOR, SEGMENT_WRITE_END,
+import { CPL, CS_NUMBER, DS_NUMBER, EFLAGS, EIP, ESP, ES_NUMBER, FAULT_CODE, FAULT_VECTOR, FS_NUMBER, GS_NUMBER,
+  HALTED, IDTR_BASE, IDTR_LIMIT, NMI_BLOCKED, OBSERVE_EXCEPTIONS, SEGMENT_SELECTOR, SEGMENT_WRITE_END,
   STACK_MASK } from './generated/state';
+import { exception } from './host';
 import { commitInnerStack, openInnerStack, pushInner, pushInnerFrame } from './inner-stack';
 import { chargeEvent, count } from './memory/charge';
 import { filteredFrameWrite, readSystem16, readSystem64, write16, write32 } from './memory/access';
@@ -102,6 +103,7 @@ function doubles(first: u32, second: u32): bool {
 }
 
 function deliver(vector: u32, kind: u32, hasCode: bool, code: u32, back: u32, flags: u32): bool {
+  if (load<u32>(OBSERVE_EXCEPTIONS) != 0) exception(vector, kind, code, back);
   if (!protectedMode()) return deliverReal(vector, kind, back, flags);
   const external: u32 = kind == BY_INSTRUCTION ? 0 : 1;
   const gateCode = (vector << 3) | 2 | external;

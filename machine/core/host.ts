@@ -9,5 +9,7 @@ export declare function acknowledge(): u32;
 export declare function hook(linear: u32): void;
 /** The privilege level has changed; only while OBSERVE_CROSSINGS is set. `reason` is an event number. */
 export declare function cplChanged(reason: u32): void;
+/** A vector is about to be delivered, by `kind` (exception.ts); only while OBSERVE_EXCEPTIONS is set. */
+export declare function exception(vector: u32, kind: u32, code: u32, back: u32): void;
 /** The ledger row for `cpl`, which is being entered, is not known (0): the host must fill ROW_AFTER_TRAP and _RETURN. */
 export declare function componentStale(cpl: u32): void;

@@ -117,6 +117,7 @@ export const stateFields: readonly StateField[] = [
     size: 4,
     meaning: 'EIPs below it are far from the limit of CS; 0 while single-stepping or watching',
   },
+  { name: 'observeExceptions', size: 4, meaning: '1 while an observer wants host.exception; set by the host' },
   { name: 'observeCrossings', size: 4, meaning: '1 while an observer wants host.cplChanged; set by the host' },
   { name: 'currentRow', size: 4, meaning: 'address of the ledger row in use' },
   { name: 'rowAfterTrap', size: 4, count: 4, meaning: 'row for the new CPL when privilege rises' },

@@ -163,19 +163,25 @@ describe('snapshots', () => {
     const quiet = await start();
     quiet.machine.run(END);
     const watched = await makeMachine(image, [], { devices: { disks: [new MemoryDisk(disk)] } });
-    const seen = { ports: 0, samples: 0, console: 0 };
+    const seen = { exceptions: 0, ports: 0, samples: 0, console: 0 };
     const leave = watched.observe({
       port: () => void seen.ports++,
       crossing: () => {},
       hook: () => {},
+      exception: (vector, how) => {
+        if (vector === 0x20 && how === 'interrupt') seen.exceptions++;
+      },
       console: () => void seen.console++,
       sample: { every: 1009, take: () => void seen.samples++ },
     });
+    const before = watched.ledger.snapshot();
     let stop = watched.run(77_777n);
     while (stop.reason === 'budget') stop = watched.run(77_777n);
     leave();
     expect(watched.stateHash()).toBe(quiet.machine.stateHash());
     expect(seen.console).toBe(quiet.text().length);
+    expect(seen.exceptions).toBe(watched.ledger.difference(before, watched.ledger.snapshot()).counters.interrupts);
+    expect(seen.exceptions).toBeGreaterThan(20);
     expect(seen.ports).toBeGreaterThan(1000);
     // A run of instructions that takes longer than two samples gives one.
     expect(seen.samples).toBeGreaterThan((0.95 * Number(stop.cycle)) / 1009);
