@@ -13,7 +13,14 @@ import {
   CALL_WRITE_PROTECT,
   CALL_WRITEV,
 } from '../../kernels/lib/callnumbers';
-import { systemCall0, systemCall1, systemCall2, systemCall3 } from './stubs';
+import { systemCall0, systemCall1, systemCall2, systemCall3, systemCall6 } from './stubs';
+
+// Of mmap2.
+const READ: u32 = 1;
+const WRITE: u32 = 2;
+const PRIVATE: u32 = 2;
+const ANONYMOUS: u32 = 0x20;
+const NO_FILE: u32 = 0xffffffff;
 
 export function exit(status: u32): void {
   systemCall1(CALL_EXIT, status);
@@ -52,7 +59,7 @@ export function yieldProcessor(): i32 {
 
 /** Zeroed memory, private, readable and writable, wherever the kernel likes. */
 export function mapMemory(length: u32): usize {
-  return systemCall3(CALL_MMAP2, 0, length, 3);
+  return systemCall6(CALL_MMAP2, 0, length, READ | WRITE, PRIVATE | ANONYMOUS, NO_FILE, 0);
 }
 
 export function unmapMemory(address: usize, length: u32): i32 {

@@ -1,6 +1,6 @@
 // Start of a measured program, whose arguments are one text, and its ways into the kernel.
 import { defineStubs, eax, ebx, esp } from '../../toolchain/assembler/index.js';
-import { shortCalls } from './calls.js';
+import { longCalls, shortCalls } from './calls.js';
 
 export const programStubs = defineStubs('program', (a) => {
   a.global('_start');
@@ -13,6 +13,7 @@ export const programStubs = defineStubs('program', (a) => {
   a.ud2();
 
   shortCalls(a);
+  longCalls(a);
 
   a.data();
   a.align(4);
