@@ -3,7 +3,7 @@ import { advance, dst, flagsOf, operation, srcNumber, WORD_OPERAND } from './ent
 import { inhibitInterrupts } from './flag-control';
 import { COUNTER_INSTRUCTIONS } from './generated/counters';
 import { CS_NUMBER, ESP, SEGMENT_SELECTOR, SS_NUMBER, STACK_MASK, STACK_SHADOW } from './generated/state';
-import { faulted, peek16, peek32, raise, readM16, readMAt, UNDEFINED, writeM16 } from './operands';
+import { faulted, peek16, raise, readM16, readMAt, UNDEFINED, writeM16 } from './operands';
 import { loadDataSegment, loadStackSegment, recordOf } from './segments';
 
 const SEGMENT_COUNT: u32 = 6;
@@ -50,7 +50,8 @@ export function MOV_MS(p: usize): bool {
 
 export function POP_S(p: usize): void {
   const word = (flagsOf(p) & WORD_OPERAND) != 0;
-  const selector = (word ? peek16(0) : peek32(0)) & 0xffff;
+  // A word is read whatever the operand size.
+  const selector = peek16(0);
   const esp = load<u32>(ESP);
   const mask = load<u32>(STACK_MASK);
   if (faulted() || !loadSegment(operation(p), selector)) return;

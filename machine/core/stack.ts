@@ -22,8 +22,19 @@ export function PUSH_Mw(p: usize): bool {
   return !faulted() && push16(value);
 }
 
+/** A selector is a word: a doubleword that is aligned for one raises no #AC. Its upper half is written as 0. */
 export function PUSH_S(p: usize): bool {
-  return pushSized(p, load<u32>(<usize>SEGMENTS + operation(p) * SEGMENT_BYTES, SEGMENT_SELECTOR));
+  const selector = load<u32>(<usize>SEGMENTS + operation(p) * SEGMENT_BYTES, SEGMENT_SELECTOR);
+  const offset = (load<u32>(ESP) - 4) & load<u32>(STACK_MASK);
+  const address = linear(SS_RECORD, offset);
+  if ((flagsOf(p) & WORD_OPERAND) != 0 || (address & 3) != 2) return pushSized(p, selector);
+  if (!writable(SS_RECORD, offset, 4)) return false;
+  if (probeWrite(address + 2, 2) == -1) return false;
+  write16(address, selector);
+  if (faulted()) return false;
+  write16(address + 2, 0);
+  moveEsp(-4);
+  return true;
 }
 
 // @ts-ignore: decorator

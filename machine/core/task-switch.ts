@@ -168,7 +168,7 @@ function loadTask(tss: u32, wide: bool, by: u32, external: u32): bool {
   store<u32>(HALTED, 0);
   debugTaskSwitch(false);
   if (wide && (load<u32>(CR0) & PG) != 0) {
-    if (!loadDirectoryPointers(directory)) return failed();
+    if (!loadDirectoryPointers(directory)) return failed(external);
     if (directory != load<u32>(CR3)) count(COUNTER_ADDRESS_SPACE);
     store<u32>(CR3, directory);
     flushTlb(false);
@@ -176,19 +176,19 @@ function loadTask(tss: u32, wide: bool, by: u32, external: u32): bool {
   const level: u32 = (flags & VM) != 0 ? 3 : load<u32>(SELECTORS + (CS_NUMBER << 2)) & 3;
   enterRow(level);
   changeLevel(level, EVENT_TASK_SWITCH);
-  if (!loadSegments(local, external)) return failed();
+  if (!loadSegments(local, external)) return failed(external);
   updateFetchEnd();
   if (eip > load<u32>(CS_RECORD, SEGMENT_LIMIT)) {
     raise(GP, external);
-    return failed();
+    return failed(external);
   }
   debugTaskSwitch(trap);
   return true;
 }
 
-/** The switch took place, whatever is wrong with the new task. */
-function failed(): bool {
-  countInstructions(1);
+/** The switch took place, whatever is wrong with the new task: so did an instruction that asked for it. */
+function failed(external: u32): bool {
+  if (external == 0) countInstructions(1);
   return false;
 }
 

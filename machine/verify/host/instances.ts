@@ -315,7 +315,8 @@ class Draft {
     }
     if (!this.memoryForm) {
       this.rm = row.rm ?? random.below(8);
-      if (/^(CALL|JMP)$/.test(row.mnemonic) && this.rm === ESP) this.rm = EAX;
+      // ESP is the block's: no target, and by chance the selector of a window.
+      if ((/^(CALL|JMP)$/.test(row.mnemonic) || row.opcode === 0x8e) && this.rm === ESP) this.rm = EAX;
       this.tail.push(0xc0 | (this.reg << 3) | this.rm);
     } else {
       this.address = this.base + block.window + (bit ? 60 : 16 + random.below(80));
