@@ -8,6 +8,7 @@ import { causes } from '../machine/tables/causes.js';
 import { counters } from '../machine/tables/counters.js';
 import { events } from '../machine/tables/events.js';
 import { instructions } from '../machine/tables/instructions.js';
+import { coverageOf } from '../machine/verify/coverage.js';
 import { portSizes } from '../toolchain/driver/ports.js';
 import { operations } from './operations.js';
 import { known } from './options.js';
@@ -65,7 +66,7 @@ const lists: Record<string, () => Rows> = {
       definition: `${definition} (${modelled === 'weak' ? 'weakly' : 'well'} modelled)`,
     })),
   ],
-  instructions: () => instructions.map((row) => ({ ...row })),
+  instructions: () => instructions.map((row) => ({ ...row, ...coverageOf(row.id) })),
 };
 
 export function listCommand(): Command {

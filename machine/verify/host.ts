@@ -2,13 +2,15 @@
 import { buildCore } from '../../toolchain/driver/core.js';
 import { linuxUnavailable } from '../../toolchain/verify/linux.js';
 import type { Outcome, Part, PartOptions } from '../../verify/part.js';
+import { inTableOrder } from './coverage.js';
 import { compareWithHost } from './host/compare.js';
 import { rows } from './host/instances.js';
+import { record } from './record.js';
 
 export const HOST_SEED = 1;
-const COUNTS = { quick: 100_000, usual: 1_000_000, deep: 2_000_000 } as const;
+const COUNTS = { quick: 100_000, usual: 1_000_000, deep: 1_000_000 } as const;
 
-async function run({ depth, progress }: PartOptions): Promise<Outcome> {
+async function run({ depth, record: recording, progress }: PartOptions): Promise<Outcome> {
   const unavailable = linuxUnavailable();
   if (unavailable) {
     return { count: 0, mismatches: 0, unit: 'instances', details: [], skipped: [`all (${unavailable})`] };
@@ -16,6 +18,10 @@ async function run({ depth, progress }: PartOptions): Promise<Outcome> {
   const core = await WebAssembly.compile((await buildCore()) as BufferSource);
   const instances = COUNTS[depth];
   const result = await compareWithHost(core, HOST_SEED, instances, (done) => progress(done, instances));
+  if (recording) {
+    const by = `npm run verify -- --${depth} --record host: ${instances} instances, seeds from ${HOST_SEED} on`;
+    record('host', by, inTableOrder(new Map([...result.perRow].map(([row, count]) => [row.id, count]))));
+  }
   const least = Math.min(...rows.map((row) => result.perRow.get(row) ?? 0));
   return {
     count: result.instances,

@@ -2,8 +2,10 @@
 import { buildCore } from '../../toolchain/driver/core.js';
 import type { Outcome, Part, PartOptions } from '../../verify/part.js';
 import { processors } from '../processors/index.js';
+import { countRows } from './coverage.js';
 import { knownDifferences } from './known-differences.js';
 import { bochs, bochsMissing, ours, qemu, qemuMissing, type Run } from './oracles/machines.js';
+import { record } from './record.js';
 import { choose } from './scenarios/choose.js';
 import { A_BOOT, linesFrom } from './scenarios/compare.js';
 import type { OracleId, Scenario } from './scenarios/scenario.js';
@@ -15,6 +17,7 @@ const COUNTS = { quick: 1000, usual: 5000, deep: Number.POSITIVE_INFINITY } as c
 const models = {
   usual: { preset: 'pentium3-800', qemu: 'pentium3', bochs: 'p3_katmai' },
   later: { preset: 'core2-2400', qemu: 'coreduo', bochs: 'core_duo_t2400_yonah' },
+  amd: { preset: 'opteron-1800', qemu: 'phenom', bochs: 'athlon64_clawhammer' },
 } as const;
 type Model = keyof typeof models;
 
@@ -83,7 +86,7 @@ async function verifyModel(model: Model, scenarios: readonly Scenario[], report:
   );
 }
 
-async function run({ depth, progress }: PartOptions): Promise<Outcome> {
+async function run({ depth, progress, record: recording }: PartOptions): Promise<Outcome> {
   const chosen = choose(COUNTS[depth]);
   const details: string[] = [];
   const skipped = new Set<string>();
@@ -92,7 +95,8 @@ async function run({ depth, progress }: PartOptions): Promise<Outcome> {
   const knownSeen = new Set<string>();
   let knownCount = 0;
   for (const model of Object.keys(models) as Model[]) {
-    const scenarios = chosen.filter((s) => (s.model === 'later') === (model === 'later'));
+    const scenarios = chosen.filter((s) => s.model === model);
+    if (scenarios.length === 0) continue;
     const results = await verifyModel(model, scenarios, (done, what) => progress(done, scenarios.length, what));
     for (const result of results) {
       if ('missing' in result) {
@@ -109,6 +113,15 @@ async function run({ depth, progress }: PartOptions): Promise<Outcome> {
     for (const { id, oracle } of knownDifferences) {
       if (counts[oracle] > 0 && !knownSeen.has(id)) details.push(`known difference ${id}: no scenario shows it`);
     }
+  }
+  for (const oracle of ['qemu', 'bochs'] as const) {
+    if (!recording || counts[oracle] === 0) continue;
+    const compared = chosen.filter((s) => s.oracles.includes(oracle));
+    record(
+      oracle,
+      `npm run verify -- --${depth} --record scenarios: ${compared.length} scenarios`,
+      countRows(compared),
+    );
   }
   notes.push(`${chosen.length} scenarios in boots of ${A_BOOT}`);
   for (const [oracle, count] of Object.entries(counts)) notes.push(`${oracle} ${count}`);

@@ -1,6 +1,7 @@
 import type { Area } from './area.js';
 import { debugAreas } from './debug.js';
 import { delivery, doubleFaults } from './delivery.js';
+import { floatingPointAreas } from './floating-point.js';
 import { gates, taskGates } from './gates.js';
 import { pagingAreas } from './paging.js';
 import { privilegeAreas } from './privilege.js';
@@ -17,6 +18,7 @@ export const areas: readonly Area[] = [
   ...segmentAreas,
   ...pagingAreas,
   ...privilegeAreas,
+  ...floatingPointAreas,
   ...debugAreas,
   ...taskAreas,
 ];

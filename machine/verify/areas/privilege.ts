@@ -84,6 +84,10 @@ const privileged: Area = {
           .ignore('eflags', 0x8d5),
       );
     }
+    for (const cpl of RINGS) {
+      // The vendor's name; how many leaves there are is the model's matter.
+      list.push(scenario(['cpuid 0 cpl', cpl], cpl).set({ eax: 0 }).raw(0x0f, 0xa2).ignore('eax'));
+    }
     for (const [cpl, iopl, value, wide] of product(
       RINGS,
       RINGS,
@@ -153,59 +157,6 @@ const bitmap: Area = {
       });
       // What an empty port answers is the device's matter.
       list.push(s.raw(...forms[form][1]).ignore('eax'));
-    }
-    return list;
-  },
-};
-
-const [TS, EM, MP] = [CR0.ts, CR0.em, CR0.mp];
-/** x87 and SSE state by what CR0 and CR4 say about it. */
-const coprocessor: Area = {
-  id: 'fpu-state',
-  about: 'Control Registers: TS, EM, MP; CR4.OSFXSR',
-  scenarios: () => {
-    const scenario = maker('fpu-state');
-    const list: Scenario[] = [];
-    const codes: Record<string, readonly number[]> = {
-      fninit: [0xdb, 0xe3],
-      fnclex: [0xdb, 0xe2],
-      fwait: [0x9b],
-      fnstcw: [0xd9, 0x3d, 0, 0x50, 0, 0],
-      fldcw: [0xd9, 0x2d, 0x10, 0x50, 0, 0],
-      fnstsw: [0xdf, 0xe0],
-      'fnstsw to memory': [0xdd, 0x3d, 0, 0x50, 0, 0],
-      fnstenv: [0xdb, 0xe3, 0xd9, 0x35, 0, 0x50, 0, 0],
-      fnsave: [0xdb, 0xe3, 0xdd, 0x35, 0, 0x50, 0, 0],
-      frstor: [0xdd, 0x25, 0x80, 0x50, 0, 0],
-      fldenv: [0xd9, 0x25, 0x80, 0x50, 0, 0],
-      fxsave: [0x0f, 0xae, 0x05, 0, 0x52, 0, 0],
-      'fxsave, not aligned': [0x0f, 0xae, 0x05, 4, 0x52, 0, 0],
-      fxrstor: [0x0f, 0xae, 0x0d, 0, 0x54, 0, 0],
-      'fxrstor, not aligned': [0x0f, 0xae, 0x0d, 8, 0x54, 0, 0],
-      'fninit, fldcw, fnstcw': [0xdb, 0xe3, 0xd9, 0x2d, 0x10, 0x50, 0, 0, 0xd9, 0x3d, 0, 0x50, 0, 0],
-      clts: [0x0f, 0x06],
-      ldmxcsr: [0x0f, 0xae, 0x15, 0x20, 0x50, 0, 0],
-      stmxcsr: [0x0f, 0xae, 0x1d, 0, 0x50, 0, 0],
-    };
-    for (const [name, cr0, cr4, cpl] of product(
-      Object.keys(codes),
-      [0, TS, EM, MP, TS | EM, TS | MP, EM | MP, TS | EM | MP],
-      [0, CR4.fxsr],
-      [0, 3],
-    )) {
-      const s = scenario(
-        [name, cr0 & TS ? 'TS' : '', cr0 & EM ? 'EM' : '', cr0 & MP ? 'MP' : '', cr4 ? 'OSFXSR' : '', 'cpl', cpl],
-        cpl,
-      );
-      s.set({ cr0: s.start.cr0 | cr0, cr4 })
-        .write(0x5000, 0xeeeeeeee)
-        .write(0x5010, 0x027f)
-        .write(0x5020, 0x1f80);
-      // An image of the state after FNINIT.
-      s.write(0x5080, 0xffff037f, 0xffff0000, 0xffffffff, 0, 0, 0, 0).write(0x5400, 0x037f, 0, 0, 0, 0, 0, 0x1f80, 0);
-      if (!/^f?x?save|fnsave|frstor|fxrstor|fldenv/.test(name))
-        s.show(0x5000).ignore('[5000]', name === 'fnstenv' ? 0xffff0000 : 0);
-      list.push(s.raw(...codes[name]));
     }
     return list;
   },
@@ -368,7 +319,7 @@ const opcodes: Area = {
       'sldt to an absent page': [0x0f, 0x00, 0x05, 0, 0, 0x40, 0],
       'verr from an absent page': [0x0f, 0x00, 0x25, 0, 0, 0x40, 0],
     };
-    for (const [name, cpl, cr0, iopl] of product(Object.keys(races), [0, 3], [0, TS], [0, 3])) {
+    for (const [name, cpl, cr0, iopl] of product(Object.keys(races), [0, 3], [0, CR0.ts], [0, 3])) {
       const s = scenario(
         [name, 'cpl', cpl, cr0 ? 'TS' : '', 'iopl', iopl],
         cpl,
@@ -385,4 +336,4 @@ const opcodes: Area = {
   },
 };
 
-export const privilegeAreas: readonly Area[] = [privileged, bitmap, coprocessor, opcodes];
+export const privilegeAreas: readonly Area[] = [privileged, bitmap, opcodes];

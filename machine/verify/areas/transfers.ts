@@ -262,4 +262,36 @@ const fastCalls: Area = {
     return list;
   },
 };
-export const transferAreas: readonly Area[] = [direct, callGates, returns, fastCalls];
+/** SYSCALL and SYSRET as AMD's processors have them outside of long mode. */
+const amdCalls: Area = {
+  id: 'syscall',
+  about: "AMD64 Architecture Programmer's Manual vol. 3: SYSCALL, SYSRET",
+  scenarios: () => {
+    const scenario = maker('syscall');
+    const list: Scenario[] = [];
+    const STAR = 0xc0000081;
+    const place = stubOf(marker.place);
+    const bytesOf = (value: number) => [value & 0xff, (value >>> 8) & 0xff, (value >>> 16) & 0xff, value >>> 24];
+    for (const [way, enabled, flags] of product(
+      ['syscall', 'sysret', 'sysret, syscall', 'sysret, sysret'],
+      [0, 1],
+      [0, FLAG.if | FLAG.cf, 3 * IOPL, FLAG.nt],
+    )) {
+      const s = scenario([way, enabled ? 'SCE' : '', 'flags', flags], 0).set({
+        msrs: 2,
+        efer: enabled,
+        eflags: flags | 2,
+      });
+      s.model = 'amd';
+      // mov ecx, STAR; mov eax, entry; mov edx, selectors; wrmsr; mov ecx, where SYSRET goes; mov esp below ring 3's top
+      const star = [0xb9, ...bytesOf(STAR), 0xb8, ...bytesOf(place), 0xba, 8, 0, sel.code[3] & ~3, 0, 0x0f, 0x30];
+      const target = way.includes(',') ? 0x4100 : place;
+      const ready = [0xb9, ...bytesOf(target), 0xbc, ...bytesOf(stacks.ring3 - 0x40)];
+      s.bytes(0x4100, 0x0f, way.endsWith('syscall') ? 0x05 : 0x07);
+      list.push(s.raw(...star, ...ready, 0x0f, way === 'syscall' ? 0x05 : 0x07));
+    }
+    return list;
+  },
+};
+
+export const transferAreas: readonly Area[] = [direct, callGates, returns, fastCalls, amdCalls];

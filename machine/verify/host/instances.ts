@@ -179,12 +179,15 @@ class Draft {
     if (this.operands[0].startsWith('J')) bytes.push(...this.displacement(bytes.length));
     if (returns.test(row.mnemonic)) this.poke(this.registers[ESP], this.at + bytes.length + this.after.length);
     const size = this.word ? 16 : row.operands.startsWith('Eb') ? 8 : 32;
+    // Whether a selector is moved to and from the stack by 16 or 32 bits is the model's choice (SDM vol. 2, PUSH).
+    const checked = random.chance(8) && !(row.operands === 'S' && (this.registers[ESP] & 3) === 2);
+    const flags = (random.word() & KEPT) | 2 | (checked ? ALIGNMENT : 0);
     return {
       row,
       bytes,
       code: [...this.before, ...bytes, ...this.after],
       registers: this.registers,
-      flags: (random.word() & KEPT) | 2 | (random.chance(8) ? ALIGNMENT : 0),
+      flags,
       memory: this.memory,
       defined: this.defined & ~undefinedFlags(row, size, this.count),
       free: this.free,

@@ -67,7 +67,7 @@ async function inFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
 }
 
 /** @param model QEMU's name of a processor: it decides what CPUID and CR4 have */
-export function qemu(model: string, seconds = 20): Run {
+export function qemu(model: string, seconds = 60): Run {
   return (image) =>
     inFolder(async (folder) => {
       const path = join(folder, 'image');
@@ -82,7 +82,7 @@ export function qemu(model: string, seconds = 20): Run {
 }
 
 /** @param model Bochs' name of a processor */
-export function bochs(model: string, seconds = 60): Run {
+export function bochs(model: string, seconds = 120): Run {
   return (image) =>
     inFolder(async (folder) => {
       const file = (name: string) => join(folder, name);

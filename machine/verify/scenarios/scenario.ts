@@ -78,8 +78,8 @@ export class Scenario {
   readonly blocks: Block[] = [];
   /** Memory to show afterwards: address and doublewords. */
   readonly shown: (readonly [address: number, count: number])[] = [];
-  /** A scenario for `later` processors needs what a Pentium III has not. */
-  model: 'usual' | 'later' = 'usual';
+  /** A Pentium III; `later`, or `amd`, for what that has not. */
+  model: 'usual' | 'later' | 'amd' = 'usual';
   /** Parts of the record that nobody defines: field name and bits. */
   readonly open: (readonly [field: string, mask: number])[] = [];
 
