@@ -66,8 +66,10 @@ export function readDescriptor(selector: u32, vector: u32, external: u32): bool 
 }
 
 /** Sets the accessed bit of the descriptor read last, if it is clear. */
-export function markAccessed(): bool {
-  if ((descriptorHigh & ACCESSED) != 0) return true;
+// @ts-ignore: decorator
+@inline export function markAccessed(): bool { return (descriptorHigh & ACCESSED) != 0 || setAccessed(); }
+
+function setAccessed(): bool {
   writeSystem8(descriptorAddress + 5, ((descriptorHigh | ACCESSED) >> 8) & 0xff);
   descriptorHigh |= ACCESSED;
   return !faulted();
@@ -83,11 +85,13 @@ export function setBusy(selector: u32, busy: bool): bool {
   return !faulted();
 }
 
-export function baseOf(low: u32, high: u32): u32 {
+// @ts-ignore: decorator
+@inline export function baseOf(low: u32, high: u32): u32 {
   return (low >> 16) | ((high & 0xff) << 16) | (high & 0xff000000);
 }
 
-export function limitOf(low: u32, high: u32): u32 {
+// @ts-ignore: decorator
+@inline export function limitOf(low: u32, high: u32): u32 {
   const limit = (low & 0xffff) | (high & 0xf0000);
   return (high & GRANULAR) != 0 ? (limit << 12) | 0xfff : limit;
 }
@@ -132,7 +136,8 @@ function codeChanged(): void {
 }
 
 /** EIPs below FETCH_END run at full speed; single-stepping and breakpoints leave none. */
-export function updateFetchEnd(): void {
+// @ts-ignore: decorator
+@inline export function updateFetchEnd(): void {
   const limit = load<u32>(CS_RECORD, SEGMENT_LIMIT);
   let end: u32 = 0;
   if ((load<u32>(EFLAGS) & TF) == 0 && load<u32>(BREAKPOINTS) == 0) {
@@ -154,7 +159,8 @@ const PE: u32 = 1;
 const PLAIN_DATA: u32 = 0x00009300;
 const VIRTUAL_DATA: u32 = 0x0000f300;
 
-export function protectedMode(): bool { return (load<u32>(CR0) & PE) != 0; }
+// @ts-ignore: decorator
+@inline export function protectedMode(): bool { return (load<u32>(CR0) & PE) != 0; }
 
 /** Do selectors name paragraphs here? */
 export function plainSegments(): bool { return (load<u32>(CR0) & PE) == 0 || (load<u32>(EFLAGS) & VM) != 0; }

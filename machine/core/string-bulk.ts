@@ -6,7 +6,8 @@
  */
 import { flagsOf, issue, segment, WORD_ADDRESS } from './entry';
 import { DF } from './flags';
-import { CONFIG_DRAIN_L2, CONFIG_DRAIN_MEMORY, CONFIG_L2_STALL, CONFIG_L3_STALL, CONFIG_MEMORY_STALL } from './generated/config';
+import { CONFIG_DRAIN_L2, CONFIG_DRAIN_MEMORY, CONFIG_L2_LATENCY, CONFIG_L3_LATENCY,
+  CONFIG_MEMORY_LATENCY } from './generated/config';
 import { RAM_BASE } from './generated/layout';
 import { BREAKPOINTS, EAX, ECX, EDI, EFLAGS, ESI, SEGMENT_READ_END, SEGMENT_WRITE_END } from './generated/state';
 import { DEVICE, FAULTED, filteredRead, filteredWrite, holdsGranule, locateStore, passStores, touchForStore,
@@ -116,7 +117,7 @@ function storeGranules(target: u32, size: u32, most: u32, ticks: u32): u32 {
 
 /** Cycles that LONG iterations of STOS cannot take, translation and a full write buffer included. */
 export function longest(ticks: u32): i64 {
-  const stall = max(max(load<u32>(CONFIG_L2_STALL), load<u32>(CONFIG_L3_STALL)), load<u32>(CONFIG_MEMORY_STALL));
+  const stall = max(max(load<u32>(CONFIG_L2_LATENCY), load<u32>(CONFIG_L3_LATENCY)), load<u32>(CONFIG_MEMORY_LATENCY));
   const drain = max(load<u32>(CONFIG_DRAIN_L2), load<u32>(CONFIG_DRAIN_MEMORY));
   return <i64>(LONG + 64) * (ticks + 4 * (stall + drain));
 }

@@ -296,7 +296,7 @@ export function touchNextStore(physical: u32): void {
   if (isCode(physical)) noticeWrite(physical & ~31, 32);
 }
 
-/** `n` such writes to each of at most `most` granules while they go past L1D, their wait left to the caller: passData. */
+/** `n` such writes to each of at most `most` granules while they go past L1D; the caller waits for them: passData. */
 export function passStores(physical: u32, most: u32, n: u32): u32 {
   const passed = passData(physical, most, n);
   if (passed != 0) noticeWrite(physical, ((passed - 1) << 5) + 1);

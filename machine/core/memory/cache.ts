@@ -16,7 +16,8 @@ import {
   CONFIG_WRITE_THROUGH,
 } from '../generated/config';
 import {
-  COUNTER_L1D_MISSES, COUNTER_L1D_WRITE_BACKS, COUNTER_L1I_MISSES, COUNTER_L2_ACCESSES, COUNTER_L2_MISSES, COUNTER_L3_MISSES,
+  COUNTER_L1D_MISSES, COUNTER_L1D_WRITE_BACKS, COUNTER_L1I_MISSES, COUNTER_L2_ACCESSES, COUNTER_L2_MISSES,
+  COUNTER_L3_MISSES,
   COUNTER_MEMORY_READS, COUNTER_MEMORY_WRITES,
 } from '../generated/counters';
 import { DATA_FILTER, L1D, L1D_HANDS, L2, L2_HANDS, L3, L3_HANDS } from '../generated/layout';
@@ -113,8 +114,8 @@ function countMissedAgain(n: u32): void {
 export let passedCycles: u32 = 0;
 
 /**
- * Writes to granules from `physical` on, `n` to each and at most `most` granules, as long as they go past L1D and end at
- * the same place, L2 or memory: all but the wait in the buffer. Returns the number of granules; at 0 the first line is
+ * Writes to granules from `physical` on, `n` to each and at most `most` granules, as long as they go past L1D and end
+ * at the same place, L2 or memory: all but the wait in the buffer. Returns the number of granules; at 0 the first line is
  * in L1D or would be allocated there, and nothing has happened.
  */
 export function passData(physical: u32, most: u32, n: u32): u32 {
@@ -154,7 +155,7 @@ function markBelow(physical: u32): bool {
   return true;
 }
 
-/** A read by the page walker, at the level where this processor's walks enter. Returns its stall, for the walk to charge. */
+/** A read by the page walker, at the level where this processor's walks enter. Returns its stall, not yet charged. */
 // @ts-ignore: decorator
 @inline export function touchWalk(physical: u32): u32 {
   const level = load<u32>(CONFIG_WALK_ENTERS_AT);
@@ -303,8 +304,8 @@ export function findWalkLine(physical: u32): u32 {
 }
 
 /**
- * Does an array hold any line of `bytes` bytes at `physical`, all in one page? The sets of lines side by side lie side by
- * side, so it is enough to look for the page in all of them, four words at a time; those behind the last do no harm.
+ * Does an array hold any line of `bytes` bytes at `physical`, all in one page? The sets of lines side by side lie side
+ * by side, so it is enough to look for the page in all of them, four words at a time; those behind the last do no harm.
  */
 function holdsAny(array: u32, geometry: u32, physical: u32, bytes: u32): bool {
   const shift = load<u32>(geometry, 8);

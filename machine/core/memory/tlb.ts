@@ -153,8 +153,8 @@ function insertLarge(side: u32, la: u32, frame: u32, flags: u32): u32 {
 }
 
 /**
- * True the first time that it is asked of an entry: most pages that are touched once after a flush are not touched again
- * before the next, and need not go into the filter.
+ * True the first time that it is asked of an entry: most pages that are touched once after a flush are not touched
+ * again before the next, and need not go into the filter.
  */
 // @ts-ignore: decorator
 @inline export function isFresh(entry: u32): bool {

@@ -16,7 +16,8 @@ import { CR4, EFER, PDPTE } from '../generated/state';
 import { CR4_PAE } from './directory-pointers';
 import { DIRTY, EXECUTABLE, GLOBAL, LARGE, USER, WRITABLE } from './tlb';
 import {
-  beginWalk, CODE_PRESENT, CODE_RESERVED, CODE_USER, CODE_WRITE, endWalk, mark, permits, recall, touchEntry, translateQuiet, walk, walkAgain,
+  beginWalk, CODE_PRESENT, CODE_RESERVED, CODE_USER, CODE_WRITE, endWalk, mark, permits, recall, touchEntry,
+  translateQuiet, walk, walkAgain,
 } from './walk';
 
 const PRESENT: u64 = 1;

@@ -13,7 +13,9 @@
  * There are none where walks read memory itself, or a cache of directory entries stands in front.
  */
 import { CAUSE_WALK } from '../generated/causes';
-import { CONFIG_L2_LATENCY, CONFIG_PDE_CACHE_ENTRIES, CONFIG_RAM_BYTES, CONFIG_WALK_ENTERS_AT } from '../generated/config';
+import {
+  CONFIG_L2_LATENCY, CONFIG_PDE_CACHE_ENTRIES, CONFIG_RAM_BYTES, CONFIG_WALK_ENTERS_AT,
+} from '../generated/config';
 import { COUNTER_L2_ACCESSES, COUNTER_WALK_READS } from '../generated/counters';
 import { EVENT_WALK } from '../generated/events';
 import { RAM_BASE, WALK_MEMO } from '../generated/layout';
@@ -39,7 +41,7 @@ const NOT_YET: u32 = 1;
 // @ts-ignore: decorator
 @inline function space(): u32 { return load<u32>(CR3) & PAGE_MASK; }
 
-/** The memo of a walk for `la` that would go as the last one did, access with `needed` flags included; counted. Or 0. */
+/** The memo of a walk for `la` that goes as the last one did and yields the `needed` flags, counted; or 0. */
 // @ts-ignore: decorator
 @inline export function repeatWalk(la: u32, needed: u32): u32 {
   const memo = memoOf(la);
