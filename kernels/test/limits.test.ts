@@ -42,14 +42,14 @@ function damage(bytes: Uint8Array | undefined): string {
 }
 
 test('what runs out gives its error, and everything comes back', () => {
-  const outcome = bootHere(limits(), { disk: disk(), memoryMiB: 32 });
+  const outcome = bootHere(limits(), { disk: disk(), memoryMiB: 16 });
   expect(outcome.lines).toEqual(said(CASES));
   expect(outcome.status).toBe(0);
   expect(damage(outcome.disk)).toBe('');
 });
 
 test.each([2048, 4096] as const)('a full disk with blocks of %d bytes', (blockSize) => {
-  const outcome = bootHere(limits('only=disk,names,mapping'), { disk: disk(blockSize), memoryMiB: 32 });
+  const outcome = bootHere(limits('only=disk,names,mapping'), { disk: disk(blockSize), memoryMiB: 16 });
   expect(outcome.lines).toEqual(said(['disk', 'names', 'mapping']));
   expect(damage(outcome.disk)).toBe('');
 });
