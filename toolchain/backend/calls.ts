@@ -9,7 +9,9 @@ export function callFunction(l: Lowering): void {
   const callee = l.module.functions[l.r.u32()];
   const args = popArguments(l, callee.type);
   if (callee.name.startsWith('~lib/rt/') || callee.import?.module === 'env')
-    l.fail(`${callee.name}: guest code has no runtime (new, strings, arrays with bounds, closures, abort): ${insteadOf(callee)}`);
+    l.fail(
+      `${callee.name}: guest code has no runtime (new, strings, arrays with bounds, closures, abort): ${insteadOf(callee)}`,
+    );
   if (!callee.import) return l.call(l.names.function(callee.index), callee.type, args);
   const { module, name } = callee.import;
   if (name.startsWith('addressOf_') && (module === 'stubs' || module === 'linker'))
@@ -41,7 +43,8 @@ export function callIndirect(l: Lowering): void {
 
 /** What to write in place of what calls into AssemblyScript's library. */
 function insteadOf({ name, import: from }: WasmFunction): string {
-  if (from?.module === 'env' && from.name === 'abort') return 'in place of throw, return an error or call what ends the kernel';
+  if (from?.module === 'env' && from.name === 'abort')
+    return 'in place of throw, return an error or call what ends the kernel';
   if (/string/i.test(name)) return 'strings are literals only; print their pieces one by one';
   return 'in place of new or a literal, take memory.data(size) and changetype, or a structure inside of another (@embedded)';
 }

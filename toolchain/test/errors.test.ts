@@ -42,7 +42,7 @@ describe('what AssemblyScript source may not do', () => {
     const files = {
       'new/a.ts': 'class C { x: u32 }\nlet kept: C | null\nexport function main(): void {\n  kept = new C();\n}\n',
     };
-    await expect(build(files)).rejects.toThrow(/new\/a\.ts:\d+: .*guest code has no runtime/s);
+    await expect(build(files)).rejects.toThrow(/new\/a\.ts:\d+:\d+: .*guest code has no runtime/s);
   });
 
   test('override a method', async () => {
@@ -60,7 +60,7 @@ describe('what AssemblyScript source may not do', () => {
       'float/a.ts': 'export function main(a: u32, b: u32): u32 {\n  return <u32>(<f64>a * <f64>b);\n}\n',
     };
     await expect(build(files)).rejects.toThrow(
-      /float\/a\.ts:2: .*is not supported \(floating point\?\) \(in float\/a\/main\)/,
+      /float\/a\.ts:2:\d+: .*is not supported \(floating point\?\) \(in float\/a\/main\)/,
     );
   });
 
@@ -77,12 +77,16 @@ describe('what AssemblyScript source may not do', () => {
       'known/a.ts': "import { frob } from './x86';\nexport function main(): void {\n  frob();\n}\n",
       'known/x86.ts': 'export declare function frob(): void;\n',
     };
-    await expect(build(intrinsic)).rejects.toThrow(/known\/a\.ts:3: no intrinsic is called 'frob'; there are: outb/);
+    await expect(build(intrinsic)).rejects.toThrow(
+      /known\/a\.ts:3:\d+: no intrinsic is called 'frob'; there are: outb/,
+    );
     const foreign = {
       'known/b.ts': "import { frob } from './odd';\nexport function main(): void {\n  frob();\n}\n",
       'known/odd.ts': 'export declare function frob(): void;\n',
     };
-    await expect(build(foreign)).rejects.toThrow(/known\/b\.ts:3: 'frob' is declared in odd\.ts; .*x86\.ts, hooks\.ts/);
+    await expect(build(foreign)).rejects.toThrow(
+      /known\/b\.ts:3:\d+: 'frob' is declared in odd\.ts; .*x86\.ts, hooks\.ts/,
+    );
   });
 
   test('type errors are the compiler’s, with file and line', async () => {
