@@ -2,8 +2,9 @@
 import { Machine } from '../../machine/index.js';
 import type { Preset } from '../../machine/processors/index.js';
 import { MEMORY_MIB, probeImage, stamp } from './kernel.js';
+import { REACHES } from './memory-probes.js';
 import { operationsOf, type Probe } from './probe.js';
-import { probesOf, REACHES } from './probes.js';
+import { probesOf } from './probes.js';
 
 /** What one probe gave. */
 export interface Measurement {
