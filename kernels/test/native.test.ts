@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { projectRoot } from '../../experiments/runner/project.js';
 import type { Boot } from '../../experiments/system.js';
-import { processors } from '../../machine/processors/index.js';
+import { debatedProcessors, processors } from '../../machine/processors/index.js';
 import { imageBytes } from '../../toolchain/driver/images.js';
 import { bootHere, bootUnderQemu, noQemu, qemu } from './boots.js';
 
@@ -18,7 +18,7 @@ const checked = [...CHECKS.map((name) => `checks ${name} ok`), 'checks failures=
 const entries = (processor: string) =>
   processors[processor].features.includes('sysenter') ? ['int80', 'sysenter'] : ['int80'];
 
-describe.each(Object.keys(processors))('on %s', (processor) => {
+describe.each([...debatedProcessors, '486dx2-66', 'zen4'])('on %s', (processor) => {
   test.each(entries(processor))('system calls by %s do what they promise', (entry) => {
     for (const timer of ['on', 'off']) {
       const { status, lines } = bootHere(boot(`seed=1 entry=${entry} timer=${timer}`, 'checks'), { processor });

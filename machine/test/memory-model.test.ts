@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Preset } from '../processors/index.js';
-import { applyPreset, processors } from '../processors/index.js';
+import { applyPreset, debatedProcessors, processors } from '../processors/index.js';
 import { causes } from '../tables/causes.js';
 import { counters } from '../tables/counters.js';
 import { events } from '../tables/events.js';
@@ -66,7 +66,8 @@ const unified: Preset = {
 };
 
 const variants: Preset[] = [
-  ...Object.values(processors),
+  ...debatedProcessors.map((id) => processors[id]),
+  processors['opteron-1800'],
   cramped,
   unified,
   {
