@@ -4,7 +4,20 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { flatImage } from '../../machine/bench/flat-image.js';
-import { type Assembler, al, ax, defineStubs, dx, ebx, esi, mem, mem8, sym } from '../../toolchain/assembler/index.js';
+import {
+  type Assembler,
+  al,
+  ax,
+  defineStubs,
+  dx,
+  ebx,
+  ecx,
+  edi,
+  esi,
+  mem,
+  mem8,
+  sym,
+} from '../../toolchain/assembler/index.js';
 
 const MAIN = resolve(import.meta.dirname, '../../dist/cli/main.js');
 const folder = mkdtempSync(join(tmpdir(), 'crossings-boot-'));
@@ -172,11 +185,7 @@ describe('crossings boot', () => {
   it.each([
     ['a missing image', ['/nowhere/at/all'], /image \/nowhere\/at\/all: ENOENT/],
     ['a malformed image', [file('text', 'x'.repeat(100))], /kernel image: no multiboot header/],
-    [
-      'an unknown processor',
-      [hello, '--processor', 'z80'],
-      /Allowed choices are .*pentium-133/,
-    ],
+    ['an unknown processor', [hello, '--processor', 'z80'], /Allowed choices are .*pentium-133/],
     ['too much memory', [hello, '--memory', '4096'], /expected a whole number from 2 to 480/],
     ['a disk that is not there', [hello, '--disk', 'absent.img'], /disk absent.img: ENOENT/],
     ['a disk of no whole number of sectors', [hello, '--disk', hello], /bytes: expected a multiple of 512/],
@@ -187,6 +196,59 @@ describe('crossings boot', () => {
     const { status, stderr, stdout } = boot(...args);
     expect(stderr).toMatch(message);
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+  });
+
+  it('reads and writes a disk, whose file stays as it was, and says what was written and what is on the screen', () => {
+    const before = new Uint8Array(16 * 512);
+    before.set(Buffer.from('seven'), 7 * 512);
+    const disk = file('disk.img', before);
+    const result = join(folder, 'result.img');
+    const image = guest('disk', (a) => {
+      const wait = (label: string) => {
+        a.mov(dx, 0x1f7);
+        a.label(label);
+        a.in(al, dx);
+        a.test(al, 0x80);
+        a.jnz(label);
+      };
+      // Copies sector 7 to sector 9, and its text to the screen.
+      for (const [sector, command] of [
+        [7, 0x20],
+        [9, 0x30],
+      ]) {
+        for (const [port, value] of [
+          [0x1f6, 0xe0],
+          [0x1f2, 1],
+          [0x1f3, sector],
+          [0x1f4, 0],
+          [0x1f5, 0],
+          [0x1f7, command],
+        ]) {
+          a.mov(dx, port);
+          a.mov(al, value);
+          a.out(dx, al);
+        }
+        wait(`ready${sector}`);
+        a.mov(dx, 0x1f0);
+        a.mov(ecx, 128);
+        a.mov(sector === 7 ? edi : esi, 0x200000);
+        a.rep();
+        if (sector === 7) a.db(0x6d);
+        else a.db(0x6f);
+      }
+      wait('written');
+      for (let i = 0; i < 5; i++) {
+        a.mov(al, mem8({ disp: 0x200000 + i }));
+        a.mov(mem8({ disp: 0xb8000 + 2 * i }), al);
+      }
+      exit(a, 0);
+    });
+    const { status, stderr } = boot(image, '--disk', disk, '--disk-out', result, '--screen');
+    expect({ status, stderr }).toEqual({ status: 0, stderr: 'seven\n' });
+    const after = before.slice();
+    after.set(Buffer.from('seven'), 9 * 512);
+    expect(new Uint8Array(readFileSync(result))).toEqual(after);
+    expect(new Uint8Array(readFileSync(disk))).toEqual(before);
   });
 
   it('runs the same twice', () => {
