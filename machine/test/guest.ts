@@ -258,3 +258,17 @@ function boot(a: Assembler, gates: readonly Gate[]): void {
   }
   a.lidt(mem({ sym: 'idtPointer' }));
 }
+
+/** A record of a program. */
+export const program = (word: number, id: number, name: string): Record_ => ({ word, id, kind: 1, name });
+
+/** A program that signs and calls the kernel. */
+export function user(a: Assembler, label: string, times: number): void {
+  a.label(label);
+  sign(a, times);
+  a.int(0x80);
+}
+
+/** The image of a kernel named so, with no gates but that of its calls. */
+export const kernelImage = (records: readonly Record_[], main: GuestParts['main']) =>
+  guestImage({ name: 'kernel', records, main });
