@@ -9,6 +9,6 @@ declare function volatile(target: object, field: string): void;
 /** A field: the build fails unless it lies at this offset, in bytes. */
 declare function offset(bytes: number): (target: object, field: string) => void;
 /** A class: the build fails unless it is so large, in bytes. */
-declare function size(bytes: number): (target: Function) => void;
+declare function size(bytes: number): <C>(target: C) => void;
 /** A class whose fields are bits of one number, as drawn. */
-declare function bits(drawing: string): (target: Function) => void;
+declare function bits(drawing: string): <C>(target: C) => void;

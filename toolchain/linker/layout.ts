@@ -4,7 +4,7 @@
 //   next page             rodata: jump tables, the table of function pointers, read-only data of stubs
 //   ... up to staticData  data: globals, then data of stubs; it ends where the static data begin
 //   staticData            data: AssemblyScript's static data, at addresses that were fixed when it was compiled
-//   next page             bss: areas of zeros, then bss of stubs
+//   next page             bss of stubs, then the static areas of zeros
 //
 // Every section starts on a page of its own. Text and rodata must end before the data begin.
 import { SECTIONS, type Section } from '../assembler/assembler.js';
