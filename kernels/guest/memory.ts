@@ -156,8 +156,6 @@ export function sysOldMmap(from: u32, _b: u32, _c: u32): i32 {
 
 function mapAt(address: u32, length: u32, protection: u32, flags: u32, fd: u32, offset: u32): i32 {
   const process = self().process;
-  // Programs of the first comparison asked for anonymous private memory by giving no flags.
-  if (!flags) flags = MAP_PRIVATE | MAP_ANONYMOUS;
   const sharing = flags & (MAP_SHARED | MAP_PRIVATE);
   if (!length || !sharing || sharing == (MAP_SHARED | MAP_PRIVATE)) return -EINVAL;
   if (length > MAP_TOP) return -ENOMEM;

@@ -29,5 +29,5 @@ test('a panic tells its stack, with names, and fails the run', () => {
   const names = traced.map((word) => symbols.find(Number.parseInt(word, 16))?.function ?? '');
   // Where the table's handler returns to (kernels/ports/native/stubs/entry.ts).
   expect(names).toContain('called');
-  expect(stackText(machine, [info])).toMatch(/panic[\s\S]*pageFault/);
+  expect(stackText(machine, [info])).toMatch(/pageFault[\s\S]*called/);
 });
