@@ -145,8 +145,6 @@ export function gate(
   ];
 }
 
-const codeBases = [sel.code[0], sel.code[1], sel.code[2], sel.code[3]];
-
 /** The arena as it is before each scenario. */
 export function pristine(): Uint8Array {
   const bytes = new Uint8Array(arena.end - arena.start);
@@ -157,7 +155,7 @@ export function pristine(): Uint8Array {
     word(table + (selector & ~7) + 4, high);
   };
   for (let ring = 0; ring < 4; ring++) {
-    put(GDT, codeBases[ring], descriptor(type.code | 1, { dpl: ring }));
+    put(GDT, sel.code[ring], descriptor(type.code | 1, { dpl: ring }));
     put(GDT, sel.data[ring], descriptor(type.data | 1, { dpl: ring }));
   }
   for (const [name, selector] of [
