@@ -6,10 +6,10 @@
  * EOI ends the highest in service, and is passed on to the I/O APIC where TMR says that it came level-triggered. LINT0
  * carries the 8259's INTR: in mode ExtINT it asks the processor past all priorities, and the 8259 supplies the vector.
  *
- * The timer counts the bus clock through a divider. It is not stepped: the count follows from the cycle at which it was
- * loaded. Registers are 32 bits wide and 16 bytes apart; other accesses read 0 and write nothing, as QEMU's do.
+ * The timer is in a file of its own. Registers are 32 bits wide and 16 bytes apart; other accesses read 0 and write nothing, as QEMU's do.
  */
-import { type AddressWindow, type Clock, type Device, NEVER } from './device.js';
+import { ApicTimer } from './apic-timer.js';
+import type { AddressWindow, Clock, Device } from './device.js';
 import { SavedByName } from './saved-state.js';
 
 /** Registers, as offsets. */
@@ -83,10 +83,7 @@ export class LocalApic extends SavedByName implements Device {
     'isr',
     'tmr',
     'intr',
-    'initial',
-    'divide',
-    'started',
-    'due',
+    'timer',
   ];
   private id = 0;
   private tpr = 0;
@@ -104,18 +101,15 @@ export class LocalApic extends SavedByName implements Device {
   private tmr = new Uint32Array(8);
   /** Level of the 8259's output. */
   private intr = false;
-  private initial = 0;
-  private divide = 0;
-  /** Cycle at which the timer was loaded, and at which it next runs out. */
-  private started = 0;
-  private due = NEVER;
+  private readonly timer: ApicTimer;
 
   constructor(
-    private readonly clock: Clock,
-    private readonly busHz: number,
+    clock: Clock,
+    busHz: number,
     private readonly signals: ApicSignals,
   ) {
     super();
+    this.timer = new ApicTimer(clock, busHz);
     this.memory = this.window();
   }
 
@@ -203,7 +197,7 @@ export class LocalApic extends SavedByName implements Device {
   // ---- timer
 
   get nextDue(): number {
-    return this.due;
+    return this.timer.nextDue;
   }
 
   get canInterrupt(): boolean {
@@ -211,45 +205,9 @@ export class LocalApic extends SavedByName implements Device {
   }
 
   run(now: number): void {
-    this.due = this.expiry(now);
+    this.timer.expire(now);
     const entry = this.vectors[lvt.TIMER];
     if (!(entry & MASKED)) this.accept(entry & 0xff, false);
-  }
-
-  private get shift(): bigint {
-    // 0 divides by 2, 1 by 4, ... 7 by 1; bit 2 of the value is bit 3 of the register.
-    const value = (this.divide & 3) | ((this.divide >> 1) & 4);
-    return BigInt((value + 1) & 7);
-  }
-
-  /** Ticks of the divided bus clock since the count was loaded. */
-  private ticks(now: number): bigint {
-    return (BigInt(now - this.started) * BigInt(this.busHz)) / (BigInt(this.clock.hz) << this.shift);
-  }
-
-  /** The first cycle after `now` at which the count reaches 0. */
-  private expiry(now: number): number {
-    if (this.initial === 0) return NEVER;
-    const count = BigInt(this.initial);
-    const passed = this.ticks(now) / count;
-    if (!(this.vectors[lvt.TIMER] & PERIODIC) && passed > 0n) return NEVER;
-    const wanted = ((passed + 1n) * count * BigInt(this.clock.hz)) << this.shift;
-    const bus = BigInt(this.busHz);
-    return this.started + Number((wanted + bus - 1n) / bus);
-  }
-
-  private current(): number {
-    if (this.initial === 0) return 0;
-    const count = BigInt(this.initial);
-    const ticks = this.ticks(this.clock.now());
-    if (this.vectors[lvt.TIMER] & PERIODIC) return Number(count - (ticks % count));
-    return ticks >= count ? 0 : Number(count - ticks);
-  }
-
-  private load(count: number): void {
-    this.initial = count;
-    this.started = this.clock.now();
-    this.due = this.expiry(this.started);
   }
 
   // ---- registers
@@ -303,11 +261,11 @@ export class LocalApic extends SavedByName implements Device {
       case reg.ICR_HIGH:
         return this.icrHigh;
       case reg.INITIAL:
-        return this.initial;
+        return this.timer.initial;
       case reg.CURRENT:
-        return this.current();
+        return this.timer.current();
       case reg.DIVIDE:
-        return this.divide;
+        return this.timer.divider;
       default:
         this.fail(ILLEGAL_REGISTER);
         return 0;
@@ -350,15 +308,11 @@ export class LocalApic extends SavedByName implements Device {
         this.icrHigh = (value & 0xff000000) >>> 0;
         break;
       case reg.INITIAL:
-        this.load(value);
+        this.timer.load(value);
         break;
-      case reg.DIVIDE: {
-        // The count goes on from where it is, at the new rate.
-        const left = this.current();
-        this.divide = value & 0xb;
-        if (left > 0 && this.due !== NEVER) this.rebase(left);
+      case reg.DIVIDE:
+        this.timer.divider = value;
         break;
-      }
       case reg.VERSION:
       case reg.APR:
       case reg.PPR:
@@ -372,14 +326,7 @@ export class LocalApic extends SavedByName implements Device {
   private writeVector(index: number, value: number): void {
     const forced = this.svr & ENABLED ? 0 : MASKED;
     this.vectors[index] = (value & LVT_WRITABLE[index]) | forced;
-    if (index === lvt.TIMER) this.due = this.expiry(this.clock.now());
-  }
-
-  /** Makes `left` ticks of the present rate remain. */
-  private rebase(left: number): void {
-    const gone = BigInt(this.initial - left);
-    this.started = this.clock.now() - Number(((gone * BigInt(this.clock.hz)) << this.shift) / BigInt(this.busHz));
-    this.due = this.expiry(this.clock.now());
+    if (index === lvt.TIMER) this.timer.setPeriodic((value & PERIODIC) !== 0);
   }
 
   private end(): void {

@@ -117,8 +117,9 @@ export class IdeChannel extends SavedByName implements Device {
     }
     if (this.empty) return 0;
     const before = (this.controlBits & control.HOB) !== 0;
-    if (offset === reg.ERROR) return !this.drive.media ? 0 : before ? this.drive.previous[1] : this.drive.errorBits;
-    return (before && offset < reg.DEVICE ? this.drive.previous : this.drive.registers)[offset];
+    if (offset === reg.ERROR)
+      return !this.drive.media ? 0 : before ? this.drive.file.previous[1] : this.drive.errorBits;
+    return (before && offset < reg.DEVICE ? this.drive.file.previous : this.drive.file.registers)[offset];
   }
 
   private status(): number {
@@ -129,10 +130,7 @@ export class IdeChannel extends SavedByName implements Device {
     // Any write to the task file ends the look at earlier values (ATA/ATAPI-6, 6.20).
     this.controlBits &= ~control.HOB;
     if (offset === reg.STATUS) return this.execute(value);
-    for (const { registers, previous } of this.drives) {
-      previous[offset] = registers[offset];
-      registers[offset] = offset === reg.DEVICE ? value | device.ALWAYS : value;
-    }
+    for (const { file } of this.drives) file.write(offset, offset === reg.DEVICE ? value | device.ALWAYS : value);
     if (offset === reg.DEVICE) this.selected = value & device.SECOND ? 1 : 0;
   }
 

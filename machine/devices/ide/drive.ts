@@ -14,6 +14,7 @@ import { isStateful, SavedByName, type Stateful } from '../saved-state.js';
 import { type BlockDevice, SECTOR_BYTES } from './block-device.js';
 import { defaultGeometry, type Geometry, identify, MULTIPLE_LIMIT } from './identify.js';
 import { command, device, error, reg, status } from './registers.js';
+import { TaskFile } from './task-file.js';
 
 /** What a drive waits for; the channel knows until when. */
 export type Step = 'none' | 'fetch' | 'store' | 'move' | 'flush';
@@ -32,8 +33,7 @@ const HIGHEST_28 = 0x10000000;
 
 export class Drive extends SavedByName {
   protected readonly stateFields = [
-    'registers',
-    'previous',
+    'file',
     'statusBits',
     'errorBits',
     'multiple',
@@ -50,9 +50,7 @@ export class Drive extends SavedByName {
     'inRange',
     'contents',
   ];
-  /** What was last written to each register of the task file, and what was there before (LBA48 writes them twice). */
-  readonly registers = new Uint8Array(8);
-  readonly previous = new Uint8Array(8);
+  readonly file = new TaskFile();
   statusBits = READY;
   errorBits = 1;
   private multiple = MULTIPLE_LIMIT;
@@ -88,7 +86,7 @@ export class Drive extends SavedByName {
   reset(): void {
     this.multiple = MULTIPLE_LIMIT;
     this.stopTransfer();
-    this.registers[reg.DEVICE] = device.ALWAYS;
+    this.file.registers[reg.DEVICE] = device.ALWAYS;
     this.sign();
     this.statusBits = READY;
     this.errorBits = 1;
@@ -146,14 +144,18 @@ export class Drive extends SavedByName {
       case command.READ_MAX:
       case command.READ_MAX_EXT:
         this.extended = code === command.READ_MAX_EXT;
-        this.putAddress(this.extended ? this.media.sectors - 1 : Math.min(this.media.sectors, HIGHEST_28) - 1);
+        this.file.putSector(
+          Math.min(this.media.sectors, this.extended ? Infinity : HIGHEST_28) - 1,
+          this.extended,
+          this.geometry,
+        );
         return this.done();
       case command.DIAGNOSE:
         this.sign();
         this.errorBits = 1;
         return this.done();
       case command.CHECK_POWER:
-        this.registers[reg.COUNT] = 0xff;
+        this.file.registers[reg.COUNT] = 0xff;
         return this.done();
       case command.STANDBY_NOW:
       case command.IDLE_NOW:
@@ -303,7 +305,7 @@ export class Drive extends SavedByName {
   }
 
   private setMultiple(): void {
-    const count = this.registers[reg.COUNT];
+    const count = this.file.registers[reg.COUNT];
     if (count > MULTIPLE_LIMIT || (count & (count - 1)) !== 0) return this.abort();
     this.multiple = count;
     this.done();
@@ -311,8 +313,8 @@ export class Drive extends SavedByName {
 
   /** INITIALIZE DEVICE PARAMETERS: the geometry by which CHS addresses are meant. */
   private setParameters(): void {
-    const sectors = this.registers[reg.COUNT];
-    const heads = (this.registers[reg.DEVICE] & 15) + 1;
+    const sectors = this.file.registers[reg.COUNT];
+    const heads = (this.file.registers[reg.DEVICE] & 15) + 1;
     if (sectors === 0) return this.abort();
     const cylinders = Math.min(Math.floor(this.media!.sectors / (heads * sectors)), 0xffff);
     this.geometry = { cylinders, heads, sectors };
@@ -320,8 +322,8 @@ export class Drive extends SavedByName {
   }
 
   private setFeatures(): void {
-    const mode = this.registers[reg.COUNT];
-    switch (this.registers[reg.ERROR]) {
+    const mode = this.file.registers[reg.COUNT];
+    switch (this.file.registers[reg.ERROR]) {
       case 0x03:
         return this.setTransferMode(mode >> 3, mode & 7);
       // Write cache, read ahead, power-on defaults: accepted, without effect here.
@@ -351,49 +353,20 @@ export class Drive extends SavedByName {
 
   /** First sector and count of a command from the task file. False when some of it is beyond the disk. */
   private locate(extended: boolean): boolean {
-    const { registers, previous } = this;
+    const { registers, previous } = this.file;
     const count = registers[reg.COUNT];
     this.extended = extended;
     this.left = extended ? (previous[reg.COUNT] << 8) | count || 0x10000 : count || 0x100;
-    this.first = this.address();
+    this.first = this.file.sector(extended, this.geometry);
     return this.first >= 0 && this.first + this.left <= this.media!.sectors;
-  }
-
-  private address(): number {
-    const { registers, previous } = this;
-    const low = registers[reg.LOW] | (registers[reg.MIDDLE] << 8) | (registers[reg.HIGH] << 16);
-    if (this.extended) {
-      return low + (previous[reg.LOW] + previous[reg.MIDDLE] * 0x100 + previous[reg.HIGH] * 0x10000) * 0x1000000;
-    }
-    const top = registers[reg.DEVICE] & 15;
-    if (registers[reg.DEVICE] & device.LBA) return low + top * 0x1000000;
-    const { heads, sectors } = this.geometry;
-    return ((low >> 8) * heads + top) * sectors + (low & 0xff) - 1;
-  }
-
-  private putAddress(sector: number): void {
-    const { registers, previous } = this;
-    if (this.extended || registers[reg.DEVICE] & device.LBA) {
-      for (let i = 0; i < 3; i++) registers[reg.LOW + i] = Math.floor(sector / 256 ** i) & 0xff;
-      if (this.extended) for (let i = 0; i < 3; i++) previous[reg.LOW + i] = Math.floor(sector / 256 ** (i + 3)) & 0xff;
-      else registers[reg.DEVICE] = (registers[reg.DEVICE] & 0xf0) | (Math.floor(sector / 0x1000000) & 15);
-      return;
-    }
-    const { heads, sectors } = this.geometry;
-    const track = Math.floor(sector / sectors);
-    const cylinder = Math.floor(track / heads);
-    registers[reg.LOW] = (sector % sectors) + 1;
-    registers[reg.MIDDLE] = cylinder & 0xff;
-    registers[reg.HIGH] = cylinder >> 8;
-    registers[reg.DEVICE] = (registers[reg.DEVICE] & 0xf0) | (track % heads);
   }
 
   private advance(sectors: number): void {
     this.first += sectors;
     this.left -= sectors;
-    this.putAddress(this.first);
-    this.registers[reg.COUNT] = this.left;
-    this.previous[reg.COUNT] = this.left >> 8;
+    this.file.putSector(this.first, this.extended, this.geometry);
+    this.file.registers[reg.COUNT] = this.left;
+    this.file.previous[reg.COUNT] = this.left >> 8;
   }
 
   private stopTransfer(): void {
@@ -405,7 +378,7 @@ export class Drive extends SavedByName {
 
   /** The signature of a disk (9.12); of nothing. */
   private sign(): void {
-    const { registers } = this;
+    const { registers } = this.file;
     registers[reg.COUNT] = 1;
     registers[reg.LOW] = 1;
     registers[reg.MIDDLE] = this.media ? 0 : 0xff;
