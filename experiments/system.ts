@@ -14,17 +14,12 @@
 export const systemIds = ['native', 'vmm', 'microkernel'] as const;
 export type SystemId = (typeof systemIds)[number];
 
-export const workloadIds = [
-  'null-call',
-  'page-fault',
-  'service',
-  'packet',
-  'ipc-primitive',
-  'lmbench',
-  'build',
-  'db',
-  'files',
-] as const;
+/** Workloads of boot modules alone. */
+export const moduleWorkloadIds = ['null-call', 'page-fault', 'service', 'packet', 'ipc-primitive'] as const;
+/** Those whose program is the first process of a system with a disk, from which it runs others. */
+export const diskWorkloadIds = ['lmbench', 'build', 'db', 'files'] as const;
+export const workloadIds = [...moduleWorkloadIds, ...diskWorkloadIds] as const;
+export type ModuleWorkloadId = (typeof moduleWorkloadIds)[number];
 export type WorkloadId = (typeof workloadIds)[number];
 
 /** The ways in which each system can serve each workload: what `BuildOptions.variant` may be; none: not built yet. */

@@ -24,15 +24,17 @@ export interface ChartFile {
 }
 
 export function drawCharts(manifest: Manifest, cells: readonly Cell[]): ChartFile[] {
-  return experiments
-    // Rows of published tables have those beside them, not each other.
-    .filter(({ id, operationsAreRows }) => !operationsAreRows && cells.some((cell) => cell.experiment === id))
-    .flatMap((experiment) =>
-      experiment.families.flatMap((family) => {
-        const mine = cells.filter((cell) => cell.experiment === experiment.id && cell.factors.family === family.id);
-        return [...barCharts(experiment, family, manifest, mine), ...sizeCharts(experiment, family, manifest, mine)];
-      }),
-    );
+  return (
+    experiments
+      // Rows of published tables have those beside them, not each other.
+      .filter(({ id, operationsAreRows }) => !operationsAreRows && cells.some((cell) => cell.experiment === id))
+      .flatMap((experiment) =>
+        experiment.families.flatMap((family) => {
+          const mine = cells.filter((cell) => cell.experiment === experiment.id && cell.factors.family === family.id);
+          return [...barCharts(experiment, family, manifest, mine), ...sizeCharts(experiment, family, manifest, mine)];
+        }),
+      )
+  );
 }
 
 function barCharts(experiment: Experiment, family: Family, manifest: Manifest, cells: Cell[]): ChartFile[] {

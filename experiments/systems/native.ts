@@ -4,7 +4,7 @@
  */
 
 import type { Boot, BuildOptions, System, WorkloadId } from '../system.js';
-import { requireVariant } from '../system.js';
+import { diskWorkloadIds, requireVariant } from '../system.js';
 
 export const native: System = {
   id: 'native',
@@ -21,8 +21,8 @@ export const native: System = {
   },
 };
 
-/** Workloads whose program is the first process of a system with a disk, from which it runs others. */
-const onDisk: readonly WorkloadId[] = ['lmbench', 'build', 'db', 'files'];
+/** Workloads that need a disk. */
+const onDisk: readonly WorkloadId[] = diskWorkloadIds;
 
 /** Programs start in this order; the first two are connected by pipes. */
 function programs({ workload, arguments: args }: BuildOptions): Boot['modules'] {

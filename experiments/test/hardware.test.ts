@@ -42,6 +42,9 @@ describe.each(ids)('hardware probes on %s', (id) => {
     expect(value(id, 'in')).toBe(e.portIn.value);
     expect(value(id, 'int-round')).toBe(e.intToRing0.value + e.iretOuter.value);
     expect(value(id, 'int-same-round')).toBe(e.intSame.value + e.iretSame.value);
+    // Two switches, each with a load of CR3 and the TLB misses after it.
+    expect(value(id, 'task-round')).toBeGreaterThan(2 * e.taskSwitch.value);
+    expect(value(id, 'task-round')).toBeLessThan(2 * e.taskSwitch.value + 2 * 10 * (e.walk.value + 30));
     expect(value(id, 'call-gate-round')).toBe(e.callGateInner.value + e.farReturnOuter.value);
   });
 

@@ -29,7 +29,7 @@ function flatImage(...code: number[]): Uint8Array {
 
 function outcome(image: Uint8Array, change: Partial<BootSpec> = {}): string {
   const boot = { image: 'kernel', modules: [], append: '' };
-  const { cells } = measureBoot({ ...spec, boot, ...change }, { core, images: { kernel: image } });
+  const { cells } = measureBoot({ ...spec, boot, ...change }, { core, images: { kernel: image }, disk: null });
   expect(cells.every(({ status, n }) => status === 'failed' && n === 0)).toBe(true);
   return cells[0].reason!;
 }
@@ -64,7 +64,7 @@ test('an image that is none', () => {
 test('a guest that measures nothing', () => {
   const program = spec.boot.modules[0];
   const boot = { ...spec.boot, modules: [{ ...program, args: 'null-call states=warm:1' }] };
-  const { cells } = measureBoot({ ...spec, boot }, { core, images });
+  const { cells } = measureBoot({ ...spec, boot }, { core, images, disk: null });
   expect(cells[0].status).toBe('failed');
   expect(cells[0].reason).toContain('the run ended before all repetitions were seen: at step 2 of 11');
 });

@@ -1,13 +1,13 @@
 // The microkernel and its servers: the same programs must give the lines they give on bare hardware, here and under
 // QEMU; and what the kernel promises about IPC is checked by a program that speaks L4.
 import { describe, expect, test } from 'vitest';
-import type { Boot, BuildOptions, WorkloadId } from '../../experiments/system.js';
+import type { Boot, BuildOptions, ModuleWorkloadId } from '../../experiments/system.js';
 import { microkernel } from '../../experiments/systems/microkernel.js';
 import { native } from '../../experiments/systems/native.js';
 import { bootHere, bootUnderQemu, noQemu, qemu } from '../../kernels/test/boots.js';
 
 const STATES = 'states=first:1,warm:6,polluted-4:3';
-const ARGUMENTS: Record<WorkloadId, string> = {
+const ARGUMENTS: Record<ModuleWorkloadId, string> = {
   'null-call': STATES,
   'page-fault': `operations=demand-zero,write-protect ${STATES}`,
   service: `sizes=4,64,252,1024,4096 ${STATES}`,
@@ -15,7 +15,7 @@ const ARGUMENTS: Record<WorkloadId, string> = {
   'ipc-primitive': STATES,
 };
 
-const options = (workload: WorkloadId, variant: string): BuildOptions => ({
+const options = (workload: ModuleWorkloadId, variant: string): BuildOptions => ({
   workload,
   variant,
   seed: 3,
@@ -33,7 +33,7 @@ function bootOf(programs: { image: string; args: string }[], append = 'seed=1', 
   };
 }
 
-const SAME_PROGRAMS: [WorkloadId, string, string][] = [
+const SAME_PROGRAMS: [ModuleWorkloadId, string, string][] = [
   ['null-call', 'ipc', 'int80'],
   ['page-fault', 'pager', 'handler'],
   ['service', 'ipc', 'pipe'],
@@ -114,7 +114,7 @@ describe('the checks of all systems', () => {
 
 describe('the fast path', () => {
   /** How often hooks were reached in each of the program's measured regions. */
-  function count(workload: WorkloadId, variant: string): Map<string, number>[] {
+  function count(workload: ModuleWorkloadId, variant: string): Map<string, number>[] {
     const regions: Map<string, number>[] = [];
     let seen: Map<string, number> | null = null;
     const { status } = bootHere(microkernel.build({ ...options(workload, variant), timer: false }), {

@@ -1,7 +1,7 @@
 // What the measured programs print on every system, worked out here a second time, and the frames that leave the machine. The
 // same must come from QEMU.
 import { describe, expect, test } from 'vitest';
-import { systemIds, variants, type WorkloadId, workloadIds } from '../../experiments/system.js';
+import { type ModuleWorkloadId, moduleWorkloadIds, systemIds, variants } from '../../experiments/system.js';
 import { systems } from '../../experiments/systems/index.js';
 import { bootHere, bootUnderQemu, noQemu, qemu } from '../../kernels/test/boots.js';
 
@@ -70,7 +70,7 @@ function threads(n: number): string {
 }
 
 const sent = packets([64, 1460], [1, 16], 3);
-const scenarios: Record<WorkloadId, { args: string; lines: string[]; frames: Uint8Array[] }> = {
+const scenarios: Record<ModuleWorkloadId, { args: string; lines: string[]; frames: Uint8Array[] }> = {
   'null-call': { args: 'states=first:1,warm:60,polluted-4:12', lines: [nullCalls(73)], frames: [] },
   'page-fault': {
     args: 'operations=demand-zero,write-protect states=first:1,warm:60',
@@ -84,7 +84,9 @@ const scenarios: Record<WorkloadId, { args: string; lines: string[]; frames: Uin
 
 /** Every way in which some system serves some workload. */
 const rows = systemIds.flatMap((system) =>
-  workloadIds.flatMap((workload) => variants[system][workload].map((variant) => [system, workload, variant] as const)),
+  moduleWorkloadIds.flatMap((workload) =>
+    variants[system][workload].map((variant) => [system, workload, variant] as const),
+  ),
 );
 
 /** The programs' own lines, without what a VMM's console puts before them. */
