@@ -47,6 +47,7 @@ export const selector = {
   userData: 0x23,
   tss: 0x28,
   callGate: 0x33,
+  otherTask: 0x38,
 } as const;
 export const vector = { NULL: 0x80, SAME: 0x81, DONE: 0x90 } as const;
 /** Bytes on port E9h in place of time stamps. */
@@ -61,6 +62,9 @@ export const MEMORY_MIB = 128;
 
 const IDT = 0x3000;
 const words = { begin: 0x5000, end: 0x5004, pass: 0x5008, resume: 0x500c } as const;
+/** Fields of a task-state segment (Intel SDM vol. 3, 8.2.1). */
+const tss = { cr3: 28, eip: 32, eflags: 36, esp: 56, es: 72, cs: 76, ss: 80, ds: 84, fs: 88, gs: 92 } as const;
+const OTHER_STACK = 0x8000;
 const KERNEL_STACK = 0x9000;
 const USER_STACK = 0xb000;
 const PASSES = 2;
@@ -101,14 +105,18 @@ function tables(a: Assembler): void {
   a.dd(103, 0x00008900);
   a.label('callGate');
   a.dd(selector.kernelCode << 16, GATE.call);
+  a.label('otherDescriptor');
+  a.dd(103, 0x00008900);
   a.label('gdtPointer');
-  a.dw(7 * 8 - 1);
+  a.dw(8 * 8 - 1);
   a.dd(sym('gdt'));
   a.label('idtPointer');
   a.dw(256 * 8 - 1);
   a.dd(IDT);
   a.align(4);
   a.label('tss');
+  a.space(104);
+  a.label('otherTss');
   a.space(104);
 }
 
@@ -118,10 +126,15 @@ function boot(a: Assembler, features: readonly FeatureId[]): void {
   a.cld();
   a.mov(esp, KERNEL_STACK);
   // Image and TSS lie below 16 MiB: the low 24 bits of the base are enough.
-  a.mov(eax, sym('tss'));
-  a.mov(mem16({ sym: 'tssDescriptor', disp: 2 }), ax);
-  a.shr(eax, 16);
-  a.or(mem({ sym: 'tssDescriptor', disp: 4 }), eax);
+  for (const [descriptor, segment] of [
+    ['tssDescriptor', 'tss'],
+    ['otherDescriptor', 'otherTss'],
+  ]) {
+    a.mov(eax, sym(segment));
+    a.mov(mem16({ sym: descriptor, disp: 2 }), ax);
+    a.shr(eax, 16);
+    a.or(mem({ sym: descriptor, disp: 4 }), eax);
+  }
   a.mov(eax, sym('callGateEntry'));
   a.mov(mem16({ sym: 'callGate' }), ax);
   a.shr(eax, 16);
@@ -134,6 +147,8 @@ function boot(a: Assembler, features: readonly FeatureId[]): void {
   a.mov(mem({ sym: 'tss', disp: 4 }), KERNEL_STACK);
   a.mov(mem({ sym: 'tss', disp: 8 }), selector.kernelData);
   a.mov(mem16({ sym: 'tss', disp: 102 }), 104);
+  a.mov(mem({ sym: 'tss', disp: tss.cr3 }), DIRECTORY);
+  otherTask(a);
   a.mov(ax, selector.tss);
   a.ltr(ax);
   fill(a, IDT, 256 * 8);
@@ -155,6 +170,18 @@ function boot(a: Assembler, features: readonly FeatureId[]): void {
     });
   }
   paging(a, features.includes('pse'));
+}
+
+/** A task in ring 0 that jumps back to the first one, again and again. */
+function otherTask(a: Assembler): void {
+  const set = (field: number, value: number): void => a.mov(mem({ sym: 'otherTss', disp: field }), value);
+  set(tss.cr3, DIRECTORY);
+  set(tss.eflags, 2);
+  set(tss.esp, OTHER_STACK);
+  set(tss.cs, selector.kernelCode);
+  for (const field of [tss.es, tss.ss, tss.ds, tss.fs, tss.gs]) set(field, selector.kernelData);
+  a.mov(mem({ sym: 'otherTss', disp: tss.eip }), sym('otherTask'));
+  a.mov(mem16({ sym: 'otherTss', disp: 102 }), 104);
 }
 
 function paging(a: Assembler, large: boolean): void {
@@ -242,6 +269,10 @@ function handlers(a: Assembler): void {
   a.lret();
   a.label('sysenterEntry');
   a.sysexit();
+
+  a.label('otherTask');
+  a.ljmp(selector.tss, 0);
+  a.jmp('otherTask');
 
   // The probes that fault do so by instructions of known length: HLT, a MOV of two bytes, UD2.
   a.label('protection');

@@ -82,6 +82,7 @@ function gates(sysenter: boolean): Probe[] {
       a.lcall(selector.kernelCode, sym('callGateEntry')),
     ),
   ];
+  list.push(simple('task-round', 'jump to another task and back', 0, (a) => a.ljmp(selector.otherTask, 0)));
   if (!sysenter) return list;
   const round = simple('sysenter-round', 'sysenter and sysexit', 3, (a, copy) => {
     a.mov(ecx, esp);
