@@ -291,13 +291,13 @@ export const knownDifferences: readonly KnownDifference[] = [
       ),
   },
   {
-    id: 'breakpoint-behind-a-step',
+    id: 'one-of-two-breakpoints',
     oracle: 'qemu',
     manual: 'vol. 3, 18.2.3 "Debug Status Register": B0 through B3',
-    what: 'a trap tells of the breakpoint on the next instruction, too, and of one of two on data',
-    areas: ['breakpoints', 'single-step'],
+    what: 'of two breakpoints on data one is told, and the one on the next instruction besides',
+    areas: ['breakpoints'],
     covers: (s, ours, theirs) =>
-      /^(step and execute next|enable)/.test(s.name) && raised(ours) === 1 && raised(theirs) === 1 ? ['dr6'] : [],
+      s.name.startsWith('enable') && raised(ours) === 1 && raised(theirs) === 1 ? ['dr6'] : [],
   },
   {
     id: 'last-iteration',
@@ -345,5 +345,25 @@ export const knownDifferences: readonly KnownDifference[] = [
     areas: ['single-step'],
     covers: (s, ours, theirs) =>
       all(s.name.startsWith('step and write same') && raised(ours) === 1 && theirs.get('esp')! < ours.get('esp')!),
+  },
+  {
+    id: 'breakpoint-behind-a-load-of-ss',
+    oracle: 'qemu',
+    manual: 'vol. 3, 18.3.1.1 "Instruction-Breakpoint Exception Condition"',
+    what: 'a breakpoint on the instruction behind MOV SS or POP SS is reported',
+    areas: ['breakpoints'],
+    covers: (s, ours, theirs) =>
+      all(/^execute at (mov|pop) ss/.test(s.name) && raised(ours) === VECTOR.done && raised(theirs) === 1),
+  },
+  {
+    id: 'stack-before-code-of-a-new-task',
+    oracle: 'bochs',
+    manual: 'vol. 3, table 8-1 "Exception Conditions Checked During a Task Switch": the RPL of CS first',
+    what: 'the stack segment of a new task is checked before the RPL of its code segment',
+    areas: ['task-state'],
+    covers: (s, ours, theirs) =>
+      s.name.includes('CS with wrong RPL') && ours.get('stack0') === 0x08 && theirs.get('stack0') === 0x10
+        ? ['stack0']
+        : [],
   },
 ];

@@ -277,7 +277,8 @@ const amdCalls: Area = {
       [0, 1],
       [0, FLAG.if | FLAG.cf, 3 * IOPL, FLAG.nt],
     )) {
-      const s = scenario([way, enabled ? 'SCE' : '', 'flags', flags], 0).set({
+      // QEMU has them in its 64-bit processors alone.
+      const s = scenario([way, enabled ? 'SCE' : '', 'flags', flags], 0, bochsAlone).set({
         msrs: 2,
         efer: enabled,
         eflags: flags | 2,
