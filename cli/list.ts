@@ -66,7 +66,11 @@ const lists: Record<string, () => Rows> = {
       definition: `${definition} (${modelled === 'weak' ? 'weakly' : 'well'} modelled)`,
     })),
   ],
-  instructions: () => instructions.map((row) => ({ ...row, ...coverageOf(row.id) })),
+  instructions: () =>
+    instructions.map(({ id, mnemonic, operands, ...row }) => {
+      const { oracles, instances, host, qemu, bochs, unverified } = coverageOf({ id, mnemonic, operands, ...row });
+      return { id, mnemonic, operands, oracles, instances, host, qemu, bochs, unverified, ...row };
+    }),
 };
 
 export function listCommand(): Command {
