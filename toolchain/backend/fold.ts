@@ -5,6 +5,45 @@ import * as m from './machine.js';
 type Sums = Map<number, m.MemoryOperand>;
 
 export function foldAddresses(f: m.MachineFunction): void {
+  foldConstants(f);
+  // A sum may have become one of fewer registers, and fit now.
+  for (let round = 0; round < 2; round++) foldSums(f);
+}
+
+/** A register that only ever holds one constant is that constant in every address. */
+function foldConstants(f: m.MachineFunction): void {
+  const constants = new Map<number, m.ImmediateOperand | null>();
+  for (const b of f.blocks)
+    for (const i of b.instructions)
+      for (const r of m.usesAndDefs(i).defs) {
+        const single = i.op === 'mov' && i.b?.kind === 'imm' && m.isVirtual(r) && !constants.has(r);
+        constants.set(r, single && i.a?.kind === 'reg' ? (i.b as m.ImmediateOperand) : null);
+      }
+  const replace = (o: m.Operand | undefined): m.Operand | undefined => {
+    if (o?.kind !== 'mem') return o;
+    let at = o;
+    for (const part of ['base', 'index'] as const) {
+      const c = at[part] >= 0 ? constants.get(at[part]) : undefined;
+      if (!c || (c.symbol !== undefined && (at.symbol !== undefined || (part === 'index' && at.shift > 0)))) continue;
+      const value = part === 'index' ? c.value << at.shift : c.value;
+      at = { ...at, [part]: m.NO_REGISTER, disp: (at.disp + value) | 0, symbol: at.symbol ?? c.symbol };
+      if (part === 'index') at.shift = 0;
+    }
+    return at;
+  };
+  for (const b of f.blocks)
+    for (const i of b.instructions) {
+      i.a = replace(i.a);
+      i.b = replace(i.b);
+      // What is no sum of registers any more.
+      if (i.op === 'lea' && i.b?.kind === 'mem' && i.b.base === m.NO_REGISTER && i.b.index < 0) {
+        i.op = 'mov';
+        i.b = m.imm(i.b.disp, i.b.symbol);
+      }
+    }
+}
+
+function foldSums(f: m.MachineFunction): void {
   const { sums, uses } = candidates(f);
   if (sums.size === 0) return;
   const folded = new Map<number, number>();

@@ -214,7 +214,11 @@ export function unary(op: UnaryOp, x: Expr): Expr {
 }
 
 export function binary(op: BinaryOp, x: Expr, y: Expr): Expr {
-  if (isPlainConst(x) && COMMUTES.has(op)) [x, y] = [y, x];
+  if (x.kind === 'const' && COMMUTES.has(op) && (isPlainConst(x) || y.kind !== 'const')) [x, y] = [y, x];
+  // An address and what is added to it become one constant.
+  if (op === 'add' && y.kind === 'const' && x.kind === 'binary' && x.op === 'add' && x.y.kind === 'const')
+    if (x.y.symbol === undefined || y.symbol === undefined)
+      return binary('add', x.x, constant(x.y.value + y.value, x.y.symbol ?? y.symbol));
   if (!isPlainConst(y)) return { kind: 'binary', op, x, y };
   const fold = FOLD[op];
   if (isPlainConst(x) && fold) return constant(fold(x.value, y.value));
@@ -224,8 +228,6 @@ export function binary(op: BinaryOp, x: Expr, y: Expr): Expr {
   if (op === 'and' && c === -1) return x;
   if ((op === 'and' || op === 'mul') && c === 0) return y;
   if (op === 'add' && x.kind === 'const') return constant(x.value + c, x.symbol);
-  if (op === 'add' && x.kind === 'binary' && x.op === 'add' && isPlainConst(x.y))
-    return binary('add', x.x, constant(x.y.value + c));
   const power = powerOfTwo(c);
   if (op === 'mul' && power !== undefined) return binary('shl', x, constant(power));
   if (op === 'divu' && power !== undefined) return binary('shr', x, constant(power));

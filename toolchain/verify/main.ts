@@ -4,8 +4,10 @@ import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { Tinypool } from 'tinypool';
 import { coreBytes } from '../driver/core.js';
+import { PROJECT_ROOT } from '../driver/definitions.js';
 import type { BatchOutcome, BatchTask } from './batch.js';
 import { linuxUnavailable } from './linux.js';
+import { gccUnavailable, LIMITS, measureQuality, qualityTable } from './quality.js';
 
 const PROGRAMS_IN_BATCH = 200;
 const BETWEEN_LINES_MS = 5000;
@@ -66,4 +68,19 @@ await pool.destroy();
 progress(true);
 const where = reason === undefined ? 'on the machine and natively' : 'on the machine (natively: skipped)';
 process.stdout.write(`random programs ${where}: ${done} run, ${mismatches} mismatches\n`);
-process.exitCode = mismatches > 0 ? 1 : 0;
+
+let tooMany = false;
+const unavailable = gccUnavailable();
+if (unavailable) process.stdout.write(`code quality: skipped, ${unavailable}\n`);
+else {
+  const quality = await measureQuality(PROJECT_ROOT, core);
+  const above = quality.rows.filter(({ ratio }) => ratio > LIMITS.each).map(({ routine }) => routine);
+  tooMany = quality.mean > LIMITS.mean || above.length > 0;
+  process.stdout.write(`${qualityTable(quality)}\n`);
+  const worst = above.length > 0 ? `; above ${LIMITS.each}: ${above.join(', ')}` : '';
+  process.stdout.write(
+    `code quality: ${quality.rows.length} routines, ${quality.mean.toFixed(3)} times the instructions of ` +
+      `${quality.compiler} (at most ${LIMITS.mean} wanted)${worst}\n`,
+  );
+}
+process.exitCode = mismatches > 0 || tooMany ? 1 : 0;
