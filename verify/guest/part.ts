@@ -48,10 +48,7 @@ interface State {
 function conformance(state: State, { depth, progress }: PartOptions): void {
   const ways: [string, () => string[]][] = PROCESSORS[depth].flatMap((processor): [string, () => string[]][] => [
     [processor, () => runGuest('proof', CONFORMANCE, processor).lines],
-    [
-      `${processor}, int 0x80`,
-      () => runGuest('proof', `ENTRY=int80; export ENTRY; ${CONFORMANCE}`, processor).lines,
-    ],
+    [`${processor}, int 0x80`, () => runGuest('proof', `ENTRY=int80; export ENTRY; ${CONFORMANCE}`, processor).lines],
   ]);
   if (hasQemu) ways.push(['QEMU', () => runQemu('proof', CONFORMANCE).lines]);
   else state.skipped.push('QEMU: not installed');

@@ -1,15 +1,24 @@
 // The guest with its disk: here, on QEMU, and its programs on this host's own kernel.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { diskBytes } from '../../experiments/runner/disks.js';
 import { projectRoot } from '../../experiments/runner/project.js';
 import { Machine, MemoryDisk } from '../../machine/index.js';
 import { processors } from '../../machine/processors/index.js';
-import { linuxUnavailable } from '../../toolchain/verify/linux.js';
 import { coreBytes } from '../../toolchain/driver/core.js';
 import { imageBytes, imagePath } from '../../toolchain/driver/images.js';
+import { linuxUnavailable } from '../../toolchain/verify/linux.js';
 import { disks } from '../../workloads/stubs/disks.js';
 
 export interface Run {
