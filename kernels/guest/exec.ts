@@ -30,12 +30,11 @@ import {
 import { FRAME_MASK, PAGE_SIZE } from '../lib/paging';
 import { randomBelow } from '../lib/random';
 import { characterOf, copyName, textLength } from '../lib/text';
-import { PROT_EXEC, PROT_READ, PROT_WRITE, SIG_DFL, SIG_IGN, SIGKILL, SIGNALS, SIGSEGV } from '../lib/unix';
+import { PROT_EXEC, PROT_READ, PROT_WRITE, SIG_DFL, SIG_IGN, SIGKILL, SIGNALS } from '../lib/unix';
 import { ENTRY_PAGE, STACK_TOP } from '../lib/userlayout';
 import { stackSlot } from '../lib/x86';
 import { copyFromUser, frameAddress, pageEntry, setPageEntry, userFrame } from '../ports/port';
 import { getPage } from './cache';
-import { exitProcess } from './exit';
 import { bringPage } from './fault';
 import { closeDescriptor, File } from './file';
 import { isError, putInode } from './filesystem';
@@ -47,7 +46,7 @@ import { copyText, getText, putText, resolve } from './path';
 import { actionOf, closesOnExec, fileSlot, Process, processName } from './process';
 import { addRegion, REGION_EXECUTES, REGION_KERNEL, userRange } from './region';
 import { requestWork } from './schedule';
-import { callFrame } from './signal';
+import { callFrame, sendSignal } from './signal';
 import { self } from './thread';
 
 /** Room for a stack to grow; it is all there from the start, as a region. */
@@ -265,7 +264,11 @@ function replace(process: Process, inode: Inode, strings: Strings, name: usize):
   process.image = 0;
   const loaded = loadProgram(process, inode, strings);
   stringsDrop(strings);
-  if (!loaded) exitProcess(process.entry ? SIGSEGV : SIGKILL);
+  if (!loaded) {
+    // It has nothing left to return to; it dies on the way out, when this call has let go of all that it holds.
+    sendSignal(process, SIGKILL);
+    return 0;
+  }
   componentRename(<u32>changetype<usize>(process.thread), 0, name);
   userFrame(callFrame(), process.entry, process.stack);
   requestWork();
