@@ -303,7 +303,7 @@ async function ours(image: Uint8Array, disks: readonly (Uint8Array | null)[]): P
       if (source === 'debug') text += String.fromCharCode(byte);
     },
   });
-  const stop = machine.run(300_000_000n);
+  const stop = machine.run(4_000_000_000n);
   expect(stop, text).toMatchObject({ reason: 'exit', code: 0 });
   return text.trim().split('\n');
 }

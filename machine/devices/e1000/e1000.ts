@@ -36,7 +36,6 @@ const mdic = { WRITE: 0x04000000, READ: 0x08000000, READY: 0x10000000, ERROR: 0x
 const PHY_ADDRESS = 1;
 /** Registers of the PHY (Marvell M88E1011) with the link up at 1000 Mb/s. */
 const PHY: Readonly<Record<number, number>> = {
-  0: 0x1140,
   1: 0x796d,
   2: 0x0141,
   3: 0x0c20,
@@ -48,17 +47,30 @@ const PHY: Readonly<Record<number, number>> = {
   17: 0xac00,
 };
 
+/** Reset and restart of the negotiation clear themselves. */
+const PHY_CONTROL_AT_RESET = 0x1140;
+const PHY_CONTROL_WRITABLE = 0x7d80;
+const PHY_LOOPBACK = 0x4000;
+
 export class E1000 extends PciFunction implements Device {
   readonly name = 'e1000';
   readonly memory: AddressWindow;
   readonly portWindow: AddressWindow;
-  protected override readonly stateFields = ['space', 'registers', 'transmitter', 'receiver', 'portAddress'];
+  protected override readonly stateFields = [
+    'space',
+    'registers',
+    'transmitter',
+    'receiver',
+    'portAddress',
+    'phyControl',
+  ];
   private readonly registers = new RegisterFile();
   private readonly transmitter: Transmitter;
   private readonly receiver: Receiver;
   private readonly eeprom = new Uint16Array(64);
   /** Register that the data port at BAR1 + 4 reaches. */
   private portAddress = 0;
+  private phyControl = PHY_CONTROL_AT_RESET;
 
   constructor(
     clock: Clock,
@@ -80,7 +92,14 @@ export class E1000 extends PciFunction implements Device {
     const sum = this.eeprom.reduce((total, word) => total + word, 0);
     this.eeprom[0x3f] = 0xbaba - sum;
     const raise = (causes: number) => this.raise(causes);
-    this.transmitter = new Transmitter(this.registers, clock, ram, options, raise);
+    const sink: PacketPort = {
+      transmit: (frame, cycle) => {
+        // What is looped back comes in at once: it is never on the wire.
+        if (this.phyControl & PHY_LOOPBACK) this.receiver.accept(frame, this.mayMaster);
+        else options.packets.transmit(frame, cycle);
+      },
+    };
+    this.transmitter = new Transmitter(this.registers, clock, ram, { ...options, packets: sink }, raise);
     this.receiver = new Receiver(this.registers, clock, ram, options, raise);
     this.reset();
     this.memory = this.memoryWindow();
@@ -240,10 +259,13 @@ export class E1000 extends PciFunction implements Device {
     }
   }
 
-  /** MDIC: the PHY's registers can be read; what is written to them is forgotten, for the link is always up. */
+  /** MDIC. Of what is written to the PHY only loopback has an effect: the link is always up. */
   private accessPhy(value: number): void {
     const known = ((value >> 21) & 31) === PHY_ADDRESS;
-    const data = value & mdic.READ ? (PHY[(value >> 16) & 31] ?? 0) : value & 0xffff;
+    const number = (value >> 16) & 31;
+    if (value & mdic.WRITE && known && number === 0) this.phyControl = value & PHY_CONTROL_WRITABLE;
+    const held = number === 0 ? this.phyControl : (PHY[number] ?? 0);
+    const data = value & mdic.READ ? held : value & 0xffff;
     this.registers.put(reg.MDIC, (value & 0x0fff0000) | mdic.READY | (known ? data : mdic.ERROR));
   }
 

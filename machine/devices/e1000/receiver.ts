@@ -127,6 +127,12 @@ export class Receiver extends SavedByName {
     return control & rctl.BSEX ? [2048, 16384, 8192, 4096][size] : [2048, 1024, 512, 256][size];
   }
 
+  /** A frame that the card has sent to itself. */
+  accept(frame: Uint8Array, mayMaster: boolean): void {
+    this.arrive(frame);
+    this.start(mayMaster);
+  }
+
   private arrive(sent: Uint8Array): void {
     if (!this.on || !this.passes(sent)) return;
     const { registers } = this;
