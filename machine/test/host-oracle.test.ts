@@ -1,5 +1,5 @@
 /**
- * Integer instructions against the host's processor: the same random instances on both, registers, defined flags,
+ * Integer instructions and the x87 state against the host's processor: the same random instances on both, registers, defined flags,
  * memory and faults compared. ORACLE_INSTANCES and ORACLE_SEED ask for more.
  */
 import { describe, expect, it } from 'vitest';
