@@ -4,7 +4,16 @@ import { fuzzPart } from '../machine/verify/fuzz.js';
 import { hostPart } from '../machine/verify/host.js';
 import { manualPart } from '../machine/verify/manual.js';
 import { scenariosPart } from '../machine/verify/scenarios.js';
+import { toolchainPart } from '../toolchain/verify/part.js';
 import { guestPart } from './guest/part.js';
 import type { Part } from './part.js';
 
-export const parts: readonly Part[] = [hostPart, scenariosPart, manualPart, determinismPart, fuzzPart, guestPart];
+export const parts: readonly Part[] = [
+  hostPart,
+  scenariosPart,
+  manualPart,
+  determinismPart,
+  fuzzPart,
+  toolchainPart,
+  guestPart,
+];
