@@ -34,6 +34,7 @@ export const images = [
   unix('hello'),
   unix('torture'),
   unix('limits'),
+  unix('priorities'),
   unix('cc'),
   unix('build'),
   unix('db'),
