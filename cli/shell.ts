@@ -45,7 +45,7 @@ export function shellCommand(): Command {
 
 async function shell(options: ShellOptions): Promise<void> {
   if (options.system !== 'native') {
-    throw new UsageError(`--system ${options.system}: has no port of the guest with files yet; allowed: native`);
+    throw new UsageError(`--system ${options.system}: has no port of the guest with a disk yet; allowed: native`);
   }
   await bringUpToDate([KERNEL, ...(options.disk === undefined ? diskImages(DISK) : [])]);
   const machine = await boot(options);

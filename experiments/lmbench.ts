@@ -9,13 +9,13 @@ const provides = {
   kernels: 'kernel',
 };
 
-const unported =
-  'the guest kernel with processes and files runs on bare hardware only: its port to this system is to come';
+const noDisk = 'the port of the guest kernel to the VMM has no disk yet, only files in memory';
+const unported = 'the guest kernel has no port to the microkernel yet';
 
 /** The rows of every workload that needs a disk and processes. */
 export const diskRows: Row[] = [
   { system: 'native', variant: 'int80', label: 'native', provides },
-  { system: 'vmm', variant: 'direct', label: 'VMM', unavailable: unported, provides },
+  { system: 'vmm', variant: 'direct', label: 'VMM', unavailable: noDisk, provides },
   { system: 'microkernel', variant: 'ipc', label: 'microkernel', unavailable: unported, provides },
 ];
 
