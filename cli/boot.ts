@@ -18,6 +18,7 @@ import { processors } from '../machine/processors/index.js';
 import { buildCore } from '../toolchain/driver/core.js';
 import { debugInfo } from '../toolchain/driver/images.js';
 import { UsageError } from './errors.js';
+import { resumeSnapshot, saveSnapshot } from './snapshot-file.js';
 
 interface BootOptions {
   module: string[];
@@ -28,6 +29,8 @@ interface BootOptions {
   diskOut: string[];
   debugcon?: string;
   screen?: boolean;
+  save?: string;
+  resume?: string;
   expect: string[];
   send: string[];
   until?: RegExp;
@@ -46,7 +49,7 @@ export function bootCommand(): Command {
   const { least, most } = MEMORY_LIMITS;
   return new Command('boot')
     .description('boot a multiboot image; standard output is its serial port')
-    .argument('<image>', 'multiboot image (ELF, or flat with load addresses in its header)')
+    .argument('[image]', 'multiboot image (ELF, or flat with load addresses in its header); none with --resume')
     .option('--module <"file args">', 'multiboot module and its arguments (repeatable)', collect, [])
     .option('--append <text>', 'kernel command line', '')
     .addOption(
@@ -66,6 +69,8 @@ export function bootCommand(): Command {
       [],
     )
     .option('--debugcon <file>', 'where port 0xE9 goes: a file, stdout or stderr (default: nowhere)')
+    .option('--save <file>', 'write a snapshot of the machine at the end')
+    .option('--resume <file>', 'go on from a snapshot, with the same disks; it says processor and memory')
     .option('--screen', 'print the VGA text screen on standard error at the end')
     .option('--expect <regex>', 'line to wait for before the next --send (repeatable)', collect, [])
     .option(
@@ -76,18 +81,19 @@ export function bootCommand(): Command {
     )
     .option('--until <regex>', 'end with status 0 when a line of output matches', parseRegex)
     .option('--max-cycles <n>', 'end with status 1 after so many cycles', parseCycles)
-    .action(async (image: string, options: BootOptions) => {
+    .action(async (image: string | undefined, options: BootOptions) => {
       process.exitCode = await boot(image, options);
     });
 }
 
 /** Boots and returns the exit status; what is wrong is said on stderr. */
-async function boot(path: string, options: BootOptions): Promise<number> {
+async function boot(path: string | undefined, options: BootOptions): Promise<number> {
   try {
     const disks = readDisks(options);
     const machine = await prepare(path, options, disks);
     const status = await runToEnd(machine, options);
     if (status === EXIT.FAILED) tellStack(machine, path, options);
+    if (options.save !== undefined) saveSnapshot(machine, options.save);
     if (options.screen) process.stderr.write(`${machine.screen}\n`);
     options.diskOut.forEach((file, i) => {
       writeFileSync(file, disks[i].bytes);
@@ -101,8 +107,8 @@ async function boot(path: string, options: BootOptions): Promise<number> {
 }
 
 /** Where the guest was, for images that have their symbols beside them. */
-function tellStack(machine: Machine, path: string, options: BootOptions): void {
-  const files = [path, ...options.module.map((text) => text.split(' ')[0])];
+function tellStack(machine: Machine, path: string | undefined, options: BootOptions): void {
+  const files = [...(path === undefined ? [] : [path]), ...options.module.map((text) => text.split(' ')[0])];
   const text = stackText(
     machine,
     files.map(debugInfo).filter((info) => info !== undefined),
@@ -115,14 +121,20 @@ function complain(message: string, status: number): number {
   return status;
 }
 
-async function prepare(path: string, options: BootOptions, disks: readonly MemoryDisk[]): Promise<Machine> {
+async function prepare(path: string | undefined, options: BootOptions, disks: readonly MemoryDisk[]): Promise<Machine> {
   if (options.expect.length !== options.send.length) {
     const counts = `${options.expect.length} --expect and ${options.send.length} --send`;
     throw new UsageError(`${counts}: each --expect needs one --send, in the same order`);
   }
+  const compile = async () => WebAssembly.compile((await buildCore()) as BufferSource);
+  if (options.resume !== undefined) {
+    if (path !== undefined) throw new UsageError(`--resume ${options.resume}: an image (${path}) is not wanted then`);
+    return resumeSnapshot(options.resume, await compile(), disks);
+  }
+  if (path === undefined) throw new UsageError('no image: give one, or --resume FILE');
   const image = read(path, 'image');
   const modules = options.module.map(readModule);
-  const core = await WebAssembly.compile((await buildCore()) as BufferSource);
+  const core = await compile();
   const machine = Machine.create({
     core,
     preset: processors[options.processor],

@@ -10,6 +10,7 @@ import {
   ax,
   defineStubs,
   dx,
+  eax,
   ebx,
   ecx,
   edi,
@@ -249,6 +250,35 @@ describe('crossings boot', () => {
     after.set(Buffer.from('seven'), 9 * 512);
     expect(new Uint8Array(readFileSync(result))).toEqual(after);
     expect(new Uint8Array(readFileSync(disk))).toEqual(before);
+  });
+
+  it('goes on from a snapshot as if it had not stopped', () => {
+    const image = guest('counter', (a) => {
+      a.mov(ebx, 0x41);
+      a.label('next');
+      a.mov(eax, ebx);
+      a.mov(dx, 0x3f8);
+      a.out(dx, al);
+      a.mov(ecx, 100000);
+      a.label('wait');
+      a.dec(ecx);
+      a.jnz('wait');
+      a.inc(ebx);
+      a.cmp(ebx, 0x51);
+      a.jb('next');
+      exit(a, 7);
+    });
+    const saved = join(folder, 'saved');
+    const whole = boot(image);
+    const first = boot(image, '--max-cycles', '2000000', '--save', saved);
+    expect(first.status).toBe(1);
+    expect(first.stdout.length).toBeGreaterThan(0);
+    const rest = boot('--resume', saved);
+    expect([first.stdout + rest.stdout, rest.status]).toEqual([whole.stdout, 7]);
+    const refused = boot('--resume', image);
+    expect(refused.stderr).toMatch(/not a snapshot/);
+    expect({ status: refused.status, stdout: refused.stdout }).toEqual({ status: 2, stdout: '' });
+    expect(boot().stderr).toMatch(/no image: give one, or --resume FILE/);
   });
 
   it('runs the same twice', () => {
