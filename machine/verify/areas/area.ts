@@ -9,6 +9,8 @@ export interface Area {
 }
 
 export const both: readonly OracleId[] = ['qemu', 'bochs'];
+/** For what Bochs decides otherwise without a rule to go by. */
+export const qemuAlone: readonly OracleId[] = ['qemu'];
 /** QEMU's TCG looks at no limit and no type of a segment when memory is accessed. */
 export const bochsAlone: readonly OracleId[] = ['bochs'];
 export const RINGS = [0, 1, 2, 3] as const;
