@@ -1,6 +1,6 @@
 /**
- * Integer instructions and the x87 state against the host's processor: the same random instances on both, registers, defined flags,
- * memory and faults compared. ORACLE_INSTANCES and ORACLE_SEED ask for more.
+ * Integer instructions and the x87 state against the host's processor: the same random instances on both, registers,
+ * defined flags, memory and faults compared. ORACLE_INSTANCES and ORACLE_SEED ask for more.
  */
 import { describe, expect, it } from 'vitest';
 import { buildCore } from '../../toolchain/driver/core.js';
