@@ -1,7 +1,7 @@
 /**
- * `crossings shell`: the guest on the machine, its serial console on this terminal. Keys go to the guest as they are, ^C
- * too; ^] leaves. On a terminal the guest's clock keeps to the host's when it is ahead, so that waiting costs nothing;
- * input that is no terminal is fed as the guest reads it, and its end is ^D.
+ * `crossings shell`: the guest on the machine, its serial console on this terminal. Keys go to the guest as they are,
+ * ^C too; ^] leaves. On a terminal the guest's clock keeps to the host's when it is ahead, so that waiting costs
+ * nothing; input that is no terminal is fed as the guest reads it, and its end is ^D.
  */
 import { readFileSync, writeSync } from 'node:fs';
 import { Command, Option } from 'commander';

@@ -1,7 +1,7 @@
 /**
- * The rows of the lmbench table: from which measured operations each is made, and which published figure of native Linux
- * stands beside it. `less` and `more` say why a row may be cheaper or dearer than published by more than a quarter, from
- * the ledger of the row and from what the two kernels do. Nothing here changes a number.
+ * The rows of the lmbench table: from which measured operations each is made, and which published figure of native
+ * Linux stands beside it. `less` and `more` say why a row may be cheaper or dearer than published by more than a
+ * quarter, from the ledger of the row and from what the two kernels do. Nothing here changes a number.
  */
 
 export interface LmbenchRow {
@@ -27,7 +27,7 @@ const JOURNAL = 'ext2 in the page cache; the published system writes the journal
 const SCHEDULER =
   'no recalculation of priorities over all processes, no FPU state and no segment registers to save and load';
 const REFILL =
-  'most of it is fetching kernel code again: the model empties the trace cache at each load of CR3 (a two-valued factor)';
+  'most of it is fetching kernel code again: the model empties the trace cache at each load of CR3 (two-valued factor)';
 const NO_PREFETCH = 'the arrays do not fit L2 and come from memory at its full latency: no prefetcher is modelled';
 
 const ring = (processes: number, kib: number, more: string): LmbenchRow => ({
@@ -57,7 +57,7 @@ export const lmbenchRows: readonly LmbenchRow[] = [
     row: 'protection-fault',
     minus: 'signal-catch',
     plus: 'signal-send',
-    less: 'a small difference of larger numbers; here the exception itself is most of it, in Linux 2.4 the search for the area',
+    less: 'a small difference of larger numbers; here the exception is most of it, in Linux 2.4 the search for the area',
   },
   { row: 'fork', less: SMALL },
   { row: 'exec', less: `${SMALL} and a dynamic linker` },

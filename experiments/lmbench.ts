@@ -96,7 +96,7 @@ export const lmbench = defineExperiment({
     'The program is the first process of the booted system; fork, exec and sh run programs from its disk.',
     'As in lmbench, signal-handle is what catching costs beyond sending, protection-fault what a fault costs beyond ' +
       'that, a context switch what the ring costs beyond the same pipes and arrays in one process.',
-    'Null I/O is the mean of reading a byte of /dev/zero and writing one to /dev/null; select looks at 100 descriptors ' +
-      'of a file where the published row has sockets, which this guest does not have yet.',
+    'Null I/O is the mean of reading a byte of /dev/zero and writing one to /dev/null; select looks at 100 ' +
+      'descriptors of a file where the published row has sockets, which this guest does not have yet.',
   ],
 });

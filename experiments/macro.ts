@@ -1,8 +1,9 @@
-// Whole programs: a build, a database, a mix of file operations; each one repetition from its first process to its last.
+// Whole programs: a build, a database, a mix of file operations; each one repetition from its first process to its
+// last.
 //
 // The build's share of the kernel is set by ROUNDS of workloads/cc.ts: about 7 % of the busy cycles of native on
-// xeon-p4-2400, as published for a kernel build. It was set on native alone, before any other system ran the build, and is
-// frozen: changing it changes every published comparison of this experiment.
+// xeon-p4-2400, as published for a kernel build. It was set on native alone, before any other system ran the build, and
+// is frozen: changing it changes every published comparison of this experiment.
 import { defineExperiment, type Experiment } from './define.js';
 import { diskRows } from './lmbench.js';
 import type { WorkloadId } from './system.js';
@@ -39,9 +40,7 @@ export const build = macro(
   'Build',
   'What share of a build is the kernel?',
   'a shell script compiles 24 files, each by a process of its own, and joins the results',
-  [
-    'The compiler is a small one of our own (workloads/cc.ts); how much it computes was set on native alone and is frozen.',
-  ],
+  ['The compiler is a small one of our own (workloads/cc.ts); what it computes was set on native alone and is frozen.'],
 );
 
 export const db = macro(

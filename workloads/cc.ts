@@ -3,8 +3,8 @@
 //   name = expression;      + - * ( ) numbers names
 //
 // The unit is parsed, then optimised by rounds of a peephole over all of its code, each held against a run of the code.
-// ROUNDS says how much there is to compute for each byte that is read and written, and so sets the share of the kernel in
-// a build; it was set once (experiments/macro.ts) and is frozen.
+// ROUNDS says how much there is to compute for each byte that is read and written, and so sets the share of the kernel
+// in a build; it was set once (experiments/macro.ts) and is frozen.
 import { CHECKSUM_START, checksum } from '../kernels/lib/bytes';
 import { optimiseUnit } from './compiler/optimise';
 import { codeAt, codeLength, parseUnit, unitInit } from './compiler/parse';

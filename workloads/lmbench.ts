@@ -1,6 +1,6 @@
-// The rows of lmbench, after its methods: `lmbench operations=ROW,... batches=N states=warm:N`. Rows are named as in the
-// published tables (experiments/reference/figures.json); those called overhead, send and catch are what lmbench measures
-// to take it off another row.
+// The rows of lmbench, after its methods: `lmbench operations=ROW,... batches=N states=warm:N`. Rows are named as in
+// the published tables (experiments/reference/figures.json); those called overhead, send and catch are what lmbench
+// measures to take it off another row.
 import { batchAt, measureInit, repetitionsOfAll } from '../kernels/lib/measure';
 import { nextItem, numberAfter, option, startsWith, wordIs } from '../kernels/lib/text';
 import { argumentsText } from './lib/arguments';

@@ -1,4 +1,5 @@
-// The shell: `sh` reads commands from the console or its input, `sh FILE ARGUMENTS` a script, `sh -c TEXT` its argument.
+// The shell: `sh` reads commands from the console or its input, `sh FILE ARGUMENTS` a script, `sh -c TEXT` its
+// argument.
 import { isTerminal, O_RDONLY, open, read, readFully } from './lib/files';
 import { allocate, release } from './lib/memory';
 import { complain, complainOf, flushOutput, print } from './lib/output';

@@ -1,6 +1,6 @@
-// Random forks, signals, pipes, mappings and file operations, by seed: `torture [seed=N] [rounds=N] [processes=N]`. Every
-// process knows what it must find, so whatever differs is told. The folder that it works in is empty again at the end,
-// and what the kernel counts is what it was.
+// Random forks, signals, pipes, mappings and file operations, by seed: `torture [seed=N] [rounds=N] [processes=N]`.
+// Every process knows what it must find, so whatever differs is told. The folder that it works in is empty again at the
+// end, and what the kernel counts is what it was.
 import { CALL_KERNEL_COUNTS } from '../kernels/lib/callnumbers';
 import { numberOption } from '../kernels/lib/text';
 import { argumentsText } from './lib/arguments';

@@ -1,4 +1,5 @@
-// The lmbench rows: every published row of native Linux has an operation that measures it, and systems without the port say so.
+// The lmbench rows: every published row of native Linux has an operation that measures it, and systems without the port
+// say so.
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { dailyExperiments } from '../index.js';

@@ -48,7 +48,8 @@ export function compareNames(a: string, b: string): number {
 
 /**
  * The list as a tree.
- * @throws DiskError for a path that is not absolute, occurs twice, is too long or lies below something that is no folder
+ * @throws DiskError for a path that is not absolute, occurs twice, is too long or lies below something that is no
+ * folder
  */
 export function treeOf(entries: readonly Entry[]): Folder {
   const root: Folder = { entry: ROOT, children: new Map() };

@@ -148,8 +148,8 @@ export function linuxAnswers(): string[] {
 }
 
 /**
- * Cases where the guest differs from Linux, and why it may. There are none at present: a case goes here with its reason, or
- * the guest is mended.
+ * Cases where the guest differs from Linux, and why it may. There are none at present: a case goes here with its
+ * reason, or the guest is mended.
  */
 export const deviations: ReadonlyMap<string, string> = new Map();
 

@@ -1,5 +1,5 @@
-// Output of a program: bytes, numbers and texts, gathered per line or block and written to a descriptor. Printing is that
-// of the kernels' console (kernels/lib/console.ts), over a sink of this file.
+// Output of a program: bytes, numbers and texts, gathered per line or block and written to a descriptor. Printing is
+// that of the kernels' console (kernels/lib/console.ts), over a sink of this file.
 import { consoleTo, newline, print, printByte, printNumber, printText } from '../../kernels/lib/console';
 import { write } from './system';
 

@@ -1,7 +1,7 @@
 // The input as tokens. A word keeps its quotes; expansion (expand.ts) takes them away.
 //
-// Operators are told apart by their characters: `&&` is '&' << 8 | '&', a redirection of a numbered descriptor keeps the
-// number in `tokenNumber`.
+// Operators are told apart by their characters: `&&` is '&' << 8 | '&', a redirection of a numbered descriptor keeps
+// the number in `tokenNumber`.
 import { isDigit } from '../lib/text';
 import { arenaFinish, arenaPut } from './arena';
 

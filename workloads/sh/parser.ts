@@ -67,7 +67,7 @@ export class Redirection {
   next: usize;
 }
 
-/** What the last `parseLine` found: a tree (0 where there was nothing to do), an error, or that more input is needed. */
+/** What the last `parseLine` found: a tree (0 where there was nothing to do), an error, or that more is needed. */
 export let tree: usize = 0;
 export let failed: bool = false;
 export let incomplete: bool = false;

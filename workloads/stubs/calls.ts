@@ -1,8 +1,8 @@
 // The ways into the kernel, for every program's stubs.
 //
-// systemCallN(number, a, b, c, ...): compiled convention in (EAX, EDX, ECX, stack), the kernel's out (EAX; EBX, ECX, EDX,
-// ESI, EDI, EBP). The kernel's entry routine keeps everything but EAX and the flags, so only registers that the caller
-// owns are saved here.
+// systemCallN(number, a, b, c, ...): compiled convention in (EAX, EDX, ECX, stack), the kernel's out (EAX; EBX, ECX,
+// EDX, ESI, EDI, EBP). The kernel's entry routine keeps everything but EAX and the flags, so only registers that the
+// caller owns are saved here.
 import { type Assembler, eax, ebp, ebx, edi, edx, esi, esp, mem } from '../../toolchain/assembler/index.js';
 
 /** Up to three arguments. */
@@ -37,7 +37,7 @@ export function shortCalls(a: Assembler): void {
   a.ret();
 }
 
-/** Four to six arguments. The stack at entry: return address, then the third argument of the call and those behind it. */
+/** Four to six arguments. The stack at entry: return address, then the call's third argument and those behind it. */
 export function longCalls(a: Assembler): void {
   const saved = [ebx, esi, edi, ebp];
   const more = [edx, esi, edi, ebp];
@@ -64,8 +64,8 @@ export function signalReturn(a: Assembler): void {
   a.mov(eax, CALL_SIGRETURN);
   a.int(0x80);
 
-  // A handler is entered with the signal's number on the stack; compiled code wants it in EAX. Registers need no saving:
-  // sigreturn brings the interrupted ones back.
+  // A handler is entered with the signal's number on the stack; compiled code wants it in EAX. Registers need no
+  // saving: sigreturn brings the interrupted ones back.
   a.align(16);
   a.global('signalEntry');
   a.cld();

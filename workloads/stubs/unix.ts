@@ -1,5 +1,5 @@
-// Start of a UNIX program, main(count, words), and its ways into the kernel. The entry routine is the raw gate until the
-// auxiliary vector names another one, so that the same file runs where there is none.
+// Start of a UNIX program, main(count, words), and its ways into the kernel. The entry routine is the raw gate until
+// the auxiliary vector names another one, so that the same file runs where there is none.
 import { defineStubs, eax, ebx, edx, esp, mem, sym } from '../../toolchain/assembler/index.js';
 import { longCalls, shortCalls, signalReturn } from './calls.js';
 
