@@ -41,7 +41,7 @@ const ring = (processes: number, kib: number, more: string): LmbenchRow => ({
 });
 
 export const lmbenchRows: readonly LmbenchRow[] = [
-  { row: 'null-call', less: 'segment registers are neither saved nor loaded, and nothing is looked at on the way out' },
+  { row: 'null-call', less: 'segment registers are neither saved nor loaded, and little is looked at on the way out' },
   { row: 'null-io', less: 'no locks and no inode times on devices' },
   { row: 'stat', more: 'each part of the path is compared in its directory where a name cache would hash' },
   { row: 'open-close', less: 'no name-cache entries and locks to take and give back' },
