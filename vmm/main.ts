@@ -38,7 +38,7 @@ import { memoryOption, optionsInit, wantsDirectGates, wantsTimer } from './optio
 import { getType } from './pagetable';
 import { domainWorks, panic } from './power';
 import { FIRST_IRQ_VECTOR, int80Gate, perDomainTable, processorInit, taskState } from './processor';
-import { schedulerInit, wake } from './scheduler';
+import { schedulerInit, startWhenIdle, wake } from './scheduler';
 import { spaceInit } from './space';
 import { addressOf_bootInformation } from './stubs';
 
@@ -179,7 +179,7 @@ export function vmmMain(): void {
     introduce(dom0, domU);
     print(' MiB, domU ');
     printNumber(domU.frames >> 8);
-    wake(domU.vcpu, false);
+    startWhenIdle(domU.vcpu);
   }
   print(' MiB');
   newline();

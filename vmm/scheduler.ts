@@ -29,6 +29,8 @@ import { exchangeFrames, loadFsGs, readFsGs } from './stubs';
 /** Woken domains wait here, the next to run first. */
 export let runQueue: Vcpu = changetype<Vcpu>(0);
 export let idleVcpu: Vcpu = changetype<Vcpu>(0);
+/** Built, and not started yet. */
+let unstarted: Vcpu = changetype<Vcpu>(0);
 /** Whose registers and page directory are loaded; at first the idle one's, which are nobody's. */
 let loaded: Vcpu = changetype<Vcpu>(0);
 /** Where the processor finds the ring 1 stack and the gate of int 80h. */
@@ -71,6 +73,14 @@ export function wake(v: Vcpu, byDevice: bool): void {
   if (byDevice) raiseSoftirq();
 }
 
+/**
+ * The domain runs from the first time on that the processor has nothing else to do. Domain 0 starts guests when it is
+ * through with its own start, in which no measurement may fall.
+ */
+export function startWhenIdle(v: Vcpu): void {
+  unstarted = v;
+}
+
 /** What the stubs call when softirqPending is set. */
 export function schedule(): void {
   clearSoftirq();
@@ -90,6 +100,10 @@ export function schedule(): void {
 function idle(): void {
   setCurrent(idleVcpu);
   __switch_commit();
+  if (!none(unstarted)) {
+    wake(unstarted, false);
+    unstarted = changetype<Vcpu>(0);
+  }
   while (none(runQueue)) {
     stiHlt();
     cli();
