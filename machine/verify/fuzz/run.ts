@@ -13,7 +13,7 @@ const SLICE = 500_000n;
 /** Memory of the core that only the host writes, or nobody: from, to. */
 const guarded = [
   [layout.CONFIG, layout.COUNTERS],
-  [layout.TRANSLATE, layout.ITLB_SECOND],
+  [layout.TRANSLATE, layout.WALK_MEMO],
 ] as const;
 
 export interface FuzzResult {
