@@ -12,7 +12,8 @@ export function hooked(la: u32): bool {
   return everything || listed(la);
 }
 
-function listed(la: u32): bool {
+/** Hooked for itself, not because everything is. */
+export function listed(la: u32): bool {
   if (hooks == 0) return false;
   let slot = slotOf(la);
   while (true) {

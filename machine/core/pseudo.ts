@@ -1,7 +1,9 @@
 /** Pseudo-instructions: entries of a run that stand before or behind instructions (decode.ts). */
 import { countInstructions, goesOn, issue, startEip } from './entry';
 import { EVENT_LOCK } from './generated/events';
-import { EIP, ISSUE_TICKS, SCRATCH_ADDRESS } from './generated/state';
+import { TICKS_PER_CYCLE } from './generated/issue';
+import { CYCLE, EIP, ISSUE_TICKS, SCRATCH_ADDRESS } from './generated/state';
+import { listed } from './hooks';
 import { hook } from './host';
 import { chargeEvent } from './memory/charge';
 import { effectiveAddress } from './operands';
@@ -27,10 +29,21 @@ export function HOOK(p: usize): void {
   if (goesOn(la)) return;
   const ticks: u32 = load<u16>(p, 20);
   const count: u32 = load<u8>(p, 24);
+  if (!listed(la)) return look(la, ticks);
   issue(ticks);
   countInstructions(count);
   hook(la);
   // The end of the run charges and counts these again.
   store<u32>(ISSUE_TICKS, load<u32>(ISSUE_TICKS) - ticks);
   countInstructions(-<i32>count);
+}
+
+/** For a profiler: charges nothing, and sets the cycle to that of this instruction for as long as the host looks. */
+function look(la: u32, ticks: u32): void {
+  const cycle = load<i64>(CYCLE);
+  // Negative behind a hook of the run's own, which has charged ahead.
+  const pending = max<i32>(<i32>(load<u32>(ISSUE_TICKS) + ticks), 0);
+  store<i64>(CYCLE, cycle + <i64>(<u32>pending / TICKS_PER_CYCLE));
+  hook(la);
+  store<i64>(CYCLE, cycle);
 }
