@@ -90,8 +90,16 @@ export function checkSnapshot(core: Core, processor: string, snapshot: Snapshot)
   }
 }
 
-/** Fields that the host sets for itself, or that say how a run was sliced. */
-const NOT_STATE = ['nextDue', 'runLimit', 'stopRequest', 'observeCrossings', 'observeExceptions', 'fetchHost'];
+/** Fields that the host sets for itself, that say how a run was sliced, or where it fetches from (as filters do). */
+const NOT_STATE = [
+  'nextDue',
+  'runLimit',
+  'stopRequest',
+  'observeCrossings',
+  'observeExceptions',
+  'fetchHost',
+  'fetchLine',
+];
 
 /**
  * A hash of everything that the machine's future depends on: equal for two runs that are in the same state, whoever

@@ -85,14 +85,18 @@ async function run({ depth, progress }: PartOptions): Promise<Outcome> {
     const hash = machine.stateHash();
     here.set(name, hash);
     const observed = make(core);
-    const end = observed.observe(observer);
+    const leave = observed.observe(observer);
     observed.run(BigInt(cycles));
-    end();
+    leave();
     hold('observed', `${name}, observed`, hash, observed.stateHash());
     const weight = points / list.reduce((sum, s) => sum + s.points, 0);
+    let end = '';
     for (const stage of inPieces(core, subject, Math.ceil(weight * POINTS[depth]), random)) {
       hold('snapshots', `${name}, restored and run to ${stage.cycle}`, stage.straight, stage.restored);
+      end = stage.straight;
     }
+    // The pieces together are the run that was never cut.
+    hold('snapshots', `${name}, in pieces`, hash, end);
     progress(i + 1, list.length, name);
   });
   const theirs = await other;
