@@ -49,12 +49,13 @@ const EVERY_INSTRUCTION = 2 * (11 + 15) + (5 + 6) + (5 + 7 + 3 + 4) + 3 + (2 + 5
 test('a failing program is shrunk to what makes it fail', () => {
   const { helpers, programs } = generate(3, 200);
   const has = (text: string) => text.includes('i64.rem_u');
-  const index = programs.findIndex((p) => has(batchText({ helpers: [], programs: [p] })) && p.body.length > 3);
+  const textOf = (p: (typeof programs)[number]) => batchText({ helpers: [], programs: [p] });
+  const index = programs.findIndex((p) => has(textOf(p)) && textOf(p).length > 4000);
   const single = { helpers, programs: [programs[index]] };
   const before = batchText({ helpers: [], programs: [programs[index]] }).length;
   const after = batchText(shrink(single, ({ programs: [p] }) => has(batchText({ helpers: [], programs: [p] }))));
   const program = after.slice(after.indexOf('(func $program0'));
   expect(program.length).toBeLessThan(before / 4);
-  expect(program.split('\n').filter((line) => /\((?!func|param|local )/.test(line)).length).toBeLessThan(8);
+  expect(program.split('\n').filter((line) => /\((?!func|param|local )/.test(line)).length).toBeLessThan(16); // what sets pointers stays
   expect(program).toContain('i64.rem_u');
 });
