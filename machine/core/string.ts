@@ -84,6 +84,7 @@ function repeat(p: usize, kind: u32, price: u32): void {
     issue(issueClass(kind == STORE ? ISSUE_STRING_STORE_START : ISSUE_STRING_START));
   }
   store<u32>(REPEATING, 0xffffffff);
+  store<u32>(REPEATING_SPACE, 0);
   const ticks = issueClass(price);
   const size = sizeOf(p);
   // While instructions go one by one, iterations do too: each can end in a debug trap.
