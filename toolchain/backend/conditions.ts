@@ -38,7 +38,7 @@ function againstZero(s: Selector, cc: Compare, x: Expr): Condition {
     const { x: p, y: q } = x;
     if (p.kind === 'load' && isPlainConst(q)) {
       // A word access where one byte would do costs nothing and keeps store forwarding; a byte mask is shorter.
-      if ((p.size === 4 && (q.value & ~255) === 0) || p.size === 1) {
+      if ((q.value & ~255) === 0 ? p.size !== 2 : p.size === 1 && !p.signed) {
         s.emit({ op: 'test', a: s.address(p.address, p.offset), b: m.imm(q.value & 255), size: 1 });
         return cc;
       }

@@ -17,7 +17,8 @@ const PROGRAMS = 200;
 const reason = linuxUnavailable();
 
 describe(`random programs on our machine and on this processor${reason ? ` (this one skipped: ${reason})` : ''}`, () => {
-  const seeds = Array.from({ length: BATCHES }, (_, i) => FIRST_SEED + i);
+  // 500025: a byte, sign-extended, under a mask of higher bits than a byte has.
+  const seeds = [500_025, ...Array.from({ length: BATCHES - 1 }, (_, i) => FIRST_SEED + i)];
   test.each(seeds)(`${PROGRAMS} of seed %i agree with Node`, async (seed) => {
     const core = await WebAssembly.compile((await buildCore()) as Uint8Array<ArrayBuffer>);
     expect(runBatch({ seed, programs: PROGRAMS, core, native: reason === undefined }).failures).toEqual([]);
