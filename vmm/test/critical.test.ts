@@ -50,7 +50,7 @@ function prepare() {
 
 test('an upcall in the critical region drops its frame and is handled as if it had come in the program', () => {
   const { machine, register, runTo, text } = prepare();
-  const timer = machine['pc'].pic.line(TIMER);
+  const timer = machine['pc'].interrupts.line(TIMER);
   const inRegion = (eip: number) => eip >= address('criticalBegin') && eip < address('criticalEnd');
   const repetitions = REPETITIONS / 10;
   for (let n = 0; n < repetitions; n++) {
