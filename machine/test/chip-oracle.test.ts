@@ -26,6 +26,13 @@ function raiseBoth(a: Assembler): void {
   byteFrom(a, 0x40);
   a.test(al, 0x80);
   a.jz(wait);
+  // QEMU tells OUT by its clock at once, and the 8259 when its timers are next looked at.
+  const raised = `raised${unique()}`;
+  a.label(raised);
+  command(a, 0x20, 0x0a);
+  byteFrom(a, 0x20);
+  a.test(al, 0x01);
+  a.jz(raised);
   command(a, 0x3f9, 0x00);
   command(a, 0x3f9, 0x02);
 }
