@@ -68,6 +68,7 @@ export const lmbenchRows: readonly LmbenchRow[] = [
   ring(8, 0, REFILL),
   ring(8, 16, NO_PREFETCH),
   ring(8, 64, NO_PREFETCH),
+  ring(16, 0, REFILL),
   ring(16, 16, NO_PREFETCH),
   ring(16, 64, NO_PREFETCH),
   { row: 'pipe-latency', less: SCHEDULER, more: REFILL },
