@@ -53,13 +53,14 @@ function* inPieces(
 ): Generator<Stage> {
   const [machine, other] = [make(core), make(core)];
   const cuts = Array.from({ length: points }, () => BigInt(random.below(cycles))).sort((a, b) => (a < b ? -1 : 1));
+  let ended = false;
   for (const [i, cut] of [...cuts, BigInt(cycles)].entries()) {
     const snapshot = machine.snapshot();
     other.restore(i % ENCODED === 0 ? decodeSnapshot(encodeSnapshot(snapshot)) : snapshot);
     // A run that has ended is not run on.
     const left = cut - machine.cycle;
-    if (left > 0n) {
-      machine.run(left);
+    if (left > 0n && !ended) {
+      ended = machine.run(left).reason !== 'budget';
       other.run(left);
     }
     yield { cycle: machine.cycle, straight: machine.stateHash(), restored: other.stateHash() };
