@@ -129,7 +129,7 @@ export const heiserClaims: Claim[] = [
     test: 'the table of C7, all crossings, per workload',
     criterion: 'Xen / L4 total crossings in 0.8 to 1.25 (proposed here)',
     structural: false,
-    missing: 'no fork, exec or files yet',
+    missing: 'fork, exec and files run on native alone yet',
     partial: 'null call, page fault, IPC and packet only',
   },
   {
