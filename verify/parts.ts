@@ -5,6 +5,7 @@ import { hostPart } from '../machine/verify/host.js';
 import { manualPart } from '../machine/verify/manual.js';
 import { scenariosPart } from '../machine/verify/scenarios.js';
 import { toolchainPart } from '../toolchain/verify/part.js';
+import { contractPart } from './guest/contract.js';
 import { guestPart } from './guest/part.js';
 import type { Part } from './part.js';
 
@@ -15,5 +16,6 @@ export const parts: readonly Part[] = [
   determinismPart,
   fuzzPart,
   toolchainPart,
+  contractPart,
   guestPart,
 ];

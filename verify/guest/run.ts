@@ -14,6 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { diskBytes } from '../../experiments/runner/disks.js';
 import { projectRoot } from '../../experiments/runner/project.js';
+import type { Boot } from '../../experiments/system.js';
 import { Machine, MemoryDisk } from '../../machine/index.js';
 import { processors } from '../../machine/processors/index.js';
 import { coreBytes } from '../../toolchain/driver/core.js';
@@ -41,47 +42,68 @@ let core: WebAssembly.Module | undefined;
  */
 const typed = (command: string) => `\n${command}; exit $?\n`;
 
-/** Boots with the project's disk of this name and types a command; ends with the shell. */
-export function runGuest(disk: string, command: string, processor = 'pentium3-800'): Run {
+export interface Booted {
+  readonly status: number;
+  /** All that the serial port sent. */
+  readonly text: string;
+  readonly instructions: number;
+}
+
+/** Boots on a machine of this processor, with what is typed waiting at the serial port. */
+export function bootHere(boot: Boot, processor: string, drive?: MemoryDisk, input = ''): Booted {
   core ??= new WebAssembly.Module(coreBytes() as BufferSource);
-  const drive = new MemoryDisk(diskBytes(disk));
   const preset = processors[processor];
-  const machine = Machine.create({ core, preset, memoryMiB: 64, devices: { disks: [drive] } });
+  const machine = Machine.create({ core, preset, memoryMiB: 64, devices: { disks: drive ? [drive] : [] } });
   let text = '';
   machine.observe({
     console: (byte, source) => {
       if (source === 'com1') text += String.fromCharCode(byte);
     },
   });
-  machine.load(imageBytes('native', projectRoot), [], KERNEL_LINE);
+  const modules = boot.modules.map(({ image, args }) => ({ bytes: imageBytes(image, projectRoot), args }));
+  machine.load(imageBytes(boot.image, projectRoot), modules, boot.append);
   const before = machine.ledger.snapshot();
-  machine.serial.feed(new TextEncoder().encode(typed(command)));
+  machine.serial.feed(new TextEncoder().encode(input));
   const stop = machine.run(BUDGET);
   if (stop.reason !== 'exit') throw new Error(`the guest ended by ${stop.reason} at cycle ${stop.cycle}:\n${text}`);
   const { instructions } = machine.ledger.totals(machine.ledger.subtract(before, machine.ledger.snapshot()));
-  return { status: stop.code & 0x7f, lines: linesOf(text), disk: drive.bytes, instructions };
+  return { status: stop.code & 0x7f, text, instructions };
 }
 
-/** The same on QEMU. */
-export function runQemu(disk: string, command: string): Omit<Run, 'instructions'> {
+/** Boots with the project's disk of this name and types a command; ends with the shell. */
+export function runGuest(disk: string, command: string, processor = 'pentium3-800'): Run {
+  const drive = new MemoryDisk(diskBytes(disk));
+  const boot: Boot = { image: 'native', modules: [], append: KERNEL_LINE };
+  const { status, text, instructions } = bootHere(boot, processor, drive, typed(command));
+  return { status, lines: linesOf(text), disk: drive.bytes, instructions };
+}
+
+/** A boot without modules on QEMU's `pc`, with this disk and input; returns the disk as it was left. */
+export function bootQemu(image: string, line: string, disk: Uint8Array, input = '') {
   const folder = mkdtempSync(join(tmpdir(), 'crossings-guest-'));
   try {
     const file = join(folder, 'disk.img');
-    writeFileSync(file, diskBytes(disk));
+    writeFileSync(file, disk);
     const options = ['-nodefaults', '-display', 'none', '-serial', 'stdio', '-m', '64'];
     const exit = ['-device', 'isa-debug-exit,iobase=0xf4,iosize=4'];
     const drive = ['-drive', `file=${file},format=raw,if=ide`];
-    const kernel = ['-kernel', imagePath('native', projectRoot), '-append', KERNEL_LINE];
+    const kernel = ['-kernel', imagePath(image, projectRoot), '-append', line];
     const { stdout, status } = spawnSync('qemu-system-i386', [...options, ...exit, ...drive, ...kernel], {
-      input: typed(command),
+      input,
       encoding: 'latin1',
       timeout: 60_000,
     });
     if (status === null) throw new Error(`QEMU did not end:\n${stdout}`);
-    return { status: status >> 1, lines: linesOf(stdout), disk: new Uint8Array(readFileSync(file)) };
+    return { status: status >> 1, text: stdout, disk: new Uint8Array(readFileSync(file)) };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** The same as `runGuest` on QEMU. */
+export function runQemu(disk: string, command: string): Omit<Run, 'instructions'> {
+  const { text, ...rest } = bootQemu('native', KERNEL_LINE, diskBytes(disk), typed(command));
+  return { ...rest, lines: linesOf(text) };
 }
 
 /** Behind the echo of what was typed. */
