@@ -9,7 +9,7 @@ import { DF } from './flags';
 import { CONFIG_DRAIN_L2, CONFIG_DRAIN_MEMORY, CONFIG_L2_LATENCY, CONFIG_L3_LATENCY,
   CONFIG_MEMORY_LATENCY } from './generated/config';
 import { RAM_BASE } from './generated/layout';
-import { BREAKPOINTS, EAX, ECX, EDI, EFLAGS, ESI, SEGMENT_READ_END, SEGMENT_WRITE_END } from './generated/state';
+import { BREAKPOINTS, EAX, ECX, EDI, EFLAGS, ESI, FETCH_HOST, SEGMENT_READ_END, SEGMENT_WRITE_END } from './generated/state';
 import { DEVICE, FAULTED, filteredRead, filteredWrite, holdsGranule, locateStore, passStores, touchForStore,
   touchNextStore, touchSameStore } from './memory/access';
 import { passedCycles } from './memory/cache';
@@ -76,7 +76,8 @@ function overlaps(from: u32, to: u32, bytes: u32): bool {
 }
 
 /**
- * STOS, `most` iterations at most, up to the end of the page. The first iteration in a granule goes through the model,
+ * STOS, `most` iterations at most, up to the end of the page; in the page that the code was fetched from, up to the next
+ * look at it (`most` ends at one). The first iteration in a granule goes through the model,
  * and the others are free if the line is in L1D after it; the filter learns nothing of a page that is only cleared.
  * Writes that go past L1D wait in the write buffer together, those of one kind that follow each other.
  */
@@ -85,6 +86,7 @@ function storeGranules(target: u32, size: u32, most: u32, ticks: u32): u32 {
   if (host == FAULTED) return FAULT_IN_BULK;
   if (host == DEVICE) return 0;
   let to = <u32>host;
+  if (((to ^ load<u32>(FETCH_HOST)) & ~0xfff) == 0) most = ((most - 1) & (CHUNK - 1)) + 1;
   const left = min(min(load<u32>(ECX), most), (0x1000 - (target & 0xfff)) / size);
   let waiting: u32 = 0;
   let kind: u32 = 0;

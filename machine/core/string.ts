@@ -2,22 +2,26 @@
  * String instructions (SDM vol. 2: CMPS, INS, LODS, MOVS, OUTS, REP, SCAS, STOS).
  *
  * An iteration commits its registers when its accesses have succeeded, so that a fault, an interrupt or a due device
- * leaves a REP instruction where it can go on. Interrupts and devices are looked at once a chunk.
+ * leaves a REP instruction where it can go on. Interrupts and devices are looked at once a chunk, and so is the code
+ * itself: an instruction that may have overwritten itself, or would be fetched otherwise than before, is fetched again,
+ * as it would be after an interrupt. So nobody can tell where a run was cut.
  * REP MOVS and REP STOS go by whole granules where nothing can go wrong (string-bulk.ts).
  */
 import { advance, flagsOf, goesOn, issue, operation, REPEAT, REPEAT_NOT, segment, uncount, WORD_ADDRESS,
   WORD_OPERAND } from './entry';
 import { DF, IF, setAdd, SUB, zero } from './flags';
-import { CONFIG_ISSUE_PRICES } from './generated/config';
+import { CONFIG_ISSUE_PRICES, CONFIG_UNIFIED_CACHE, CONFIG_UNIFIED_TLB } from './generated/config';
 import { EVENT_PORT_IN, EVENT_PORT_OUT } from './generated/events';
 import {
   ISSUE_STRING_COMPARE, ISSUE_STRING_MOVE, ISSUE_STRING_START, ISSUE_STRING_STORE, ISSUE_STRING_STORE_START,
 } from './generated/issue';
-import { CR3, CYCLE, DEBUG_PENDING, EAX, ECX, EDI, EDX, EFLAGS, EIP, ESI, FETCH_END, INTERRUPT_LINE, NEXT_DUE, NMI_LINE,
-  REPEATING, REPEATING_SPACE, RUN_LIMIT, STOP_REQUEST } from './generated/state';
+import { CR3, CYCLE, DEBUG_PENDING, EAX, ECX, EDI, EDX, EFLAGS, EIP, ESI, FETCH_END, FETCH_HOST, FETCH_LINE, INTERRUPT_LINE,
+  NEXT_DUE, NMI_LINE, REPEATING, REPEATING_SPACE, RUN_LIMIT, STOP_REQUEST } from './generated/state';
+import { RAM_BASE } from './generated/layout';
 import { portRead, portWrite } from './host';
 import { probeWrite, read16, read32, read8, write16, write32, write8 } from './memory/access';
 import { chargeEvent } from './memory/charge';
+import { isCode } from './memory/granules';
 import { ES_RECORD, faulted, linear, readable, writable } from './operands';
 import { portAllowed } from './port';
 import { CS_RECORD } from './segments';
@@ -66,6 +70,19 @@ function mustPause(within: i64): bool {
   return load<u32>(INTERRUPT_LINE) != 0 && (load<u32>(EFLAGS) & IF) != 0;
 }
 
+/**
+ * Is the instruction at linear address `la` the one that was fetched last, in one granule, and as it was decoded? Else it
+ * is fetched and decoded anew before it goes on (SDM vol. 3, 8.1.3 lets code that changes itself take effect here).
+ */
+function stillFetched(la: u32): bool {
+  return (la & ~31) == load<u32>(FETCH_LINE) && isCode(load<u32>(FETCH_HOST) - RAM_BASE);
+}
+
+/** May one look at the code stand for several? Not where data and code share what a fetch goes through. */
+function fetchesApart(la: u32): bool {
+  return (load<u32>(CONFIG_UNIFIED_CACHE) | load<u32>(CONFIG_UNIFIED_TLB)) == 0 && stillFetched(la);
+}
+
 const CONTINUE: u32 = 0;
 const FINISHED: u32 = 1;
 const FAULT: u32 = 2;
@@ -80,7 +97,8 @@ function repeat(p: usize, kind: u32, price: u32): void {
     return;
   }
   // One that gave way and goes on has paid for its start.
-  if (!goesOn(linear(CS_RECORD, load<u32>(EIP)))) {
+  const la = linear(CS_RECORD, load<u32>(EIP));
+  if (!goesOn(la)) {
     issue(issueClass(kind == STORE ? ISSUE_STRING_STORE_START : ISSUE_STRING_START));
   }
   store<u32>(REPEATING, 0xffffffff);
@@ -89,11 +107,12 @@ function repeat(p: usize, kind: u32, price: u32): void {
   const size = sizeOf(p);
   // While instructions go one by one, iterations do too: each can end in a debug trap.
   const chunk: u32 = load<u32>(FETCH_END) == 0 ? 1 : CHUNK;
+  const long = kind == STORE && chunk == CHUNK && fetchesApart(la);
   while (true) {
     if (index(p, ECX) == 0) break;
     let outcome = CONTINUE;
     // Where no look can find anything, stores go on past it.
-    let most = kind == STORE && chunk == CHUNK && index(p, ECX) > CHUNK && !mustPause(longest(ticks)) ? LONG : chunk;
+    let most = long && index(p, ECX) > CHUNK && !mustPause(longest(ticks)) ? LONG : chunk;
     for (let i: u32 = 0; i < most; ) {
       const done = kind <= STORE ? bulk(p, kind == MOVE, size, ticks, most - i) : 0;
       if (done == FAULT_IN_BULK) return;
@@ -109,16 +128,16 @@ function repeat(p: usize, kind: u32, price: u32): void {
         if (left == 0) outcome = FINISHED;
         else if (kind >= COMPARES && zero() != ((flags & REPEAT) != 0)) outcome = FINISHED;
         i++;
-        // A single step may have been a device's, or dear: back to looking.
-        most = min(most, (i + CHUNK - 1) & ~(CHUNK - 1));
       }
       if (outcome == FINISHED) break;
+      // A single step may have been a device's, or dear; many at once may have ended before this instruction: a look.
+      most = min(most, (i + CHUNK - 1) & ~(CHUNK - 1));
     }
     if (outcome == FINISHED) break;
-    if (index(p, ECX) != 0 && mustPause(0)) {
+    if (index(p, ECX) != 0 && (!stillFetched(la) || mustPause(0))) {
       // EIP stays here; the instruction has not retired, and its hook is not to be called again.
       uncount();
-      store<u32>(REPEATING, linear(CS_RECORD, load<u32>(EIP)));
+      store<u32>(REPEATING, la);
       store<u32>(REPEATING_SPACE, load<u32>(CR3));
       return;
     }
