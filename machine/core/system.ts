@@ -55,7 +55,7 @@ export function MOV_CR(p: usize): void {
   const number = srcNumber(p);
   if (!exists(number) || !privileged()) return;
   const value = load<u32>(dst(p));
-  let done = true;
+  let done: bool = true;
   if (number == 0) done = writeCr0(value);
   else if (number == 2) store<u32>(CR2, value);
   else if (number == 3) done = writeCr3(value);

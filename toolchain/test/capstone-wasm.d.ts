@@ -10,6 +10,6 @@ declare module 'capstone-wasm' {
     constructor(architecture: number, mode: number);
     disasm(bytes: Uint8Array, options?: { address?: number }): Insn[];
   }
-  export const Const: { readonly CS_ARCH_X86: number; readonly CS_MODE_32: number };
+  export const Const: { readonly CS_ARCH_X86: number; readonly CS_MODE_16: number; readonly CS_MODE_32: number };
   export function loadCapstone(): Promise<void>;
 }
