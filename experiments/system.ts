@@ -30,7 +30,7 @@ export const variants = {
     service: ['pipe'],
     'page-fault': ['handler'],
     packet: ['in-kernel'],
-    lmbench: ['int80'],
+    lmbench: ['int80', 'sysenter'],
     build: ['int80'],
     db: ['int80'],
     files: ['int80'],

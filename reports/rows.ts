@@ -1,7 +1,7 @@
 /** lmbench's table: each row beside the published figure of native Linux, and why they differ where they do. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type LmbenchRow, lmbenchRows, nativeLinux } from '../experiments/lmbench-rows.js';
+import { type LmbenchRow, lmbenchRows, nativeLinux, publishedEntry } from '../experiments/lmbench-rows.js';
 import { projectRoot } from '../experiments/runner/project.js';
 import type { Cell, Manifest } from '../experiments/schema.js';
 import { type SystemId, systemIds } from '../experiments/system.js';
@@ -29,6 +29,8 @@ export interface RowValue {
   row: string;
   system: string;
   processor: string;
+  /** How programs enter the kernel. */
+  variant: string;
   unit: 'us' | 'MB/s';
   value: number;
   published?: { id: string; value: number };
@@ -43,15 +45,24 @@ export function rowValues(manifest: Manifest, cells: readonly Cell[]): RowValue[
   const mine = cells.filter(({ experiment, n }) => experiment === 'lmbench' && n > 0);
   return systemIds.flatMap((system) =>
     Object.keys(manifest.processors).flatMap((processor) =>
-      lmbenchRows.flatMap((row) => measuredRow(row, system, processor, manifest, mine, figures)),
+      lmbenchRows.flatMap((row) =>
+        variantsOf(mine, system).flatMap((variant) =>
+          measuredRow(row, { system, processor, variant }, manifest, mine, figures),
+        ),
+      ),
     ),
   );
 }
 
+/** The variants that were measured, the one with published figures first. */
+function variantsOf(cells: readonly Cell[], system: string): string[] {
+  const found = new Set(cells.filter((cell) => cell.system === system).map(({ factors }) => factors.variant));
+  return [...found].sort((a, b) => Number(b === publishedEntry) - Number(a === publishedEntry) || (a < b ? -1 : 1));
+}
+
 function measuredRow(
   row: LmbenchRow,
-  system: SystemId,
-  processor: string,
+  { system, processor, variant }: { system: SystemId; processor: string; variant: string },
   manifest: Manifest,
   cells: readonly Cell[],
   figures: readonly Figure[],
@@ -59,7 +70,11 @@ function measuredRow(
   const { megahertz } = manifest.processors[processor];
   const measured = (operation: string) => {
     const found = cells.filter(
-      (cell) => cell.system === system && cell.processor === processor && cell.factors.row === operation,
+      (cell) =>
+        cell.system === system &&
+        cell.processor === processor &&
+        cell.factors.variant === variant &&
+        cell.factors.row === operation,
     );
     return spread(found.map((cell) => cell.perOperation.median)).median / megahertz;
   };
@@ -68,7 +83,8 @@ function measuredRow(
   if (Number.isNaN(us)) return [];
   const unit = row.bytes === undefined ? 'us' : 'MB/s';
   const value = row.bytes === undefined ? us : row.bytes / MEBIBYTE / (us / 1e6);
-  const base = { row: row.row, system, processor, unit, value } as const;
+  const base = { row: row.row, system, processor, variant, unit, value } as const;
+  if (variant !== publishedEntry) return [base];
   const figure = figures.find(
     (one) =>
       one.kind === 'native' &&
@@ -92,6 +108,11 @@ function measuredRow(
   ];
 }
 
+function cellOf(values: readonly RowValue[], row: string, variant: string): string {
+  const found = values.find((value) => value.row === row && value.variant === variant);
+  return found === undefined ? '' : short(found.value);
+}
+
 /** As Markdown, a table a system and processor; undefined where nothing was measured. */
 export function rowTables(manifest: Manifest, cells: readonly Cell[]): string | undefined {
   const values = rowValues(manifest, cells);
@@ -100,15 +121,19 @@ export function rowTables(manifest: Manifest, cells: readonly Cell[]): string | 
     Object.entries(manifest.processors).flatMap(([processor, { title }]) => {
       const mine = values.filter((value) => value.system === system && value.processor === processor);
       if (mine.length === 0) return [];
-      const head = ['row', 'measured', 'native Linux', 'unit', 'ratio', 'more than 25% off, because'];
-      const rows = mine.map(({ row, value, published, unit, ratio, why }) => [
-        row,
-        short(value),
-        published === undefined ? '' : `${short(published.value)} (${published.id})`,
-        unit,
-        ratio === undefined ? '' : short(ratio),
-        why ?? '',
-      ]);
+      const [first, ...others] = [...new Set(mine.map(({ variant }) => variant))];
+      const head = ['row', first, ...others, 'native Linux', 'unit', 'ratio', 'more than 25% off, because'];
+      const rows = mine
+        .filter(({ variant }) => variant === first)
+        .map(({ row, value, published, unit, ratio, why }) => [
+          row,
+          short(value),
+          ...others.map((other) => cellOf(mine, row, other)),
+          published === undefined ? '' : `${short(published.value)} (${published.id})`,
+          unit,
+          ratio === undefined ? '' : short(ratio),
+          why ?? '',
+        ]);
       return [`lmbench, ${system} on ${title}:`, table(head, rows)];
     }),
   );

@@ -9,12 +9,12 @@ const manifest = {
   processors: { 'xeon-p4-2400': { preset: '', title: 'Xeon', megahertz: 2400, constants: [] } },
 } as unknown as Manifest;
 
-const cell = (experiment: string, row: string, cycles: number, ledger: Cell['ledger'] = []) =>
+const cell = (experiment: string, row: string, cycles: number, ledger: Cell['ledger'] = [], variant = 'int80') =>
   ({
     experiment,
     system: 'native',
     processor: 'xeon-p4-2400',
-    factors: { row, operation: row },
+    factors: { row, operation: row, variant },
     n: 1,
     perOperation: { min: cycles, median: cycles, p90: cycles, max: cycles },
     ledger,
@@ -36,6 +36,14 @@ test('a row is microseconds beside the published figure, less what lmbench takes
   expect(byRow.get('signal-handle')?.why).toMatch(/FPU state/);
   expect(byRow.get('protection-fault')?.value).toBeCloseTo(2.5 - 2 + 0.5);
   expect(byRow.has('fork')).toBe(false);
+});
+
+test('sysenter has a column of its own, held against nothing published', () => {
+  const cells = [cell('lmbench', 'null-call', 720, [], 'sysenter'), cell('lmbench', 'null-call', 1200)];
+  const [int80, sysenter] = rowValues(manifest, cells);
+  expect(int80).toMatchObject({ variant: 'int80', value: 0.5, ratio: 0.5 / 0.45 });
+  expect(sysenter).toEqual({ ...int80, variant: 'sysenter', value: 0.3, published: undefined, ratio: undefined });
+  expect(rowTables(manifest, cells)).toMatch(/row \| int80 \| sysenter \|.*\n.*\n\| null-call \| 0.5 \| 0.3 \| 0.45/);
 });
 
 test('a bandwidth is bytes by time', () => {

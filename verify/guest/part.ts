@@ -2,6 +2,7 @@
  * The guest kernel: its system calls answer as Linux's do, on several processors, by both ways in and on QEMU; torture
  * finds nothing wrong, its file system is whole afterwards (e2fsck), and what the kernel counts is what it was.
  */
+import { processors } from '../../machine/processors/index.js';
 import type { Depth, Outcome, Part, PartOptions } from '../part.js';
 import {
   CONFORMANCE,
@@ -26,6 +27,9 @@ const PROCESSORS: Record<Depth, readonly string[]> = {
   deep: ['pentium-133', 'pentium3-800', 'xeon-p4-2400'],
 };
 
+/** Ways into the kernel that its entry page offers. */
+const ENTRIES = ['int80', 'sysenter'];
+
 export const guestPart: Part = {
   id: 'guest',
   title: 'the guest kernel answers as Linux and survives torture',
@@ -47,8 +51,16 @@ interface State {
 
 function conformance(state: State, { depth, progress }: PartOptions): void {
   const ways: [string, () => string[]][] = PROCESSORS[depth].flatMap((processor): [string, () => string[]][] => [
-    [processor, () => runGuest('proof', CONFORMANCE, processor).lines],
-    [`${processor}, int 0x80`, () => runGuest('proof', `ENTRY=int80; export ENTRY; ${CONFORMANCE}`, processor).lines],
+    ...ENTRIES.filter((entry) => entry !== 'sysenter' || processors[processor].features.includes('sysenter')).map(
+      (entry): [string, () => string[]] => [
+        `${processor}, entry=${entry}`,
+        () => runGuest('proof', CONFORMANCE, processor, `entry=${entry}`).lines,
+      ],
+    ),
+    [
+      `${processor}, the raw gate, disk=pio`,
+      () => runGuest('proof', `ENTRY=int80; export ENTRY; ${CONFORMANCE}`, processor, 'disk=pio').lines,
+    ],
   ]);
   if (hasQemu) ways.push(['QEMU', () => runQemu('proof', CONFORMANCE).lines]);
   else state.skipped.push('QEMU: not installed');
@@ -71,14 +83,15 @@ function compare(state: State, way: string, lines: readonly string[], expected: 
   }
 }
 
-/** Seed by seed, every second one in memory and not on the disk; returns the instructions that were executed. */
+/** Seed by seed, every second one in memory and not on the disk, two of four by SYSENTER; returns the instructions that were executed. */
 function torture(state: State, { depth, progress }: PartOptions): number {
   if (!hasFsck) state.skipped.push('e2fsck after torture: not installed');
   let instructions = 0;
   for (let seed = 1; instructions < TORTURE[depth]; seed++) {
     progress(Math.round(instructions / 1e6), TORTURE[depth] / 1e6, 'million instructions of torture');
     const folder = seed % 2 === 1 ? '/data' : '/tmp';
-    const run = runGuest('proof', `cd ${folder}; torture seed=${seed} rounds=${ROUNDS}`);
+    const entry = seed % 4 < 2 ? 'int80' : 'sysenter';
+    const run = runGuest('proof', `cd ${folder}; torture seed=${seed} rounds=${ROUNDS}`, undefined, `entry=${entry}`);
     instructions += run.instructions;
     state.count += ROUNDS;
     const last = `torture seed=${seed} rounds=${ROUNDS} processes=3 failures=0`;

@@ -70,10 +70,10 @@ export function bootHere(boot: Boot, processor: string, drive?: MemoryDisk, inpu
   return { status: stop.code & 0x7f, text, instructions };
 }
 
-/** Boots with the project's disk of this name and types a command; ends with the shell. */
-export function runGuest(disk: string, command: string, processor = 'pentium3-800'): Run {
+/** Boots with the project's disk of this name and types a command; ends with the shell. `options`: of the kernel. */
+export function runGuest(disk: string, command: string, processor = 'pentium3-800', options = ''): Run {
   const drive = new MemoryDisk(diskBytes(disk));
-  const boot: Boot = { image: 'native', modules: [], append: KERNEL_LINE };
+  const boot: Boot = { image: 'native', modules: [], append: `${KERNEL_LINE} ${options}`.trim() };
   const { status, text, instructions } = bootHere(boot, processor, drive, typed(command));
   return { status, lines: linesOf(text), disk: drive.bytes, instructions };
 }
