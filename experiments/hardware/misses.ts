@@ -8,9 +8,7 @@ export const explanations = {
     'two-bit counters without history: a regular pattern is mispredicted where real predictors learn it',
   'dependent-loads':
     'a load that hits costs its share of issue, not its latency, even where the next one depends on it',
-  'one-lock-price': 'all locked instructions have one price',
   overlap: 'a fixed share is taken off every stall on data, also where nothing independent could hide it',
-  'real-mode-gates': 'published in real mode; a gate to an inner ring reads two descriptors and a stack more',
   'unified-486': 'the page of the loop itself holds one of the 32 entries, and its set of four is full at 28 pages',
   'page-tables-in-l1':
     'published with table entries in L1 (9 to 13 cycles a miss); measured in 1997: from L2, 25 cycles',

@@ -139,7 +139,7 @@ export const core2: Preset = {
     return: measured(32, 16, 32, `${FOG}: RET near 2`),
     loop: measured(80, 80, 96, `${FOG}: LOOP 5`),
     enter: measured(128, 128, 256, `${FOG}: ENTER 8`),
-    leave: measured(16, 16, 48, `${FOG}: LEAVE 1`),
+    leave: assumed(16, 16, 48, 'three micro-operations, one of them a load'),
     stringStart: assumed(320, 160, 640, `microcode; ${FOG}: REP MOVS 1 + 3n at worst, 0.63n at best`),
     stringStoreStart: assumed(320, 160, 640, `microcode; ${FOG}: REP STOS 7 + 2n at worst, 0.55n at best`),
     stringMove: measured(16, 10, 48, `${FOG}: REP MOVS 0.63 at best, 3 at worst`),
