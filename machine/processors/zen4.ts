@@ -30,7 +30,9 @@ export const zen4: Preset = {
     l2: { bytes: 0x100000, ways: 8, line: 64 },
     l3: { bytes: 0x2000000, ways: 16, line: 64 },
   },
-  geometrySource: `${GUIDE}: caches and TLBs (first-level TLB: ${OWN}, 72 pages); the cache of decoded operations is not modelled, L3 keeps no victims alone`,
+  geometrySource:
+    `${GUIDE}: caches and TLBs (first-level TLB: ${OWN}, 72 pages); the cache of decoded operations is not ` +
+    'modelled, L3 keeps no victims alone',
   timings: {
     'walk.entersAt': assumed(1, 1, 2, 'the walkers load through the caches'),
     'walk.directoryCache': assumed(
