@@ -2,7 +2,8 @@
 import { existsSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
 import { imagesOfDisk } from '../toolchain/disk/definition.js';
-import { makeExt2, SIZE_LIMITS } from '../toolchain/disk/ext2.js';
+import { makeExt2 } from '../toolchain/disk/ext2.js';
+import { SIZE_LIMITS } from '../toolchain/disk/geometry.js';
 import { DiskError, standardDevices } from '../toolchain/disk/tree.js';
 import { diskBytes, entriesOfFolder } from '../toolchain/driver/disks.js';
 import { disks } from '../workloads/stubs/disks.js';

@@ -1,14 +1,14 @@
 // bench=ipc-primitive: two kernel threads pass one word to and fro, each waking the other and going to sleep. It is what
 // this kernel has for "wake the other party and pass one word": no copy, no buffer, the scheduler entered twice a round.
 import { CHECKSUM_START } from '../lib/bytes';
-import { componentCreateNamed, KIND_KERNEL } from '../lib/components';
 import { newline, print, printHex, printNumber } from '../lib/console';
 import { __region_begin, __region_end } from '../lib/hooks';
 import { measureInit, pollute, repetitions, stateCount } from '../lib/measure';
 import { wordIs } from '../lib/text';
 import { benchmark } from '../ports/port';
 import { sleep, wake } from './schedule';
-import { createThread, self, Thread } from './thread';
+import { Thread } from './task';
+import { makeKernelThread, self } from './thread';
 
 /** Runs the benchmark at `name`; false: there is none of that name. */
 export function runBenchmark(name: usize, commandLine: usize): bool {
@@ -22,15 +22,6 @@ export function runBenchmark(name: usize, commandLine: usize): bool {
 let partner: Thread = changetype<Thread>(0);
 let asker: Thread = changetype<Thread>(0);
 
-/** A kernel thread that runs the function with this index once it is woken. */
-function startKernelThread(entry: u32): Thread {
-  const thread = createThread();
-  if (!changetype<usize>(thread)) unreachable();
-  thread.entry = entry;
-  componentCreateNamed(<u32>changetype<usize>(thread), 0, KIND_KERNEL, 0, 'kernel');
-  return thread;
-}
-
 function answerWords(): void {
   for (;;) {
     asker.word = self().word + 1;
@@ -41,7 +32,7 @@ function answerWords(): void {
 
 function pingPong(): void {
   asker = self();
-  partner = startKernelThread(answerWords.index);
+  partner = makeKernelThread(answerWords.index);
   let operations: u32 = 0;
   let sum: u32 = CHECKSUM_START;
   for (let i: u32 = 0; i < stateCount; i++) {

@@ -1,22 +1,21 @@
 // The page cache as files see it: pages are read when they are wanted, several at once when a file is read in order, and
-// written back by sync, by fsync, or by whoever made too many of them dirty.
+// written back a file at a time (sync.ts: all of them).
+//
+// The disk's own blocks are pages of the disk and lie where their index says. Where a file's blocks lie, its file system
+// knows, whose blocks are such pages themselves: so it says so through `blockMap`.
 import { clearPage } from '../lib/bytes';
 import { stackSlot } from '../lib/x86';
 import { diskSectors } from '../ports/port';
 import { lockVolume, RUN_SIZE, Run, runAdd, runFlush, runInit, unlockVolume } from './disk';
-import { ext2WriteInode } from './ext2/inode';
-import { ext2Map } from './ext2/map';
-import { disk, writeSuper } from './ext2/volume';
-import { FS_DISK, FS_EXT2, FS_TMPFS, Inode, inodeLimit, inodeSlot } from './inode';
+import { FS_DISK, FS_TMPFS, Inode } from './inode';
 import {
   ALL_SECTORS,
   addCachePage,
   addressOf,
-  dirtyPages,
+  dirtyFor,
   dropPage,
   findPage,
   frameOf,
-  frameTotal,
   holdPage,
   noPage,
   Owner,
@@ -25,16 +24,22 @@ import {
   PAGE_PINNED,
   PAGE_PLACED,
   Page,
-  pageNumber,
   removeCachePage,
   setDirty,
-  takeFrame,
 } from './page';
 import { sleepOn, wakeAll } from './schedule';
 
 /** Pages that are read at once when a file is read in order. */
 const READ_AHEAD: u32 = 8;
 const SECTOR: u32 = 512;
+
+/** Index of the function (inode, block of the file) => block of the volume, 0: a hole. */
+let blockMap: u32 = 0;
+
+/** From the file system, when it is mounted. */
+export function setBlockMap(map: u32): void {
+  blockMap = map;
+}
 
 function ownerOf(inode: Inode): Owner {
   return changetype<Owner>(changetype<usize>(inode));
@@ -52,7 +57,7 @@ function release(page: Page): void {
 /** First sector of a file's block on the disk; 0: a hole. */
 function sectorOf(inode: Inode, block: u32): u32 {
   if (inode.fs == FS_DISK) return block << 3;
-  return ext2Map(inode, block, false) * (inode.blockSize >> 9);
+  return call_indirect<u32>(blockMap, inode, block) * (inode.blockSize >> 9);
 }
 
 /** The cached page if it is there and no longer busy, held; null: not there, or reading it failed. */
@@ -176,19 +181,24 @@ function writePage(inode: Inode, page: Page, run: Run): void {
 
 /** Writes the dirty pages of one inode, in the order of their indices where they are neighbours. */
 export function writeBack(inode: Inode): i32 {
+  return writeOlder(inode, 0);
+}
+
+/** The same with those alone that have been dirty for so many ticks. */
+export function writeOlder(inode: Inode, age: u32): i32 {
   if (inode.fs == FS_TMPFS) return 0;
   lockVolume();
   const run = changetype<Run>(stackSlot(RUN_SIZE));
   runInit(run, true);
   for (let page = inode.firstPage; changetype<usize>(page); ) {
-    if (!page.dirty) {
+    if (!page.dirty || dirtyFor(page) < age) {
       page = page.next;
       continue;
     }
     // Down to the first of a row of dirty neighbours, then up through the row.
     let index = page.index;
-    while (index && isDirty(inode, index - 1)) index--;
-    while (isDirty(inode, index)) {
+    while (index && isDirty(inode, index - 1, age)) index--;
+    while (isDirty(inode, index, age)) {
       const next = findPage(ownerOf(inode), index);
       writePage(inode, next, run);
       dropPage(next);
@@ -203,10 +213,10 @@ export function writeBack(inode: Inode): i32 {
   return result;
 }
 
-function isDirty(inode: Inode, index: u32): bool {
+function isDirty(inode: Inode, index: u32, age: u32): bool {
   const page = findPage(ownerOf(inode), index);
   if (!changetype<usize>(page)) return false;
-  const dirty = page.dirty != 0;
+  const dirty = page.dirty != 0 && dirtyFor(page) >= age;
   dropPage(page);
   return dirty;
 }
@@ -238,40 +248,4 @@ export function dropPages(inode: Inode, index: u32): void {
     removeCachePage(page);
     page = next;
   }
-}
-
-/** Writes everything that is dirty: files first, then inodes, then the disk's own blocks. */
-export function syncAll(): i32 {
-  if (!changetype<usize>(disk)) return 0;
-  lockVolume();
-  let result: i32 = 0;
-  for (let i: u32 = 0; i < frameTotal(); i++) {
-    const page = pageNumber(i);
-    const inode = changetype<Inode>(changetype<usize>(page.owner));
-    if (page.dirty && changetype<usize>(inode) && inode.fs == FS_EXT2) {
-      const one = writeBack(inode);
-      if (one < 0) result = one;
-    }
-  }
-  for (let i: u32 = 0; i < inodeLimit(); i++) {
-    const inode = inodeSlot(i);
-    if (inode.number && inode.fs == FS_EXT2 && inode.dirty) ext2WriteInode(inode);
-  }
-  writeSuper();
-  const blocks = writeBack(disk);
-  unlockVolume();
-  return blocks < 0 ? blocks : result;
-}
-
-/** A frame, if there is one to be had at all: dirty pages are written back when nothing else is left. May sleep. */
-export function takeFrameOrSync(): u32 {
-  const frame = takeFrame();
-  if (frame || !dirtyPages) return frame;
-  syncAll();
-  return takeFrame();
-}
-
-/** Are so many pages dirty that whoever writes should write back first? */
-export function tooDirty(): bool {
-  return dirtyPages > frameTotal() >> 2;
 }

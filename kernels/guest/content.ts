@@ -2,9 +2,11 @@
 import { EFAULT, EFBIG, EIO, ENOMEM, ENOSPC } from '../lib/callnumbers';
 import { stackSlot } from '../lib/x86';
 import { copyFromUser, copyToUser } from '../ports/port';
-import { blankPage, dropPages, getPage, markDirty, syncAll, tooDirty } from './cache';
+import { blankPage, dropPages, getPage, markDirty } from './cache';
+import { now } from './clock';
 import { lockVolume, unlockVolume } from './disk';
 import { ext2Map, ext2Trim, largestFile } from './ext2/map';
+import { balanceDirty } from './flush';
 import { FS_DISK, FS_EXT2, FS_TMPFS, Inode } from './inode';
 import {
   ALL_SECTORS,
@@ -18,7 +20,6 @@ import {
   PAGE_PLACED,
   Page,
 } from './page';
-import { now } from './time';
 
 /** Reads up to `length` bytes at `position` into the program; how many, or an error. */
 export function readContent(inode: Inode, position: u32, to: u32, length: u32): i32 {
@@ -58,7 +59,7 @@ export function writeContent(inode: Inode, position: u32, from: u32, length: u32
     unlockVolume();
     if (result < 0) return done ? done : result;
     done += result;
-    if (tooDirty()) syncAll();
+    balanceDirty();
   }
   return done;
 }

@@ -1,6 +1,7 @@
 // What the kernel has given away, so that a test can see that everything comes back (call 505).
 import { EFAULT } from '../lib/callnumbers';
 import { freeFrames } from '../lib/frames';
+import { userRange } from '../lib/userlayout';
 import { stackSlot } from '../lib/x86';
 import { copyToUser } from '../ports/port';
 import { openFiles } from './file';
@@ -8,7 +9,7 @@ import { inodesInUse } from './inode';
 import { cachedPages } from './page';
 import { pipeCount } from './pipe';
 import { processCount } from './process';
-import { regionCount, userRange } from './region';
+import { regionCount } from './region';
 
 /**
  * kernelCounts(to): seven words: frames that are free or hold cached pages, open files, pipes, processes, regions, inodes

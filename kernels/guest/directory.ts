@@ -8,12 +8,12 @@ import { copyBytes } from '../lib/bytes';
 import { EIO, ENOSPC } from '../lib/callnumbers';
 import { S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFREG } from '../lib/unix';
 import { blankPage, getPage, markDirty } from './cache';
+import { now } from './clock';
 import { FLAG_INDEX } from './ext2/layout';
 import { ext2Map } from './ext2/map';
 import { entriesHaveTypes } from './ext2/volume';
 import { FS_EXT2, Inode } from './inode';
 import { addressOf, dropPage, findPage, noPage, Owner, Page } from './page';
-import { now } from './time';
 
 export const ENTRY_INODE: usize = 0;
 export const ENTRY_LENGTH: usize = 4;

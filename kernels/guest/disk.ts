@@ -8,7 +8,8 @@ import { FRAME_MASK } from '../lib/paging';
 import { diskStart } from '../ports/port';
 import { dropFrame, holdFrame } from './page';
 import { sleepOn, wakeAll } from './schedule';
-import { noThread, self, Thread } from './thread';
+import { Thread } from './task';
+import { noThread, self } from './thread';
 
 /** Pieces of a request. */
 export const MAX_PIECES: u32 = 16;

@@ -7,10 +7,11 @@ import { closeAll } from './file';
 import { putInode } from './filesystem';
 import { noInode } from './inode';
 import { releaseMemory } from './memory';
-import { actionOf, findProcess, MAX_PROCESSES, noProcess, Process, processNumber } from './process';
+import { actionOf, findProcess, MAX_PROCESSES, noProcess, processNumber } from './process';
 import { leaveSpace, sleep, wake, wakeAll } from './schedule';
 import { sendSignal } from './signal';
-import { freeThread, self, Thread } from './thread';
+import { Process, Thread } from './task';
+import { freeThread, self } from './thread';
 import { setAlarm } from './time';
 
 /** Whoever waits for processes that have no parent: the boot thread. */

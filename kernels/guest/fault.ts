@@ -5,21 +5,22 @@
 // A private page that is written while others hold it too (a forked process, the cache) is copied; the last holder just
 // gets it back.
 import { clearPage, copyBytes } from '../lib/bytes';
-import { newline, print, printHex, printNumber } from '../lib/console';
+import { newline, print, printNumber } from '../lib/console';
 import { __work_fault, __work_zeroed } from '../lib/hooks';
 import { FAULT_PRESENT, FAULT_WRITE, FRAME_MASK, PAGE_DIRTY, PAGE_PRESENT, PAGE_SIZE, PAGE_WRITE } from '../lib/paging';
 import { TrapFrame } from '../lib/trapframe';
 import { PROT_WRITE, SIGBUS, SIGFPE, SIGILL, SIGKILL, SIGSEGV, SIGTRAP } from '../lib/unix';
 import { USER_TOP } from '../lib/userlayout';
 import { copyRecovery, frameAddress, pageEntry, setPageEntry } from '../ports/port';
-import { getPage, takeFrameOrSync } from './cache';
+import { getPage } from './cache';
 import { reservePage } from './content';
 import { entryFlags } from './memory';
 import { addressOf, dropFrame, dropPage, frameOf, pageOf } from './page';
-import { panic } from './panic';
-import { Process } from './process';
-import { findRegion, REGION_KERNEL, REGION_SHARED, Region } from './region';
+import { describe, panic } from './panic';
+import { findRegion, REGION_KERNEL, REGION_SHARED } from './region';
 import { forceSignal } from './signal';
+import { takeFrameOrSync } from './sync';
+import { Process, Region } from './task';
 import { self } from './thread';
 
 const RESOLVED: u32 = 0;
@@ -161,19 +162,6 @@ function refuse(frame: TrapFrame, vector: u32, address: u32, signal: u32): void 
     print(' killed');
     newline();
   }
-}
-
-export function describe(who: string, frame: TrapFrame, vector: u32, address: u32): void {
-  print('exception ');
-  printNumber(vector);
-  print(' error ');
-  printHex(frame.error);
-  print(' eip ');
-  printHex(frame.eip);
-  print(' address ');
-  printHex(address);
-  print(', ');
-  print(who);
 }
 
 /** catchFault(handler) */

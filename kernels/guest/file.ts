@@ -5,8 +5,9 @@ import { O_ACCESS, O_RDWR, O_WRONLY } from '../lib/unix';
 import { putInode } from './filesystem';
 import { Inode, noInode } from './inode';
 import { closeReader, closeWriter, createPipe, Pipe } from './pipe';
-import { fileSlot, MAX_FILES, Process, setCloseOnExec } from './process';
+import { fileSlot, MAX_FILES, setCloseOnExec } from './process';
 import { addressOf_fileTable } from './stubs';
+import { Process } from './task';
 import { self } from './thread';
 
 @unmanaged

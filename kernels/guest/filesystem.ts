@@ -3,6 +3,7 @@
 import { EIO, ENFILE, ENOSPC } from '../lib/callnumbers';
 import { S_IFDIR } from '../lib/unix';
 import { dropPages, writeBack } from './cache';
+import { now } from './clock';
 import { addEntry } from './directory';
 import { lockVolume, unlockVolume } from './disk';
 import { takeInode } from './ext2/bitmap';
@@ -21,7 +22,6 @@ import {
   typeOf,
   unusedInode,
 } from './inode';
-import { now } from './time';
 
 /** A value of a function that returns an address or a negative error number. */
 export function isError(value: usize): bool {

@@ -1,12 +1,12 @@
 // fork: a new process like this one. Private pages are shared until one of the two writes: both lose the right to write, and
 // the fault that follows copies.
-
 import { copyBytes } from '../lib/bytes';
 import { EAGAIN, ENOMEM } from '../lib/callnumbers';
 import { componentCreate, KIND_PROGRAM } from '../lib/components';
 import { FRAME_MASK, PAGE_AVAILABLE, PAGE_PRESENT, PAGE_SIZE, PAGE_WRITE } from '../lib/paging';
 import { TRAP_FRAME_SIZE, TrapFrame } from '../lib/trapframe';
 import { closeBatch, nextPage, openBatch, pageEntry, setPageEntry, spaceCreate, spaceDestroy } from '../ports/port';
+import { ticks } from './clock';
 import { File } from './file';
 import { holdInode } from './inode';
 import { releaseMemory } from './memory';
@@ -15,18 +15,17 @@ import {
   actionOf,
   closesOnExec,
   fileSlot,
-  Process,
   processName,
   processSlot,
   SIGNAL_BYTES,
   setCloseOnExec,
   takeProcess,
 } from './process';
-import { copyRegion, REGION_KERNEL, REGION_SHARED, Region } from './region';
+import { copyRegion, REGION_KERNEL, REGION_SHARED } from './region';
 import { wake } from './schedule';
 import { callFrame } from './signal';
-import { createThread, freeThread, self, Thread } from './thread';
-import { ticks } from './time';
+import { Process, Region, Thread } from './task';
+import { createThread, freeThread, self } from './thread';
 
 /** fork(), vfork() */
 export function sysFork(_a: u32, _b: u32, _c: u32): i32 {

@@ -1,11 +1,12 @@
 // Who a process is, how it is ranked, and what the kernel says of itself. Everybody is the superuser.
 import { EFAULT, EINVAL, ENOSYS, EPERM, ESRCH } from '../lib/callnumbers';
 import { characterOf } from '../lib/text';
+import { userRange } from '../lib/userlayout';
 import { stackSlot } from '../lib/x86';
 import { copyToUser } from '../ports/port';
-import { findProcess, MAX_PROCESSES, noProcess, Process, processNumber } from './process';
-import { userRange } from './region';
+import { findProcess, MAX_PROCESSES, noProcess, processNumber } from './process';
 import { yieldProcessor } from './schedule';
+import { Process } from './task';
 import { self } from './thread';
 import { ttyForeground } from './tty';
 

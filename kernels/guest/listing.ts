@@ -1,7 +1,7 @@
 // Where a process is, and what a directory lists: chdir, fchdir, getcwd, getdents in both forms, umask.
-
 import { copyBytes } from '../lib/bytes';
 import { EBADF, EFAULT, EINVAL, EIO, ENOENT, ENOMEM, ENOTDIR, ERANGE } from '../lib/callnumbers';
+import { userRange } from '../lib/userlayout';
 import { stackSlot } from '../lib/x86';
 import { copyToUser, frameAddress } from '../ports/port';
 import { getPage } from './cache';
@@ -22,7 +22,6 @@ import { getInode, isDirectory, isError, putInode, root } from './filesystem';
 import { holdInode, Inode } from './inode';
 import { addressOf, dropFrame, dropPage, takeFrame } from './page';
 import { resolveUser } from './path';
-import { userRange } from './region';
 import { self } from './thread';
 
 function changeTo(inode: Inode): i32 {

@@ -1,11 +1,13 @@
-// A small UNIX kernel. Reading order: main, start, process, thread, schedule, signal; page, inode, cache, directory, path,
-// ext2/; region, fault, memory, fork, exec, exit, wait; file, transfer, pipe, tty, select; then the port it is built for
-// (kernels/ports/README.md). This file starts it, and exports what stubs call by name.
+// A small UNIX kernel. Reading order: main, start, task, process, thread, schedule, signal, deliver; page, inode, cache,
+// directory, path, ext2/, sync, flush; region, fault, memory, fork, exec, load, exit, wait; file, open, transfer, pipe, tty,
+// select; then the port it is built for (kernels/ports/README.md). This file starts it, and exports what stubs and ports
+// call by name. No file imports another that imports it.
 import { componentCreateNamed, KIND_KERNEL } from '../lib/components';
-import { consoleTo, newline, print, printWord } from '../lib/console';
+import { consoleTo, newline, print } from '../lib/console';
 import { framesInit } from '../lib/frames';
+import { optionAmong, refuseOption } from '../lib/options';
 import { seedRandom } from '../lib/random';
-import { isDigit, numberAt, option, wordIs } from '../lib/text';
+import { isDigit, numberAt, option } from '../lib/text';
 import {
   channelPresent,
   commandLine,
@@ -14,36 +16,39 @@ import {
   entryPage,
   firstFrame,
   moduleCount,
+  optionsGood,
   portName,
   portReady,
   powerOff,
   putByte,
   resumeUser,
+  timerNames,
 } from '../ports/port';
 import { runBenchmark } from './bench';
-import { syncAll } from './cache';
-import { setEntryRoutine } from './exec';
+import { clockInit, EPOCH } from './clock';
 import { reapAll } from './exit';
 import { disk, markClean } from './ext2/volume';
 import { connect, connectChannel, openPacket } from './file';
+import { startFlushing } from './flush';
+import { setEntryRoutine } from './load';
 import { pagesInit } from './page';
-import { Process } from './process';
 import { wake } from './schedule';
 import { filesInit, prepareInit, prepareModule } from './start';
+import { syncAll } from './sync';
+import { Process } from './task';
 import { adoptBootThread, self } from './thread';
-import { clockInit, EPOCH } from './time';
 import { ttyInit } from './tty';
 
 export { componentCount, components } from '../lib/components';
 export * from '../ports/port';
 export { sysKernelCounts } from './counts';
+export { beforeUser } from './deliver';
 export { diskDone } from './disk';
 export { sysExecve } from './exec';
 export { sysExit } from './exit';
 export { exception, pageFault, sysCatchFault } from './fault';
 export {
   sysClose,
-  sysCreat,
   sysDup,
   sysDup2,
   sysFcntl,
@@ -53,7 +58,6 @@ export {
   sysIoctl,
   sysLlseek,
   sysLseek,
-  sysOpen,
   sysPipe,
   sysPipe2,
   sysSync,
@@ -80,12 +84,13 @@ export {
 } from './identity';
 export { sysChdir, sysFchdir, sysGetcwd, sysGetdents, sysGetdents64, sysUmask } from './listing';
 export { sysBrk, sysMmap2, sysMprotect, sysMsync, sysMunmap, sysOldMmap, sysWriteProtect } from './memory';
-export { sysLink, sysMkdir, sysMknod, sysRename, sysRmdir, sysSymlink, sysUnlink } from './namecalls';
+export { sysLink, sysMkdir, sysMknod, sysRmdir, sysSymlink, sysUnlink } from './namecalls';
+export { sysCreat, sysOpen } from './open';
 export { packetsDone } from './packet';
-export { workPending } from './schedule';
+export { sysRename } from './rename';
+export { sleepOn, wakeAll, workPending } from './schedule';
 export { sysNewselect, sysOldSelect, sysPoll } from './select';
 export { sysRtSigreturn, sysSigreturn } from './sigframe';
-export { beforeUser } from './signal';
 export {
   sysKill,
   sysPause,
@@ -133,10 +138,9 @@ export function kernelMain(): void {
   framesInit(firstFrame(), endFrame());
   pagesInit(firstFrame(), endFrame());
   componentCreateNamed(<u32>changetype<usize>(adoptBootThread()), 0, KIND_KERNEL, 0, 'kernel');
-  const timer = option(commandLine(), 'timer');
-  if (timer && !wordIs(timer, 'on') && !wordIs(timer, 'off')) fail('timer', timer, 'on, off');
+  if (!optionAmong(commandLine(), 'timer', timerNames())) powerOff(2);
+  if (!optionAmong(commandLine(), 'root', 'hda') || !optionsGood()) powerOff(2);
   const disk = option(commandLine(), 'root');
-  if (disk && !wordIs(disk, 'hda')) fail('root', disk, 'hda');
   clockInit(numeric('time', EPOCH));
   ttyInit();
   portReady();
@@ -153,6 +157,7 @@ export function kernelMain(): void {
   if (!entryRoutine) fail('entry', variant, entryNames());
   setEntryRoutine(entryRoutine);
   if (!filesInit(disk != 0)) powerOff(2);
+  if (disk) startFlushing();
   startPrograms(disk != 0);
   const failures = reapAll();
   unmount();
@@ -201,13 +206,7 @@ function numeric(key: string, otherwise: u32): u32 {
   return numberAt(value);
 }
 
-/** An option that this kernel, or this processor, cannot serve. */
 function fail(key: string, value: usize, allowed: string): void {
-  print(key);
-  print('=');
-  if (value) printWord(value);
-  print(': not here; allowed: ');
-  print(allowed);
-  newline();
+  refuseOption(key, value, allowed);
   powerOff(2);
 }

@@ -23,15 +23,15 @@ import {
   PROT_WRITE,
   S_IFREG,
 } from '../lib/unix';
-import { MAP_BASE, MAP_TOP } from '../lib/userlayout';
+import { MAP_BASE, MAP_TOP, userRange } from '../lib/userlayout';
 import { stackSlot } from '../lib/x86';
 import { closeBatch, copyFromUser, nextPage, openBatch, pageEntry, setPageEntry, sixthArgument } from '../ports/port';
-import { markDirty, syncAll, tooDirty, writeBack } from './cache';
+import { markDirty, writeBack } from './cache';
 import { FILE_INODE, FILE_ZERO, fileOf } from './file';
 import { putInode } from './filesystem';
+import { balanceDirty } from './flush';
 import { Inode, noInode, typeOf } from './inode';
 import { dropFrame, pageOf } from './page';
-import { Process } from './process';
 import {
   addRegion,
   findGap,
@@ -39,13 +39,12 @@ import {
   noRegion,
   REGION_KERNEL,
   REGION_SHARED,
-  Region,
   regionAfter,
   removeRegion,
   splitAt,
-  userRange,
 } from './region';
 import { callFrame } from './signal';
+import { Process, Region } from './task';
 import { self } from './thread';
 import { makeMemoryFile } from './tmpfs';
 
@@ -93,7 +92,7 @@ export function releaseMemory(process: Process): void {
   }
   closeBatch(process.space);
   while (changetype<usize>(process.firstRegion)) removeRegion(process, process.firstRegion);
-  if (tooDirty()) syncAll();
+  balanceDirty();
 }
 
 /** Unmaps [start, end); 0 or -ENOMEM when that needs more regions than there are. */
@@ -112,7 +111,7 @@ export function unmap(process: Process, start: u32, end: u32): i32 {
     removeRegion(process, region);
     region = next;
   }
-  if (tooDirty()) syncAll();
+  balanceDirty();
   return 0;
 }
 

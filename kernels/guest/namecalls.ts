@@ -1,6 +1,5 @@
-// The calls that change directories: mkdir, rmdir, link, unlink, rename, symlink, mknod. Each is one step under the volume's
-// lock: first everything is checked, then it happens.
-
+// The calls that change directories: mkdir, rmdir, link, unlink, symlink, mknod (and rename.ts). Each is one step under the
+// volume's lock: first everything is checked, then it happens.
 import { copyBytes } from '../lib/bytes';
 import {
   EBUSY,
@@ -20,27 +19,25 @@ import { textLength } from '../lib/text';
 import { S_IFBLK, S_IFCHR, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from '../lib/unix';
 import { stackSlot } from '../lib/x86';
 import { blankPage, markDirty } from './cache';
-import { addEntry, findEntry, isEmpty, PLACE_SIZE, Place, removeEntry, retarget } from './directory';
+import { now } from './clock';
+import { addEntry, findEntry, isEmpty, PLACE_SIZE, Place, removeEntry } from './directory';
 import { lockVolume, unlockVolume } from './disk';
 import { ext2Map } from './ext2/map';
-import { createFile } from './filecalls';
-import { fillDirectory, getInode, isDirectory, isError, putInode } from './filesystem';
+import { fillDirectory, isDirectory, isError, putInode } from './filesystem';
 import { FS_EXT2, Inode, mapSlot } from './inode';
 import { forgetDirectory, forgetName } from './names';
+import { createFile } from './open';
 import { addressOf, dropPage, noPage } from './page';
 import { getText, lookup, putText, resolve, WALK_SIZE, Walk, walkTo } from './path';
 import { self } from './thread';
-import { now } from './time';
 
-const LINKS_MAX: u32 = 32000;
-const dots: usize = memory.data(4, 4);
-
-function touch(inode: Inode): void {
+export const MOST_LINKS: u32 = 32000;
+export function touch(inode: Inode): void {
   inode.changed = now();
   inode.dirty = 1;
 }
 
-function isDots(walk: Walk): bool {
+export function isDots(walk: Walk): bool {
   if (!walk.length || <u32>load<u8>(walk.name) != 0x2e) return false;
   return walk.length == 1 || (walk.length == 2 && <u32>load<u8>(walk.name + 1) == 0x2e);
 }
@@ -77,7 +74,7 @@ export function sysMkdir(path: u32, mode: u32, _c: u32): i32 {
 
 export function makeDirectory(walk: Walk, mode: u32): i32 {
   const directory = walk.directory;
-  if (directory.links >= LINKS_MAX) return -EMLINK;
+  if (directory.links >= MOST_LINKS) return -EMLINK;
   const made = createFile(walk, mode);
   if (isError(made)) return <i32>made;
   const inode = changetype<Inode>(made);
@@ -139,7 +136,7 @@ function removeName(walk: Walk, directories: bool): i32 {
   return result;
 }
 
-function mayRemove(inode: Inode, directories: bool, trailing: bool): i32 {
+export function mayRemove(inode: Inode, directories: bool, trailing: bool): i32 {
   if (!isDirectory(inode)) return directories || trailing ? -ENOTDIR : 0;
   if (!directories) return -EISDIR;
   if (changetype<usize>(inode.covers)) return -EBUSY;
@@ -148,7 +145,7 @@ function mayRemove(inode: Inode, directories: bool, trailing: bool): i32 {
 }
 
 /** The inode has lost a name in `directory`. */
-function dropName(directory: Inode, inode: Inode): void {
+export function dropName(directory: Inode, inode: Inode): void {
   if (isDirectory(inode)) {
     forgetDirectory(inode);
     inode.links = 0;
@@ -189,7 +186,7 @@ function addName(inode: Inode, target: usize): i32 {
   if (walk.trailing) result = -ENOENT;
   else if (directory.fs != inode.fs) result = -EXDEV;
   else if (isDirectory(inode)) result = -EPERM;
-  else if (inode.links >= LINKS_MAX) result = -EMLINK;
+  else if (inode.links >= MOST_LINKS) result = -EMLINK;
   else if (!inode.links) result = -ENOENT;
   else {
     forgetName(directory, walk.name, walk.length);
@@ -278,112 +275,5 @@ export function makeNode(walk: Walk, mode: u32, device: u32): i32 {
     store<u32>(mapSlot(inode, 0), inode.device);
   }
   putInode(inode);
-  return 0;
-}
-
-/** rename(from, to) */
-export function sysRename(from: u32, to: u32, _c: u32): i32 {
-  const source = getText(from);
-  if (isError(source)) return <i32>source;
-  const target = getText(to);
-  let result = <i32>target;
-  if (!isError(target)) {
-    const old = changetype<Walk>(stackSlot(WALK_SIZE));
-    const wanted = changetype<Walk>(stackSlot(WALK_SIZE));
-    lockVolume();
-    result = walkTo(source, old);
-    if (result == 0) {
-      result = walkTo(target, wanted);
-      if (result == 0) {
-        result = renameWalked(old, wanted);
-        putInode(wanted.directory);
-      }
-      putInode(old.directory);
-    }
-    unlockVolume();
-    putText(target);
-  }
-  putText(source);
-  return result;
-}
-
-function renameWalked(old: Walk, wanted: Walk): i32 {
-  if (!old.length || !wanted.length || isDots(old) || isDots(wanted)) return -EBUSY;
-  if (old.directory.fs != wanted.directory.fs) return -EXDEV;
-  const found = lookup(old.directory, old.name, old.length);
-  if (isError(found)) return <i32>found;
-  const inode = changetype<Inode>(found);
-  const there = lookup(wanted.directory, wanted.name, wanted.length);
-  let result: i32 = 0;
-  if (isError(there) && <i32>there != -ENOENT) result = <i32>there;
-  else {
-    const victim = changetype<Inode>(isError(there) ? 0 : there);
-    result = mayRename(old, wanted, inode, victim);
-    if (result == 0 && victim != inode) result = move(old, wanted, inode, victim);
-    if (changetype<usize>(victim)) putInode(victim);
-  }
-  putInode(inode);
-  return result;
-}
-
-function mayRename(old: Walk, wanted: Walk, inode: Inode, victim: Inode): i32 {
-  if (changetype<usize>(inode.covers)) return -EBUSY;
-  const directory = isDirectory(inode);
-  if (!directory && (old.trailing || (wanted.trailing && !changetype<usize>(victim)))) return -ENOTDIR;
-  if (directory) {
-    const inside = isInside(wanted.directory, inode);
-    if (inside) return inside;
-  }
-  if (!changetype<usize>(victim)) {
-    return directory && old.directory != wanted.directory && wanted.directory.links >= LINKS_MAX ? -EMLINK : 0;
-  }
-  if (victim == inode) return 0;
-  if (directory && !isDirectory(victim)) return -ENOTDIR;
-  if (!directory && isDirectory(victim)) return -EISDIR;
-  return isDirectory(victim) ? mayRemove(victim, true, false) : 0;
-}
-
-/** Is `directory` `ancestor` or somewhere below it? -EINVAL if so, 0 if not, or another error. */
-function isInside(directory: Inode, ancestor: Inode): i32 {
-  let number = directory.number;
-  store<u16>(dots, 0x2e2e);
-  while (true) {
-    if (number == ancestor.number) return -EINVAL;
-    const found = getInode(ancestor.fs, number);
-    if (isError(found)) return <i32>found;
-    const place = changetype<Place>(stackSlot(PLACE_SIZE));
-    const up = findEntry(changetype<Inode>(found), dots, 2, place);
-    const above = up == 1 ? load<u32>(place.entry) : 0;
-    if (up == 1) dropPage(place.page);
-    putInode(changetype<Inode>(found));
-    if (!above || above == number) return 0;
-    number = above;
-  }
-}
-
-function move(old: Walk, wanted: Walk, inode: Inode, victim: Inode): i32 {
-  const place = changetype<Place>(stackSlot(PLACE_SIZE));
-  forgetName(old.directory, old.name, old.length);
-  forgetName(wanted.directory, wanted.name, wanted.length);
-  if (changetype<usize>(victim)) {
-    if (findEntry(wanted.directory, wanted.name, wanted.length, place) != 1) return -ENOENT;
-    retarget(wanted.directory, place, inode.number, inode.mode);
-    dropName(wanted.directory, victim);
-  } else {
-    const error = addEntry(wanted.directory, wanted.name, wanted.length, inode.number, inode.mode);
-    if (error < 0) return error;
-  }
-  if (findEntry(old.directory, old.name, old.length, place) != 1) return -ENOENT;
-  removeEntry(old.directory, place);
-  if (isDirectory(inode) && old.directory != wanted.directory) {
-    store<u16>(dots, 0x2e2e);
-    if (findEntry(inode, dots, 2, place) == 1) retarget(inode, place, wanted.directory.number, S_IFDIR);
-    forgetDirectory(inode);
-    old.directory.links--;
-    wanted.directory.links++;
-    old.directory.dirty = 1;
-    wanted.directory.dirty = 1;
-  }
-  touch(inode);
   return 0;
 }

@@ -2,9 +2,9 @@
 // call has the device at a time.
 import { EFAULT, EINVAL } from '../lib/callnumbers';
 import { __work_packet } from '../lib/hooks';
+import { userRange } from '../lib/userlayout';
 import { stackSlot } from '../lib/x86';
 import { copyFromUser, packetBuffer, packetBuffers, packetQueue, packetStart } from '../ports/port';
-import { userRange } from './region';
 import { sleepOn, wakeAll } from './schedule';
 
 const FRAME_MIN: u32 = 14;

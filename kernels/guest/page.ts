@@ -9,6 +9,7 @@
 // last visit is passed over once (the clock algorithm; Corbato 1968).
 import { allocateFrame, freeFrame, freeFrames, MAX_FRAMES } from '../lib/frames';
 import { frameAddress } from '../ports/port';
+import { ticks } from './clock';
 import { addressOf_pageDescriptors } from './stubs';
 
 @unmanaged
@@ -27,7 +28,8 @@ export class Page {
   waiters: u32;
   valid: u8;
   dirty: u8;
-  unused: u16;
+  /** When it became dirty: ticks / DIRTIED_UNIT, of which 16 bits are kept. */
+  dirtied: u16;
 }
 
 /** What a cached page belongs to: the first words of an Inode. */
@@ -36,6 +38,8 @@ export class Owner {
   firstPage: Page;
   pageCount: u32;
 }
+
+const DIRTIED_UNIT: u32 = 16;
 
 /** Being read or written; nobody else may look at it. */
 export const PAGE_BUSY: u16 = 1;
@@ -185,9 +189,17 @@ export function removeCachePage(page: Page): void {
 
 /** Writes the mask of dirty sectors. */
 export function setDirty(page: Page, sectors: u8): void {
-  if (sectors && !page.dirty) dirtyPages++;
+  if (sectors && !page.dirty) {
+    dirtyPages++;
+    page.dirtied = <u16>(ticks / DIRTIED_UNIT);
+  }
   if (!sectors && page.dirty) dirtyPages--;
   page.dirty = sectors;
+}
+
+/** Ticks that a dirty page has been dirty, in steps of DIRTIED_UNIT, and modulo three hours. */
+export function dirtyFor(page: Page): u32 {
+  return <u32>(<u16>(ticks / DIRTIED_UNIT) - page.dirtied) * DIRTIED_UNIT;
 }
 
 /** Takes clean pages from the cache until `wanted` are free; returns how many it found. */

@@ -4,11 +4,10 @@
 //
 // The stack is searched for words that lie in the kernel's text: return addresses, and perhaps a few that were return
 // addresses once.
-import { newline, print, printHex } from '../lib/console';
+import { newline, print, printHex, printNumber } from '../lib/console';
 import { __text_end, __text_start } from '../lib/linker';
 import { TrapFrame } from '../lib/trapframe';
 import { powerOff } from '../ports/port';
-import { describe } from './fault';
 import { self } from './thread';
 
 const DEPTH: u32 = 32;
@@ -18,6 +17,19 @@ export function panic(frame: TrapFrame, vector: u32, address: u32): void {
   newline();
   stackTrace(frame.eip, changetype<usize>(frame));
   powerOff(3);
+}
+
+export function describe(who: string, frame: TrapFrame, vector: u32, address: u32): void {
+  print('exception ');
+  printNumber(vector);
+  print(' error ');
+  printHex(frame.error);
+  print(' eip ');
+  printHex(frame.eip);
+  print(' address ');
+  printHex(address);
+  print(', ');
+  print(who);
 }
 
 function stackTrace(eip: u32, stack: usize): void {

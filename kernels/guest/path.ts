@@ -1,9 +1,9 @@
 // Paths. A walk goes from a directory to the next by name; it ends at the directory that holds the last name, or one step
 // further at the inode. Symbolic links on the way are followed, at most LINKS_MAX deep.
-
 import { copyBytes } from '../lib/bytes';
 import { EFAULT, EINVAL, EIO, ELOOP, ENAMETOOLONG, ENOENT, ENOMEM, ENOTDIR } from '../lib/callnumbers';
 import { NAME_MAX, PATH_MAX, S_IFLNK } from '../lib/unix';
+import { userRange } from '../lib/userlayout';
 import { stackSlot } from '../lib/x86';
 import { copyFromUser, frameAddress } from '../ports/port';
 import { getPage } from './cache';
@@ -14,7 +14,6 @@ import { getInode, isDirectory, isError, putInode, root } from './filesystem';
 import { FS_EXT2, holdInode, Inode, mapSlot, typeOf } from './inode';
 import { findName, rememberName } from './names';
 import { addressOf, dropFrame, dropPage, pageAt, takeFrame } from './page';
-import { userRange } from './region';
 import { self } from './thread';
 
 export const LINKS_MAX: u32 = 10;

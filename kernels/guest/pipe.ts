@@ -4,9 +4,9 @@ import { EAGAIN, EFAULT, EPIPE } from '../lib/callnumbers';
 import { SIGPIPE } from '../lib/unix';
 import { copyFromUser, copyToUser, frameAddress } from '../ports/port';
 import { dropFrame, takeFrame } from './page';
+import { pollChanged } from './poll';
 import { RESTART_IF_ASKED } from './process';
 import { waitOn, wakeAll } from './schedule';
-import { pollChanged } from './select';
 import { interrupted, sendSignal } from './signal';
 import { self } from './thread';
 

@@ -1,71 +1,15 @@
 // Processes: an address space and its regions, open files, signals, one thread; the table of them. What happens to a
-// process has files of its own: fork.ts, exec.ts, exit.ts, wait.ts, signal.ts.
-import { Inode } from './inode';
-import { Region } from './region';
+// process has files of its own: fork.ts, exec.ts, exit.ts, wait.ts, signal.ts, deliver.ts.
 import { addressOf_processTable } from './stubs';
-import { Thread } from './thread';
+import { Process } from './task';
 
 export const MAX_PROCESSES: u32 = 64;
 export const MAX_FILES: u32 = 256;
 
-/** How an earlier call's answer may still change (see signal.ts). */
+/** How an earlier call's answer may still change (see deliver.ts). */
 export const RESTART_NO: u32 = 0;
 export const RESTART_IF_ASKED: u32 = 1;
 export const RESTART_WITHOUT_HANDLER: u32 = 2;
-
-@unmanaged
-export class Process {
-  /** 0: the slot is free. */
-  pid: u32;
-  /** Null: started by the kernel. */
-  parent: Process;
-  group: u32;
-  session: u32;
-  space: u32;
-  thread: Thread;
-  /** In the order of their addresses. */
-  firstRegion: Region;
-  heapStart: u32;
-  heapEnd: u32;
-  /** Where to resume it after its next fatal exception; 0: kill it. */
-  faultHandler: u32;
-  /** A zombie: only its status is left. */
-  dead: u32;
-  /** As wait4 reports it. */
-  status: u32;
-  /** Stopped or continued and not yet reported: the status to report, 0: nothing. */
-  report: u32;
-  entry: u32;
-  stack: u32;
-  directory: Inode;
-  mask: u32;
-  /** Threads that wait for a child of this one. */
-  childQueue: u32;
-  /** One bit a signal, bit 0 = signal 1. */
-  pending: u32;
-  blocked: u32;
-  /** What `blocked` becomes when the next signal has been delivered: sigsuspend. */
-  savedMask: u32;
-  restoreMask: u32;
-  restart: u32;
-  /** Ticks of the alarm: when next (0: off), and every how many after that. */
-  alarm: u32;
-  alarmInterval: u32;
-  /** Ticks that it ran, and that its dead children did. */
-  ticks: u32;
-  childTicks: u32;
-  /** Index of the boot module that holds its image, plus 1; 0: none. */
-  image: u32;
-  /** Address and vector of its last exception, for the message and siginfo. */
-  faultAddress: u32;
-  startTick: u32;
-  /** One more than the highest open descriptor. */
-  fileLimit: u32;
-  /** Started by the kernel: the machine ends with the last of these. */
-  root: u32;
-  regions: u32;
-  // name: 16 bytes; actions: 32 times 16 bytes; close-on-exec bits; descriptors: one word each
-}
 
 const NAME: usize = 160;
 const ACTIONS: usize = 176;

@@ -1,25 +1,9 @@
 // Regions: what a process's address space is meant to hold, in a list by address. A region is anonymous memory or pages of
 // a file, private to the process or shared. What is really there comes with the faults (fault.ts).
-import { USER_TOP } from '../lib/userlayout';
 import { putInode } from './filesystem';
 import { holdInode, Inode } from './inode';
-import { Process } from './process';
 import { addressOf_regionTable } from './stubs';
-
-@unmanaged
-export class Region {
-  start: u32;
-  end: u32;
-  /** PROT_ bits. */
-  protection: u32;
-  flags: u32;
-  /** Null: anonymous. */
-  inode: Inode;
-  /** The file's page that lies at start. */
-  offset: u32;
-  next: Region;
-  unused: u32;
-}
+import { Process, Region } from './task';
 
 /** All who map the file see what one writes. */
 export const REGION_SHARED: u32 = 1;
@@ -34,11 +18,6 @@ const MAX_OWN: u32 = 1024;
 let freeList: Region = changetype<Region>(0);
 let fresh: u32 = 0;
 export let regionCount: u32 = 0;
-
-/** Is [address, address + length) a range of user addresses? */
-export function userRange(address: u32, length: u32): bool {
-  return length <= USER_TOP && address <= USER_TOP - length;
-}
 
 export function noRegion(): Region {
   return changetype<Region>(0);

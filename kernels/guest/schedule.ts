@@ -7,7 +7,7 @@
 // A wait queue is one word: the first of the threads that wait. Interrupts are masked in all kernel code, so between
 // looking at a condition and sleeping nothing can slip in.
 import { idle, spaceLoad, switchContext } from '../ports/port';
-import { Process } from './process';
+import { Process, Thread } from './task';
 import {
   noThread,
   self,
@@ -16,7 +16,6 @@ import {
   THREAD_FREE,
   THREAD_READY,
   THREAD_WAITING,
-  Thread,
   threadLimit,
   threadNumber,
 } from './thread';
@@ -29,7 +28,7 @@ let needReschedule: bool = false;
 /** The processor waits for an interrupt: the tick is nobody's. */
 export let idling: bool = false;
 
-/** Something is to be done before the current thread returns to user mode: beforeUser() in signal.ts. */
+/** Something is to be done before the current thread returns to user mode: beforeUser() in deliver.ts. */
 export let workPending: u32 = 0;
 
 /** Has the current thread work before it returns to user mode? The port's exit paths look at the word. */

@@ -2,23 +2,17 @@
 // wakes them all, and each looks at its files again.
 import { EBADF, EFAULT, EINTR, EINVAL } from '../lib/callnumbers';
 import { POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT } from '../lib/unix';
+import { userRange } from '../lib/userlayout';
 import { stackSlot } from '../lib/x86';
 import { copyFromUser, copyToUser } from '../ports/port';
+import { HZ, ticks } from './clock';
 import { FILE_CONSOLE, FILE_PIPE_READ, FILE_PIPE_WRITE, File, fileOf } from './file';
 import { PIPE_SIZE } from './pipe';
+import { waitForChange } from './poll';
 import { MAX_FILES } from './process';
-import { userRange } from './region';
-import { waitOn, wakeAll } from './schedule';
 import { callFrame } from './signal';
-import { armDeadline, disarmDeadline, HZ, ticks, ticksFor } from './time';
+import { armDeadline, disarmDeadline, ticksFor } from './time';
 import { ttyReadable } from './tty';
-
-const waiting: usize = memory.data(4, 4);
-
-/** Some file may be ready that was not. */
-export function pollChanged(): void {
-  if (load<u32>(waiting)) wakeAll(waiting);
-}
 
 /** What the file is ready for, in poll's bits. */
 function readiness(file: File): u32 {
@@ -37,7 +31,7 @@ function readiness(file: File): u32 {
 /** Sleeps until an event, the deadline (if `timed`) or a signal: true when a signal came. */
 function waitForEvent(deadline: u32, timed: bool): bool {
   if (timed) armDeadline(deadline);
-  const signalCame = waitOn(waiting);
+  const signalCame = waitForChange();
   if (timed) disarmDeadline();
   return signalCame;
 }

@@ -11,12 +11,13 @@
 // compiled convention. There is no x87 state: this kernel gives programs none.
 import { TrapFrame } from '../lib/trapframe';
 import { SA_RESTORER, SA_SIGINFO, SIGSEGV } from '../lib/unix';
+import { userRange } from '../lib/userlayout';
 import { stackSlot } from '../lib/x86';
 import { copyFromUser, copyToUser } from '../ports/port';
-import { Action, Process } from './process';
-import { userRange } from './region';
+import { Action } from './process';
 import { requestWork, signalled } from './schedule';
 import { callFrame, forceSignal, UNBLOCKABLE } from './signal';
+import { Process } from './task';
 import { self } from './thread';
 
 // Words of struct sigcontext.

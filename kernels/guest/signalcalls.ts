@@ -1,12 +1,13 @@
 // The calls about signals. Masks of the rt_ calls have 64 bits; the upper half is 0 here.
 import { EFAULT, EINTR, EINVAL, ESRCH } from '../lib/callnumbers';
 import { SA_NODEFER, SA_RESETHAND, SIG_BLOCK, SIG_IGN, SIG_SETMASK, SIG_UNBLOCK, SIGNALS } from '../lib/unix';
+import { userRange } from '../lib/userlayout';
 import { stackSlot } from '../lib/x86';
 import { copyFromUser, copyToUser } from '../ports/port';
-import { Action, actionOf, findProcess, MAX_PROCESSES, Process, processNumber } from './process';
-import { userRange } from './region';
+import { Action, actionOf, findProcess, MAX_PROCESSES, processNumber } from './process';
 import { requestWork, signalled, waitOn } from './schedule';
 import { bitOf, sendSignal, signalGroup, UNBLOCKABLE } from './signal';
+import { Process } from './task';
 import { self } from './thread';
 
 const nobody: usize = memory.data(4, 4);

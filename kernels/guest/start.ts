@@ -8,17 +8,21 @@ import { TRAP_FRAME_SIZE, TrapFrame } from '../lib/trapframe';
 import { PROT_WRITE, S_IFBLK, S_IFCHR, S_IFDIR } from '../lib/unix';
 import { stackSlot } from '../lib/x86';
 import { moduleEnd, moduleImage, moduleStart, moduleText, spaceCreate, userFrame } from '../ports/port';
-import { appendEnvironment, appendWords, loadProgram, programIn, STRINGS_SIZE, Strings, stringsInit } from './exec';
+import { setBlockMap } from './cache';
 import { ROOT_INODE } from './ext2/layout';
+import { ext2Find } from './ext2/map';
 import { DISK_DEVICE, disk, diskInit, mountVolume } from './ext2/volume';
 import { bringPage } from './fault';
 import { openStandard } from './file';
-import { CONSOLE_DEVICE, NULL_DEVICE, TTY_DEVICE, ZERO_DEVICE } from './filecalls';
 import { getInode, isError, makeTmpfs, mount, root, setRoot } from './filesystem';
 import { FS_EXT2, holdInode, Inode } from './inode';
+import { loadProgram, programIn } from './load';
 import { makeDirectory, makeNode } from './namecalls';
+import { CONSOLE_DEVICE, NULL_DEVICE, TTY_DEVICE, ZERO_DEVICE } from './open';
 import { lookup, resolveAbsolute, WALK_SIZE, Walk } from './path';
-import { noProcess, Process, processName, processSlot, takeProcess } from './process';
+import { noProcess, processName, processSlot, takeProcess } from './process';
+import { appendEnvironment, appendWords, STRINGS_SIZE, Strings, stringsInit } from './strings';
+import { Process } from './task';
 import { createThread } from './thread';
 import { makeMemoryCopy, tmpfsInit } from './tmpfs';
 
@@ -66,6 +70,7 @@ export function filesInit(onDisk: bool): bool {
       newline();
       return false;
     }
+    setBlockMap(ext2Find.index);
     if (!mountVolume()) return false;
     const inode = getInode(FS_EXT2, ROOT_INODE);
     if (isError(inode)) return false;

@@ -2,18 +2,18 @@
 // what it says.
 import { EACCES, EBADF, EFAULT, EINVAL, ENOENT } from '../lib/callnumbers';
 import { S_IFCHR, S_IFIFO, S_IFLNK, S_IFMT } from '../lib/unix';
+import { userRange } from '../lib/userlayout';
 import { stackSlot } from '../lib/x86';
 import { copyFromUser, copyToUser, frameAddress } from '../ports/port';
+import { now } from './clock';
 import { SUPER_FREE_BLOCKS, SUPER_FREE_INODES, SUPER_INODES } from './ext2/layout';
 import { blockCount, blockSize, superField } from './ext2/volume';
 import { FILE_CONSOLE, FILE_INODE, FILE_NULL, FILE_PIPE_READ, FILE_PIPE_WRITE, File, fileOf } from './file';
-import { CONSOLE_DEVICE, NULL_DEVICE, ZERO_DEVICE } from './filecalls';
 import { isError, putInode } from './filesystem';
 import { FS_EXT2, Inode, typeOf } from './inode';
+import { CONSOLE_DEVICE, NULL_DEVICE, ZERO_DEVICE } from './open';
 import { cachedPages, dropFrame, frameTotal, takeFrame } from './page';
 import { linkText, resolveUser } from './path';
-import { userRange } from './region';
-import { now } from './time';
 
 const EXT2_DEVICE: u32 = 0x0300;
 const TMPFS_DEVICE: u32 = 0x0002;

@@ -1,8 +1,9 @@
 // Threads: a kernel stack each, and what runs on it. A process has one thread; kernel threads have no process and no
 // address space of their own: they run in whatever space is loaded.
+import { componentCreateNamed, KIND_KERNEL } from '../lib/components';
 import { prepareStack } from '../ports/port';
-import { Process } from './process';
 import { addressOf_threadStacks } from './stubs';
+import { Thread } from './task';
 
 export const THREAD_FREE: u32 = 0;
 export const THREAD_READY: u32 = 1;
@@ -12,34 +13,6 @@ export const THREAD_ASLEEP: u32 = 2;
 export const THREAD_WAITING: u32 = 3;
 /** Stopped by a signal, until SIGCONT or SIGKILL. */
 export const THREAD_STOPPED: u32 = 4;
-
-/** The port's switch code knows the first two words. */
-@unmanaged
-export class Thread {
-  stackPointer: u32;
-  stackTop: u32;
-  /** Address space to load before it runs; 0: any. */
-  space: u32;
-  state: u32;
-  /** Links in the one queue it is in: ready (both), or waiting for something (next). */
-  next: Thread;
-  previous: Thread;
-  /** Address of the wait queue it is in; 0: none. */
-  queue: usize;
-  /** Null for a kernel thread. */
-  process: Process;
-  /** What a kernel thread runs: a function index, and one word for it. */
-  entry: u32;
-  word: u32;
-  /** Ticks left of its share, and its nice value, -20 to 19. */
-  counter: i32;
-  nice: i32;
-  /** Tick at which sleepUntil ends, and the next of those who sleep so. */
-  deadline: u32;
-  nextDeadline: Thread;
-  timed: u32;
-  unused: u32;
-}
 
 const MAX_THREADS: u32 = 72;
 const threads: usize = memory.data(72 * 64, 64);
@@ -102,4 +75,13 @@ export function freeThread(thread: Thread): void {
 /** Did the thread keep within its stack? The boot thread has one of the port's. */
 export function stackIntact(thread: Thread): bool {
   return !thread.stackTop || load<u32>(thread.stackTop - STACK_SIZE) == CANARY;
+}
+
+/** A kernel thread that runs the function with this index once it is woken; all of them are one component. */
+export function makeKernelThread(entry: u32): Thread {
+  const thread = createThread();
+  if (!changetype<usize>(thread)) unreachable();
+  thread.entry = entry;
+  componentCreateNamed(<u32>changetype<usize>(thread), 0, KIND_KERNEL, 0, 'kernel');
+  return thread;
 }

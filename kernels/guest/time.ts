@@ -1,42 +1,25 @@
-// Time: ticks of 10 ms, those who wait for one, and the calls that tell the time or wait.
-//
-// The clock starts at `time=` seconds since 1970 (1 January 2005 by default), so that a run says the same on any day.
-// Between two ticks the port's timer tells the microseconds.
+// Those who wait for a tick, and the calls that tell the time or wait. Between two ticks the port's timer tells the
+// microseconds.
 import { EFAULT, EINTR, EINVAL } from '../lib/callnumbers';
 import { SIGALRM } from '../lib/unix';
+import { userRange } from '../lib/userlayout';
 import { stackSlot } from '../lib/x86';
 import { copyFromUser, copyToUser, tickMicroseconds } from '../ports/port';
-import { MAX_PROCESSES, Process, processNumber } from './process';
-import { userRange } from './region';
+import { clockTick, HZ, now, startSeconds, TICK_MICROSECONDS, ticks } from './clock';
+import { MAX_PROCESSES, processNumber } from './process';
 import { chargeTick, signalled, stopAs, wake } from './schedule';
 import { sendSignal } from './signal';
-import { self, THREAD_WAITING, Thread } from './thread';
+import { Process, Thread } from './task';
+import { self, THREAD_WAITING } from './thread';
 
-export const HZ: u32 = 100;
-const TICK_MICROSECONDS: u32 = 10000;
-/** 1 January 2005. */
-export const EPOCH: u32 = 1104537600;
-
-/** Ticks since the start. */
-export let ticks: u32 = 0;
-let startSeconds: u32 = EPOCH;
 /** Threads with a deadline, the earliest first. */
 let sleepers: Thread = changetype<Thread>(0);
 /** Processes with an alarm. */
 let alarms: u32 = 0;
 
-export function clockInit(seconds: u32): void {
-  startSeconds = seconds;
-}
-
-/** Seconds since 1970. */
-export function now(): u32 {
-  return startSeconds + ticks / HZ;
-}
-
 /** 100 times a second, from an interrupt. */
 export function timerTick(): void {
-  ticks++;
+  clockTick();
   chargeTick();
   while (changetype<usize>(sleepers) && <i32>(ticks - sleepers.deadline) >= 0) {
     const thread = sleepers;

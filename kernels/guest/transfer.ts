@@ -1,6 +1,7 @@
 // read and write, by kind of file: the one place where a file's kind decides.
 import { EBADF, EFAULT, EINVAL, EISDIR, EOVERFLOW, ESPIPE } from '../lib/callnumbers';
 import { O_APPEND, O_NONBLOCK, S_IFDIR } from '../lib/unix';
+import { userRange } from '../lib/userlayout';
 import { stackSlot } from '../lib/x86';
 import { channelRead, channelWrite, copyToUser } from '../ports/port';
 import { readContent, writeContent } from './content';
@@ -21,7 +22,6 @@ import {
 import { typeOf } from './inode';
 import { sendFrames, vectorEntry } from './packet';
 import { pipeRead, pipeWrite } from './pipe';
-import { userRange } from './region';
 import { callFrame } from './signal';
 import { ttyRead, ttyWrite } from './tty';
 

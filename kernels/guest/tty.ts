@@ -5,12 +5,12 @@
 import { EAGAIN, EFAULT, EINVAL } from '../lib/callnumbers';
 import { printByte, printBytes } from '../lib/console';
 import { SIGINT, SIGQUIT, SIGTSTP } from '../lib/unix';
+import { userRange } from '../lib/userlayout';
 import { stackSlot } from '../lib/x86';
 import { copyFromUser, copyToUser } from '../ports/port';
+import { pollChanged } from './poll';
 import { RESTART_IF_ASKED } from './process';
-import { userRange } from './region';
 import { waitOn, wakeAll } from './schedule';
-import { pollChanged } from './select';
 import { interrupted, signalGroup } from './signal';
 import { self } from './thread';
 

@@ -1,15 +1,16 @@
 // Waiting for children.
 import { ECHILD, EFAULT, EINVAL } from '../lib/callnumbers';
 import { WNOHANG, WUNTRACED } from '../lib/unix';
+import { userRange } from '../lib/userlayout';
 import { stackSlot } from '../lib/x86';
 import { copyToUser } from '../ports/port';
+import { HZ } from './clock';
 import { bury } from './exit';
-import { MAX_PROCESSES, Process, processNumber, RESTART_IF_ASKED } from './process';
-import { userRange } from './region';
+import { MAX_PROCESSES, processNumber, RESTART_IF_ASKED } from './process';
 import { waitOn } from './schedule';
 import { callFrame, interrupted } from './signal';
+import { Process } from './task';
 import { self } from './thread';
-import { HZ } from './time';
 
 const STATUS_CONTINUED: u32 = 0xffff;
 const WCONTINUED: u32 = 8;

@@ -10,3 +10,8 @@ export const STACK_BOTTOM: u32 = 0xbffee000;
 /** mmap2 hands out addresses from here upwards. */
 export const MAP_BASE: u32 = 0x40000000;
 export const MAP_TOP: u32 = 0xb0000000;
+
+/** Is [address, address + length) a range of user addresses? */
+export function userRange(address: u32, length: u32): bool {
+  return length <= USER_TOP && address <= USER_TOP - length;
+}

@@ -9,7 +9,7 @@ describe('native', () => {
     ['486dx2-66', ''],
     ['pentium3-800', 'pages=4k'],
     ['xeon-p4-2400', 'global=off'],
-    ['pentium3-800', 'disk=pio'],
+    ['pentium3-800', 'disk=pio timer=apic'],
   ])('keeps the contract on %s, %s', (processor, options) => {
     const outcome = bootHere(nativeContract(options), { processor, disk: contractDisk(), memoryMiB: 32 });
     expect(outcome.lines).toEqual(['kernel native', ...contractLines()]);

@@ -37,7 +37,12 @@ describe('bad input', () => {
     ],
     ['entry=wrong', 'pentium3-800', 'entry=wrong: not here; allowed: int80, and sysenter where the processor has it'],
     ['seed=x', 'pentium3-800', 'seed=x: not here; allowed: a decimal number'],
-    ['timer=maybe', 'pentium3-800', 'timer=maybe: not here; allowed: on, off'],
+    ['timer=maybe', 'pentium3-800', 'timer=maybe: not here; allowed: on, off, pic, apic'],
+    ['timer=apic', 'pentium-133', 'timer=apic: not here; allowed: on, off, pic'],
+    ['pages=8k', 'pentium3-800', 'pages=8k: not here; allowed: 4m, 4k'],
+    ['global=no', 'pentium3-800', 'global=no: not here; allowed: on, off'],
+    ['disk=fast', 'pentium3-800', 'disk=fast: not here; allowed: dma, pio'],
+    ['disk=pioneer', 'pentium3-800', 'disk=pioneer: not here; allowed: dma, pio'],
     ['bench=wrong', 'pentium3-800', 'bench=wrong: not here; allowed: ipc-primitive'],
   ])('%s on %s', (append, processor, message) => {
     const { status, lines } = bootHere(boot(append, 'checks'), { processor });

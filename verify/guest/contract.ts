@@ -56,13 +56,19 @@ function combinations(choices: readonly (readonly string[])[]): string[] {
 }
 
 const DISK = ['', 'disk=pio'];
-const TIMER = ['', 'timer=off'];
+const TIMER = ['', 'timer=apic', 'timer=off'];
 const PAGES = ['', 'pages=4k'];
 const GLOBAL = ['', 'global=off'];
 /** Options that ask a processor to do without what it has not are no case of their own. */
 function nativeOptions(processor: string): string[] {
   const { features } = processors[processor];
-  return combinations([DISK, TIMER, features.includes('pse') ? PAGES : [''], features.includes('pge') ? GLOBAL : ['']]);
+  const timers = features.includes('apic') ? TIMER : TIMER.filter((value) => value !== 'timer=apic');
+  return combinations([
+    DISK,
+    timers,
+    features.includes('pse') ? PAGES : [''],
+    features.includes('pge') ? GLOBAL : [''],
+  ]);
 }
 
 const timeless = (options: string): Record<string, string> =>

@@ -75,7 +75,7 @@ test("the VMM's own structures", () => {
 
 test('what the guest kernel knows', () => {
   const arch = 'kernels/lib/xen/arch.ts';
-  const thread = 'kernels/guest/thread.ts';
+  const thread = 'kernels/guest/task.ts';
   expect(port.KERNEL_CODE).toBe(constant(arch, 'FLAT_RING1_CS'));
   expect(port.KERNEL_STACK).toBe(constant(arch, 'FLAT_RING1_DS'));
   expect(port.USER_CODE).toBe(constant(arch, 'FLAT_RING3_CS'));

@@ -1,7 +1,6 @@
 // Taking and giving back blocks and inodes: a bitmap of each in every group, and counts in the group's descriptor and in
 // the superblock. A block is looked for from a goal on, so that a file that grows stays in one piece; an inode in its
 // directory's group, a directory in the group with the most free inodes.
-
 import {
   GROUP_BLOCK_BITMAP,
   GROUP_DIRECTORIES,

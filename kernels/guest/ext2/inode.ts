@@ -1,8 +1,8 @@
 // ext2's inodes: read from the inode table, written back to it, made and removed. The volume is locked by the callers.
 import { copyBytes } from '../../lib/bytes';
 import { S_IFBLK, S_IFCHR, S_IFDIR, S_IFLNK } from '../../lib/unix';
+import { now } from '../clock';
 import { FS_EXT2, Inode, mapSlot, typeOf } from '../inode';
-import { now } from '../time';
 import { giveInode } from './bitmap';
 import {
   GROUP_INODE_TABLE,

@@ -158,3 +158,8 @@ export function ext2Trim(inode: Inode, first: u32): void {
     before += range;
   }
 }
+
+/** Block of the volume that holds the file's block, 0: a hole. For the page cache. */
+export function ext2Find(inode: Inode, block: u32): u32 {
+  return ext2Map(inode, block, false);
+}

@@ -7,9 +7,9 @@ import { newline, print } from '../../lib/console';
 import { S_IFBLK } from '../../lib/unix';
 import { diskSectors } from '../../ports/port';
 import { getPage, markDirty } from '../cache';
+import { now } from '../clock';
 import { enterInode, FS_DISK, freeInodeSlot, Inode, noInode } from '../inode';
 import { addressOf, dropPage, findPage, Owner, pageAt, setDirty } from '../page';
-import { now } from '../time';
 import {
   GROUP_SIZE,
   INCOMPATIBLE_FILE_TYPE,

@@ -1,7 +1,8 @@
 // Threads: a stack that prepareStack readied begins in threadMain(); switchContext goes to and fro, writes the word by
 // which observers know who runs, and keeps what each was doing.
-import { createThread, freeThread, self, Thread } from '../../guest/thread';
-import { componentCreateNamed, componentRemove, KIND_KERNEL } from '../../lib/components';
+import { Thread } from '../../guest/task';
+import { freeThread, makeKernelThread, self } from '../../guest/thread';
+import { componentRemove } from '../../lib/components';
 import { switchContext } from '../port';
 import { begin, end, expect } from './say';
 
@@ -24,10 +25,8 @@ function count(): void {
 }
 
 function start(word: u32): Thread {
-  const thread = createThread();
-  thread.entry = count.index;
+  const thread = makeKernelThread(count.index);
   thread.word = word;
-  componentCreateNamed(<u32>changetype<usize>(thread), 0, KIND_KERNEL, 0, 'kernel');
   return thread;
 }
 

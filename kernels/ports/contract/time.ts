@@ -1,5 +1,6 @@
 // The timer: 100 ticks a second, heard in idle() and not in kernel code; and the time between two.
-import { ticks } from '../../guest/time';
+
+import { ticks } from '../../guest/clock';
 import { option, wordIs } from '../../lib/text';
 import { commandLine, idle, tickMicroseconds, timerGap } from '../port';
 import { begin, end, expect, skipped } from './say';

@@ -1,7 +1,5 @@
 // What the boot loader handed over: memory, command line, modules. The structures stay where they are, below everything
 // that the kernel gives away: frames begin behind the last of image, modules and loader's data above 1 MiB.
-
-import { kernelMain } from '../../guest/main';
 import { __image_end } from '../../lib/linker';
 import {
   INFO_COMMAND_LINE,
@@ -12,8 +10,10 @@ import {
   multibootEnd,
 } from '../../lib/multiboot';
 import { uartInit } from '../../lib/uart';
+import { kernelMain } from '../guest/stubs';
 import { networkInit } from './network';
 import { KERNEL_BASE, linearOf, mapPhysical, physicalOf } from './physical';
+import { timerFind } from './timer';
 import { trapsInit } from './traps';
 
 const noText: usize = memory.data(4, 4);
@@ -28,8 +28,9 @@ export function nativeStart(magic: u32, information: u32): void {
   const end = multibootEnd(info, physicalOf(__image_end()), KERNEL_BASE);
   memoryEnd = mapPhysical((info.memoryUpper + 1024) << 10, end, commandLine());
   uartInit();
-  // Its page table is taken before the guest gets its frames, and before a space copies the kernel's directory.
+  // Devices are mapped before the guest gets its frames, and before a space copies the kernel's directory.
   networkInit();
+  timerFind(commandLine());
   kernelMain();
 }
 

@@ -1,6 +1,5 @@
 // The disk of the native kernel: the first one on the primary IDE channel, by bus master where the controller is one
-// (`disk=pio`: by the processor all the same).
-import { diskDone } from '../../guest/disk';
+// (`disk=dma`, as Linux 2.4 with DMA on), else or with `disk=pio` by the processor.
 import {
   IDE_LINE,
   ideDescribe,
@@ -13,25 +12,39 @@ import {
 } from '../../lib/ide';
 import { COMMAND_IO, COMMAND_MASTER, PCI_BAR4, PCI_COMMAND, pciFindClass, pciRead, pciWrite } from '../../lib/pci';
 import { option, wordIs } from '../../lib/text';
+import { diskDone } from '../guest/stubs';
 import { linearOf, physicalOf } from './physical';
 
 export const DISK_LINE: u32 = IDE_LINE;
 /** Mass storage, IDE; bit 7 of the interface: a bus master. */
 const CLASS_IDE: u32 = 0x0101;
 const INTERFACE_MASTER: u32 = 0x80;
+/** What pciFindClass says when there is none. */
+const NO_DEVICE: u32 = 256;
 
 const table: usize = memory.data(16 * 8, 128);
 let sectors: u32 = 0;
 /** I/O address of the bus master; 0: none. */
 let master: u32 = 0;
 
+/** The controller's place on the bus, if it is a bus master; NO_DEVICE: there is none. */
+function masterDevice(): u32 {
+  const device = pciFindClass(CLASS_IDE);
+  return device != NO_DEVICE && (pciRead(device, 8) >> 8) & INTERFACE_MASTER ? device : NO_DEVICE;
+}
+
+/** Values of `disk=`. */
+export function diskWays(): string {
+  return masterDevice() == NO_DEVICE ? 'pio' : 'dma, pio';
+}
+
 /** Looks for the disk. */
 export function diskFind(commandLine: usize): void {
   sectors = ideIdentify();
   const how = option(commandLine, 'disk');
   if (!sectors || (how && wordIs(how, 'pio'))) return;
-  const device = pciFindClass(CLASS_IDE);
-  if (device == 256 || !((pciRead(device, 8) >> 8) & INTERFACE_MASTER)) return;
+  const device = masterDevice();
+  if (device == NO_DEVICE) return;
   pciWrite(device, PCI_COMMAND, pciRead(device, PCI_COMMAND) | COMMAND_IO | COMMAND_MASTER);
   master = pciRead(device, PCI_BAR4) & 0xfff0;
 }

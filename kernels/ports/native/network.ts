@@ -1,6 +1,5 @@
 // The network device of the native kernel: the e1000, with a transmit buffer a frame.
 
-import { packetsDone } from '../../guest/packet';
 import {
   E1000,
   E1000_IDENTIFICATION,
@@ -22,6 +21,7 @@ import {
   pciRead,
   pciWrite,
 } from '../../lib/pci';
+import { packetsDone } from '../guest/stubs';
 import { mapDevice, physicalOf } from './physical';
 
 const BUFFERS: u32 = 16;

@@ -1,6 +1,6 @@
 // Physical memory as the kernel sees it: all of it, up to DIRECT_MAX, from KERNEL_BASE on. 4 MiB pages where the processor
 // has them, global where it has that too; device registers in a window of their own.
-
+import { clearPage } from '../../lib/bytes';
 import {
   CR4_PGE,
   CR4_PSE,
@@ -83,14 +83,25 @@ function smallPages(physical: u32): u32 {
   return table;
 }
 
-/** Maps device registers, not cached; one device only. `physical` is a multiple of 4096. Returns their linear address. */
+/** The table of the device window, 0: not made yet, and how much of the window is taken. */
+let windowTable: usize = 0;
+let windowUsed: u32 = 0;
+
+/** Maps device registers, not cached. `physical` is a multiple of 4096. Returns their linear address. */
 export function mapDevice(physical: u32, bytes: u32): usize {
-  const table = takeFrame();
-  const flags = PAGE_PRESENT | PAGE_WRITE | PAGE_NO_CACHE | PAGE_WRITE_THROUGH | globalBit;
-  for (let at: u32 = 0; at < LARGE; at += PAGE_SIZE) {
-    store<u32>(tableSlot(linearOf(table), at), at < bytes ? (physical + at) | flags : 0);
+  if (!windowTable) {
+    const table = takeFrame();
+    windowTable = linearOf(table);
+    clearPage(windowTable);
+    const slot = directorySlot(addressOf_kernelDirectory(), DEVICE_WINDOW);
+    store<u32>(slot, table | PAGE_PRESENT | PAGE_WRITE);
   }
-  const slot = directorySlot(addressOf_kernelDirectory(), DEVICE_WINDOW);
-  store<u32>(slot, table | PAGE_PRESENT | PAGE_WRITE);
-  return DEVICE_WINDOW;
+  const start = DEVICE_WINDOW + windowUsed;
+  const flags = PAGE_PRESENT | PAGE_WRITE | PAGE_NO_CACHE | PAGE_WRITE_THROUGH | globalBit;
+  for (let at: u32 = 0; at < bytes; at += PAGE_SIZE) {
+    store<u32>(tableSlot(windowTable, start + at), (physical + at) | flags);
+  }
+  windowUsed += bytes;
+  if (windowUsed > LARGE) unreachable();
+  return start;
 }

@@ -1,11 +1,12 @@
 // The native port: ring 0 on bare hardware. What each function means stands in kernels/ports/README.md.
 import { EBADF } from '../../lib/callnumbers';
+import { optionAmong } from '../../lib/options';
 import { TRAP_FRAME_SIZE, TrapFrame } from '../../lib/trapframe';
 import { uartDrain, uartPut } from '../../lib/uart';
 import { ENTRY_PAGE, USER_TOP } from '../../lib/userlayout';
 import { cli, hlt, outb, stackSlot } from '../../lib/x86';
 import { commandLine } from './boot';
-import { diskFind } from './disk';
+import { diskFind, diskWays } from './disk';
 import { interruptsInit } from './interrupts';
 import { firstFreeFrame, linearOf } from './physical';
 import {
@@ -30,7 +31,7 @@ export {
 } from './boot';
 export { diskSectors, diskStart } from './disk';
 export { entryNames, entryPage } from './entries';
-export { idle, interrupt, tickMicroseconds } from './interrupts';
+export { idle, interrupt } from './interrupts';
 export { packetBuffer, packetBuffers, packetQueue, packetStart } from './network';
 export {
   closeBatch,
@@ -43,6 +44,7 @@ export {
   spaceLoad,
 } from './spaces';
 export { copyFromUser, copyToUser, resumeUser, switchContext } from './stubs';
+export { tickMicroseconds, timerNames } from './timer';
 
 const EXIT_PORT: u32 = 0xf4;
 // As in stubs/layout.ts.
@@ -79,9 +81,18 @@ export function frameAddress(frame: u32): usize {
   return linearOf(frame);
 }
 
+/** Options of this port. What the processor or the chip set does not have is done without, but for `disk=dma`. */
+export function optionsGood(): bool {
+  return (
+    optionAmong(commandLine(), 'pages', '4m, 4k') &&
+    optionAmong(commandLine(), 'global', 'on, off') &&
+    optionAmong(commandLine(), 'disk', diskWays())
+  );
+}
+
 export function portReady(): void {
   diskFind(commandLine());
-  interruptsInit(commandLine());
+  interruptsInit();
 }
 
 /** Makes `frame` enter user mode at `entry` with this stack, all other registers 0. */

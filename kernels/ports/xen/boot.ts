@@ -1,7 +1,8 @@
 // What the domain builder handed over: start_info, and the programs behind it (vmm/builder.ts says in which form).
-import { kernelMain } from '../../guest/main';
+
 import { MultibootModule } from '../../lib/multiboot';
 import * as S from '../../lib/xen/sharedInfo';
+import { kernelMain } from '../guest/stubs';
 import { eventsInit } from './events';
 import { fixmapInit, mapMachine, SHARED_INFO } from './fixmap';
 import { KERNEL_BASE, memoryInit } from './memory';

@@ -5,11 +5,11 @@
 //
 //   control page, for each direction: +0 length (0: empty)   +4 the writer waits
 
-import { sleepOn, wakeAll } from '../../guest/schedule';
 import { clearPage } from '../../lib/bytes';
 import { EFAULT } from '../../lib/callnumbers';
 import { allocateFrame } from '../../lib/frames';
 import { vload32, vstore32 } from '../../lib/x86';
+import { sleepOn, wakeAll } from '../guest/stubs';
 import { idle, listen } from './events';
 import { REMOTE_CHANNEL } from './fixmap';
 import { grant, mapGranted, newReference } from './grants';

@@ -1,6 +1,5 @@
 // Events: what the VMM has instead of interrupts. A handler a port; the sweep over what is pending is in stubs/events.ts.
 
-import { timerTick } from '../../guest/time';
 import { lockAnd32, lockOr32, vload32, vstore8 } from '../../lib/x86';
 import { FLAT_RING1_CS } from '../../lib/xen/arch';
 import { EVTCHNOP_bind_virq } from '../../lib/xen/events';
@@ -18,6 +17,7 @@ import {
   VCPU_upcall_mask,
   VCPU_upcall_pending,
 } from '../../lib/xen/sharedInfo';
+import { addressOf_timerTick } from '../guest/stubs';
 import { SHARED_INFO } from './fixmap';
 import { bindInterrupt, must } from './hypercalls';
 import {
@@ -49,9 +49,13 @@ export function eventsInit(): void {
 
 /** `handler` is a function index, of type () => void. What was pending already is seen at the next sweep. */
 export function listen(port: i32, handler: u32): void {
+  listenAt(port, load<u32>(addressOf___function_table() + (handler << 2)));
+}
+
+/** The same with the handler's address. */
+function listenAt(port: i32, code: u32): void {
   must(port);
   if (<u32>port >= MAX_PORTS) unreachable();
-  const code = load<u32>(addressOf___function_table() + (handler << 2));
   store<u32>(addressOf_eventHandlers() + (port << 2), code);
   lockAnd32(SHARED_INFO + SHARED_evtchn_mask, ~(1 << port));
   if (vload32(SHARED_INFO + SHARED_evtchn_pending) & (1 << port)) {
@@ -61,7 +65,7 @@ export function listen(port: i32, handler: u32): void {
 }
 
 export function listenToTimer(): void {
-  listen(bindInterrupt(EVTCHNOP_bind_virq, VIRQ_TIMER), timerTick.index);
+  listenAt(bindInterrupt(EVTCHNOP_bind_virq, VIRQ_TIMER), addressOf_timerTick());
 }
 
 /** Blocks until an event has been handled: the VMM unmasks events, and the upcall comes on the way back. */

@@ -1,12 +1,12 @@
 // The guest's half of the split network driver, transmit only: a page for each buffer, granted read-only to domain 0 while
 // its packet is under way; requests and responses in one shared ring (kernels/lib/xen/rings.ts).
 
-import { packetsDone } from '../../guest/packet';
 import { clearPage } from '../../lib/bytes';
 import { allocateFrame } from '../../lib/frames';
 import { vload16, vload32, vstore32 } from '../../lib/x86';
 import { GTF_readonly } from '../../lib/xen/grants';
 import * as R from '../../lib/xen/rings';
+import { packetsDone } from '../guest/stubs';
 import { listen } from './events';
 import { endGrant, grant, newReference } from './grants';
 import { allocUnbound, send } from './hypercalls';

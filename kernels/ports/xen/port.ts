@@ -2,6 +2,7 @@
 // kernels/ports/README.md. Options of its own: net=on and channel=on (connect these devices to the other domain),
 // paging=update_va_mapping|mmu_update.
 import { EBADF } from '../../lib/callnumbers';
+import { optionAmong } from '../../lib/options';
 import { option, wordIs } from '../../lib/text';
 import { TRAP_FRAME_SIZE, TrapFrame } from '../../lib/trapframe';
 import { FLAT_RING3_CS, FLAT_RING3_DS } from '../../lib/xen/arch';
@@ -63,6 +64,18 @@ export function frameAddress(frame: u32): usize {
 function isOn(name: string): bool {
   const value = option(commandLine(), name);
   return value != 0 && wordIs(value, 'on');
+}
+
+export function timerNames(): string {
+  return 'on, off';
+}
+
+export function optionsGood(): bool {
+  return (
+    optionAmong(commandLine(), 'net', 'on, off') &&
+    optionAmong(commandLine(), 'channel', 'on, off') &&
+    optionAmong(commandLine(), 'paging', 'update_va_mapping, mmu_update')
+  );
 }
 
 function nothing(): void {}

@@ -23,7 +23,7 @@ export const entryPageStubs = defineStubs('entrypage', (a) => {
   a.push(ebp);
   a.mov(ebp, esp);
   a.sysenter();
-  // A call that is made again after a signal starts two bytes before the landing (kernels/guest/signal.ts).
+  // A call that is made again after a signal starts two bytes before the landing (kernels/guest/deliver.ts).
   a.space(ENTRY_LANDING - ENTRY_SYSENTER - SYSENTER_LENGTH - 2);
   a.int(0x80);
   a.pop(ebp);

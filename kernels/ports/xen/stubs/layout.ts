@@ -18,7 +18,7 @@ export const EVENT_MASK = SHARED_INFO + 2176;
 
 /** Offsets in a TrapFrame (kernels/lib/trapframe.ts). The VMM keeps the upcall mask of before in the byte above CS. */
 export const FRAME = { ecx: 24, edx: 20, eax: 28, cs: 40, savedMask: 42, size: 56 };
-/** Offsets in a Thread (kernels/guest/thread.ts). */
+/** Offsets in a Thread (kernels/guest/task.ts). */
 export const THREAD = { stackPointer: 0, stackTop: 4 };
 
 export const HYPERCALL = 0x82;
