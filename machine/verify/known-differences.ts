@@ -17,7 +17,7 @@ export interface KnownDifference {
   covers(s: Scenario, ours: Record_, theirs: Record_): readonly string[] | 'all';
 }
 
-const VECTOR = { ts: 10, np: 11, ss: 12, gp: 13, pf: 14, done: 0x20 };
+const VECTOR = { df: 8, ts: 10, np: 11, ss: 12, gp: 13, pf: 14, done: 0x20 };
 const all = (condition: boolean): 'all' | [] => (condition ? 'all' : []);
 const fieldsWhere = (ours: Record_, theirs: Record_, test: (field: string, a: number, b: number) => boolean) =>
   [...ours.keys()].filter(
@@ -32,7 +32,7 @@ export const knownDifferences: readonly KnownDifference[] = [
     oracle: 'qemu',
     manual: 'vol. 3, 18.3.1.1 "Instruction-Breakpoint Exception Condition"',
     what: 'faults push EFLAGS with RF clear',
-    areas: ['gates', 'returns'],
+    areas: ['gates', 'returns', 'v86-entry', 'v86-instructions', 'v86-exit', 'v86-ports'],
     covers: (_s, ours, theirs) =>
       fieldsWhere(ours, theirs, (field, a, b) => memory(field) && a - b === 0x10000 && (a & 0x10000) !== 0),
   },
@@ -41,11 +41,34 @@ export const knownDifferences: readonly KnownDifference[] = [
     oracle: 'qemu',
     manual: 'vol. 3, 6.13 "Error Code": EXT',
     what: 'an exception while an exception is delivered has an error code with EXT clear',
-    areas: ['double-faults', 'delivery'],
+    areas: ['double-faults', 'delivery', 'v86-exit', 'nmi', 'debug-events'],
     covers: (s, ours, theirs) =>
-      /double-faults|delivery|task-gates/.test(s.area)
-        ? fieldsWhere(ours, theirs, (field, a, b) => field.startsWith('stack') && a - b === 1 && (a & 1) === 1)
+      /double-faults|delivery|task-gates|v86-exit|nmi|debug-events/.test(s.area)
+        ? fieldsWhere(ours, theirs, (field, a, b) => memory(field) && a - b === 1 && (a & 1) === 1)
         : [],
+  },
+  {
+    id: 'virtual-mode-to-an-outer-ring',
+    oracle: 'qemu',
+    manual: 'vol. 2, INT n, "INTERRUPT-FROM-VIRTUAL-8086-MODE": DPL of the code segment not 0 is #GP',
+    what: 'an interrupt of virtual-8086 mode enters ring 1 if its gate leads there',
+    areas: ['v86-exit'],
+    covers: (s, ours, theirs) =>
+      all(
+        s.area === 'v86-exit' &&
+          s.name.endsWith('to code of ring 1') &&
+          (raised(ours) === VECTOR.gp || raised(ours) === VECTOR.df) &&
+          (theirs.get('cs')! & 3) === 1,
+      ),
+  },
+  {
+    id: 'virtual-mode-from-an-outer-ring',
+    oracle: 'qemu',
+    manual: 'vol. 2, IRET, "PROTECTED-MODE-RETURN": VM counts in ring 0 alone',
+    what: 'IRET of any ring goes to virtual-8086 mode',
+    areas: ['v86-entry'],
+    covers: (s, ours, theirs) =>
+      all(/^iret cpl [123]$/.test(s.name) && raised(ours) === 0x111 && raised(theirs) !== 0x111),
   },
   {
     id: 'absent-inner-stack',
@@ -184,8 +207,9 @@ export const knownDifferences: readonly KnownDifference[] = [
     oracle: 'qemu',
     manual: 'vol. 2, INT1',
     what: 'F1h is #UD',
-    areas: ['gates'],
-    covers: (s, ours, theirs) => all(s.name.startsWith('icebp') && raised(ours) === 1 && raised(theirs) === 6),
+    areas: ['gates', 'v86-instructions', 'real-mode'],
+    covers: (s, ours, theirs) =>
+      all(s.name.startsWith('icebp') && (raised(ours) & 0xff) === 1 && (raised(theirs) & 0xff) === 6),
   },
   {
     id: 'task-in-the-ldt',
@@ -225,9 +249,9 @@ export const knownDifferences: readonly KnownDifference[] = [
     oracle: 'qemu',
     manual: 'vol. 3, 18.3.1.1 "Instruction-Breakpoint Exception Condition"',
     what: 'INT and a task switch save the RF that IRET had set for them alone',
-    areas: ['breakpoints', 'task-switch'],
+    areas: ['breakpoints', 'task-switch', 'debug-events'],
     covers: (s, ours, theirs) =>
-      (s.start.eflags & 0x10000) !== 0
+      (s.start.eflags & 0x10000) !== 0 || /^back from .* with RF/.test(s.name)
         ? fieldsWhere(ours, theirs, (field, a, b) => memory(field) && b - a === 0x10000)
         : [],
   },
@@ -364,6 +388,26 @@ export const knownDifferences: readonly KnownDifference[] = [
     covers: (s, ours, theirs) =>
       s.name.includes('CS with wrong RPL') && ours.get('stack0') === 0x08 && theirs.get('stack0') === 0x10
         ? ['stack0']
+        : [],
+  },
+  {
+    id: 'rf-in-a-repeated-instruction',
+    oracle: 'qemu',
+    manual: 'vol. 3, 18.3.1.1 "Instruction-Breakpoint Exception Condition": RF holds until the instruction is complete',
+    what: 'RF passes over a breakpoint for the first iteration alone',
+    areas: ['debug-events'],
+    covers: (s, ours, theirs) =>
+      all(/^execute at rep .* RF ecx 5$/.test(s.name) && raised(ours) === VECTOR.done && raised(theirs) === 1),
+  },
+  {
+    id: 'step-with-general-detect',
+    oracle: 'bochs',
+    manual: 'vol. 3, 18.2.3 "Debug Status Register": BS tells of a single step; general detect is a fault',
+    what: 'the fault of a guarded debug register tells of a single step, too, while TF is set',
+    areas: ['debug-events'],
+    covers: (s, ours, theirs) =>
+      / GD TF$/.test(s.name) && raised(ours) === 1 && raised(theirs) === 1
+        ? fieldsWhere(ours, theirs, (field, a, b) => field === 'dr6' && b - a === 0x4000)
         : [],
   },
 ];

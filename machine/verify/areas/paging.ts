@@ -295,6 +295,34 @@ const control: Area = {
           .raw(0x0f, 0x22, 0xe0, 0x0f, 0x20, 0xe3),
       );
     }
+    // PSE and PGE turned on and off while paging: what an entry means changes with them at once.
+    for (const [before, after, flags, way] of product(
+      [0, CR4.pse, CR4.pge, CR4.pse | CR4.pge],
+      [0, CR4.pse, CR4.pge, CR4.pse | CR4.pge],
+      [PS | 7, PS | G | 7, 7],
+      ['read', 'write'],
+    )) {
+      if (before === after) continue;
+      const s = scenario(
+        ['cr4', before.toString(16), 'then', after.toString(16), bits(flags), flags & PS ? 'PS' : '', way],
+        0,
+      );
+      // The same address by the table and by the large page: other memory, of which one is not there without PSE.
+      s.write(paging.directory + 4, paging.table | flags)
+        .write(paging.table, FRAMES | 7, 0)
+        .set({ cr4: before, eax: after });
+      if (flags & PS) s.write(paging.directory + 4, flags);
+      // mov ecx, [at]; mov cr4, eax; access
+      on(
+        s
+          .write(FRAMES + 0x800, 0x5555)
+          .write(0x800, 0x7777)
+          .write(0, FRAMES | 7),
+        false,
+      );
+      s.raw(0x8b, 0x0d, ...address32(at), 0x0f, 0x22, 0xe0, ...accesses[way]);
+      list.push(s.show(paging.directory + 4).show(paging.table));
+    }
     for (const [number, to, cpl] of product([0, 1, 2, 3, 4, 5, 6, 7], [false, true], [0, 3])) {
       if (to && number === 0) continue;
       const s = scenario(['mov', to ? 'to' : 'from', 'cr', number, 'cpl', cpl], cpl).set({ eax: 0 });

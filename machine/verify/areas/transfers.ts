@@ -1,7 +1,7 @@
 import { type Descriptor, descriptor, gate, marker, sel, stacks, stubOf, type } from '../scenarios/map.js';
 import { FLAG, IOPL, type Scenario } from '../scenarios/scenario.js';
 import { type Area, bochsAlone, both, maker, product, RINGS } from './area.js';
-import { badStacks } from './delivery.js';
+import { badStacks, tightStacks } from './delivery.js';
 
 const TARGET = sel.free;
 const GATE = sel.free + 8;
@@ -122,12 +122,23 @@ const callGates: Area = {
       if (d) s.describe(selector, d);
       list.push(go(s, way, selector));
     }
-    for (const [kind, cpl, ring, bad] of product(kindNames, [2, 3], [1, 2], Object.keys(badStacks))) {
+    const stacksOf = { ...badStacks, ...tightStacks };
+    for (const [kind, cpl, ring, bad] of product(kindNames, [2, 3], [1, 2], Object.keys(stacksOf))) {
       if (ring >= cpl) continue;
-      const s = scenario([kind, 'cpl', cpl, 'to ring', ring, bad], cpl);
+      const s = scenario([kind, 'cpl', cpl, 'to ring', ring, bad], cpl, bad in tightStacks ? bochsAlone : both);
       s.describe(GATE + 8, gate(kinds[kind], sel.code[ring] & ~3, PLACE, { dpl: 3, parameters: 1 }));
-      badStacks[bad](s, ring);
+      stacksOf[bad](s, ring);
       list.push(go(s, 'call', GATE + 8));
+    }
+    // Parameters from a 16-bit stack, where the upper half of ESP means nothing.
+    for (const [kind, cpl, ring, parameters] of product(kindNames, [1, 2, 3], [0, 1, 2], [1, 5, 31])) {
+      if (ring >= cpl) continue;
+      const s = scenario([kind, 'cpl', cpl, '16-bit stack, to ring', ring, 'parameters', parameters], cpl);
+      s.describe(GATE, gate(kinds[kind], sel.code[ring] & ~3, PLACE, { dpl: 3, parameters }));
+      s.describe(GATE + 16, descriptor(type.data, { dpl: cpl, small: true, limit: 0xffff }));
+      go(s, 'call', GATE | 3).set({ ss: (GATE + 16) | cpl, esp: 0x12340000 | s.start.esp });
+      // What IRET has left in that upper half differs between processors.
+      list.push(s.ignore(`stack${parameters + 2}`, 0xffff0000));
     }
     return list;
   },
@@ -198,6 +209,27 @@ const returns: Area = {
       s.describe(GATE | 7, descriptor(type.data, { dpl: 3 }));
       if (d) s.describe(selector, d);
       list.push(leave(s, way, [stacks.ring3 - 0x40, selector, 2], sel.code[3], true));
+    }
+    // From and to 16-bit stacks: the upper half of ESP is neither read nor, on the outer one, written.
+    for (const [way, cpl, ring, wide, from, to] of product(
+      ['retf', 'retf n', 'iret'],
+      [0, 1, 2],
+      [1, 2, 3],
+      [true, false],
+      [false, true],
+      [false, true],
+    )) {
+      if (ring <= cpl || (!from && !to)) continue;
+      const words = [from ? 'from' : '', to ? 'to' : '', '16-bit stack, ring', ring];
+      const s = scenario([way, wide ? '' : '16-bit', 'cpl', cpl, ...words], cpl);
+      s.describe(GATE, descriptor(type.data, { dpl: ring, small: true, limit: 0xffff }));
+      s.describe(GATE + 8, descriptor(type.data, { dpl: cpl, small: true, limit: 0xffff }));
+      const outer = [0, stacks.ring1, stacks.ring2, stacks.ring3][ring] - 0x40;
+      leave(s, way, [0x56780000 | outer, to ? GATE | ring : sel.data[ring], 2], sel.code[ring], wide);
+      if (!to && wide) s.write(s.start.esp + 4 * (way === 'iret' ? 3 : way === 'retf' ? 2 : 4), outer);
+      // A wide frame for a 16-bit stack: whether ESP is loaded whole or in its lower half, processors differ.
+      s.ignore('esp', 0xffff0000);
+      list.push(from ? s.set({ ss: (GATE + 8) | cpl, esp: 0x43210000 | s.start.esp }) : s);
     }
     const codes: Record<string, readonly [number, Descriptor?]> = {
       null: [0],

@@ -4,7 +4,7 @@
  *     0x1000  IDT       0x4000  code of the scenario      0x8000  stubs: one entry for each vector, then markers
  *     0x1800  LDT       0x5000  its data                  0xa000  page directory, table of 0-4 MiB, table of the window
  *     0x2000  GDT       0x6000  stacks, see below         0xd000  the same for PAE
- *     0x3000  TSSs                                        0x100000 the supervisor
+ *     0x3000  TSSs              0x9800  16-bit stubs      0x100000 the supervisor
  *
  * All of it lies below 64 KiB, so that 16-bit gates and segments reach it. It is the arena: copied afresh before each
  * scenario.
@@ -21,6 +21,12 @@ export const taskStacks = { B: 0x7700, C: 0x7a00, D: 0x7d00, E: 0x7f80 };
 export const STUBS = 0x8000;
 /** The one stub of 16-bit code. */
 export const STUB16 = 0x9800;
+/**
+ * Handlers of real mode: entries that push their vector, the way back to protected mode that all of them take, and the
+ * pointer to the GDT that it loads. In real mode the IDT is the vector table, at the same place.
+ */
+export const real = { pointer: STUB16 + 0x10, back: STUB16 + 0x20, entries: STUB16 + 0x80, count: 64 } as const;
+export const realEntryOf = (number: number) => real.entries + 10 * number;
 export const paging = { directory: 0xa000, low: 0xb000, table: 0xc000 };
 export const pae = { pointers: 0xd000, directory: 0xe000, table: 0xf000 };
 /** Linear address of the pages under test, and the frames that scenarios put there. */
@@ -79,8 +85,19 @@ export const tssField = {
 
 /** Vectors of the supervisor: a scenario that ran to its end; a recorder outside of ring 0 that wants to go on. */
 export const vector = { done: 0x20, finish: 0x21, test: 0x30 } as const;
-/** What stubs record as vector that are no vector: first instructions of tasks, the 16-bit stub, places to go to. */
-export const marker = { taskB: 0x102, taskC: 0x103, taskD: 0x104, taskE: 0x105, from16: 0x110, place: 0x111 } as const;
+/**
+ * What stubs record as vector that are no vector: first instructions of tasks, the 16-bit stub, places to go to. Handlers
+ * of real mode add theirs to the vector.
+ */
+export const marker = {
+  taskB: 0x102,
+  taskC: 0x103,
+  taskD: 0x104,
+  taskE: 0x105,
+  from16: 0x110,
+  place: 0x111,
+  real: 0x1000,
+} as const;
 export const MARKERS = 0x120;
 export const stubOf = (number: number) => STUBS + 16 * number;
 

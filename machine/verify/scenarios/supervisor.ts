@@ -46,6 +46,7 @@ import {
 } from '../../../toolchain/assembler/index.js';
 import { type FlatImage, flatImage } from '../../bench/flat-image.js';
 import { arena, GDT, IDT, MARKERS, marker, pristine, STUB16, sel, stubOf, vector } from './map.js';
+import { realStubs } from './real-stubs.js';
 import { msrs, REAL_CR0, type Scenario, type StartField, startFields } from './scenario.js';
 
 const BASE = 0x100000;
@@ -211,14 +212,17 @@ function record(a: Assembler): void {
   a.jnz('saved');
   a.movzx(esi, si);
   a.label('saved');
+  a.mov(edx, cs);
+  a.mov(ebp, ss);
+  // Where the record lies is in ESI, CS and SS in EDX and EBP.
+  a.label('copy');
   a.mov(edi, RECORD);
   a.mov(ecx, SAVED + STACK_WORDS);
   a.rep();
   a.movsd();
-  a.mov(eax, cs);
+  a.mov(eax, edx);
   a.stosd();
-  a.mov(edx, eax);
-  a.mov(eax, ss);
+  a.mov(eax, ebp);
   a.stosd();
   a.test(edx, 3);
   a.jz('finish');
@@ -235,7 +239,7 @@ function record(a: Assembler): void {
   a.xor(eax, eax);
   a.bytes(0x0f, 0x00, 0xc0); // sldt eax
   a.stosd();
-  // The way back: paging off first, then tables, segments and flags.
+  // The way back to the next scenario: paging off first, then tables, segments and flags.
   a.mov(eax, REAL_CR0);
   a.mov(cr0, eax);
   a.xor(eax, eax);
@@ -258,6 +262,17 @@ function record(a: Assembler): void {
   a.mov(ecx, EFER);
   a.xor(edx, edx);
   a.wrmsr();
+}
+
+/** Where handlers of real mode arrive, in flat 32-bit code, with ESI and EBP as `copy` wants them. */
+function fromReal(a: Assembler): void {
+  a.label('fromReal');
+  a.mov(eax, sel.data[0]);
+  a.mov(ds, ax);
+  a.mov(es, ax);
+  a.cld();
+  a.mov(edx, STUB16 >> 4);
+  a.jmp('copy');
 }
 
 function print(a: Assembler): void {
@@ -363,6 +378,7 @@ const supervisor = (): FlatImage =>
     defineStubs('supervisor', (a) => {
       record(a);
       print(a);
+      fromReal(a);
       start(a);
       load(a);
       go(a);
@@ -398,9 +414,11 @@ export function imageOf(scenarios: readonly Scenario[]): Uint8Array {
   // End of what is loaded, and of what is cleared.
   view.setUint32(20, BASE + image.length, true);
   view.setUint32(24, BASE + image.length, true);
+  const at = (address: number) => built!.symbols.get('pristine')! - BASE + address - arena.start;
+  image.set(realStubs(built.symbols.get('fromReal')!), at(STUB16 + 0x10));
   // The gate by which a recorder outside of ring 0 goes on.
   const finish = built.symbols.get('finish')!;
-  const gateAt = built.symbols.get('pristine')! - BASE + IDT - arena.start + 8 * vector.finish;
+  const gateAt = at(IDT + 8 * vector.finish);
   view.setUint16(gateAt, finish, true);
   view.setUint16(gateAt + 6, finish >>> 16, true);
   return image;
