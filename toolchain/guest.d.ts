@@ -1,4 +1,5 @@
-// What toolchain/driver/structs.ts understands, for editors and the type check of guest code.
+// What the transforms of toolchain/driver understand (structs, functions, asserts), for editors and the type check of guest
+// code.
 
 /** A field: the structure itself lies here, not a pointer to it. */
 declare function embedded(target: object, field: string): void;
@@ -12,3 +13,7 @@ declare function offset(bytes: number): (target: object, field: string) => void;
 declare function size(bytes: number): <C>(target: C) => void;
 /** A class whose fields are bits of one number, as drawn. */
 declare function bits(drawing: string): <C>(target: C) => void;
+/** A static table of functions: `const TABLE = functions<F>(f, g)`, then `TABLE[n](...)`. Nothing checks the index. */
+declare function functions<F>(...entries: F[]): { readonly [index: number]: F; readonly length: u32 };
+/** A statement of a file: the build fails with the text unless the condition, of constants, holds. */
+declare function staticAssert(condition: bool, text: string): void;

@@ -2,6 +2,7 @@
 // hand-tuned paths; everything else is AssemblyScript.
 import * as encode from './encode.js';
 import { type Assembled, Fragment } from './fragment.js';
+import { fieldsOf, type Layouts } from './layouts.js';
 import {
   AssemblerError,
   type Condition,
@@ -33,8 +34,16 @@ export class Assembler {
   private section: Section = 'text';
   private f: Fragment;
 
-  constructor(readonly name: string) {
+  constructor(
+    readonly name: string,
+    readonly layouts?: Layouts,
+  ) {
     this.f = this.select('text');
+  }
+
+  /** Offsets of the fields of a structure of the compiled code, by name; `sizeof`: how large it is. */
+  struct<Field extends string>(name: string): Readonly<Record<Field | 'sizeof', number>> {
+    return fieldsOf(name, this.layouts);
   }
 
   finish(): StubCode {
@@ -283,14 +292,15 @@ export class Assembler {
 /** A stub module: a name for error messages, and the code. It is assembled when an image is built. */
 export interface Stubs {
   readonly name: string;
-  assemble(): StubCode;
+  /** @param layouts structures of the code that the stubs are linked with; without: every offset is 0 */
+  assemble(layouts?: Layouts): StubCode;
 }
 
 export function defineStubs(name: string, write: (a: Assembler) => void): Stubs {
   return {
     name,
-    assemble() {
-      const a = new Assembler(name);
+    assemble(layouts) {
+      const a = new Assembler(name, layouts);
       try {
         write(a);
         return a.finish();

@@ -6,7 +6,8 @@
 //     a.global('_start')                                  // a symbol of the image; text is the first section
 //     a.mov(esp, sym('bootStackTop'))                     // the address of a symbol: an immediate
 //     a.mov(eax, mem({ sym: 'currentThread' }))           // the word at a symbol (here an exported global)
-//     a.mov(edx, mem({ base: eax, disp: THREAD.stack }))  // [eax + offset]; offsets are ordinary numbers
+//     const thread = a.struct('Thread')                   // a class of the compiled code: offsets of its fields
+//     a.mov(edx, mem({ base: eax, disp: thread.stack }))  // [eax + offset]
 //     a.test(mem8({ base: eax, index: edx, scale: 4, disp: 3 }), 1)
 //     a.je('idle')                                        // a label of this module, or else a symbol
 //     a.hook('__switch_commit')                           // zero bytes: a label for the image's note
@@ -30,4 +31,5 @@
 // before any AssemblyScript, to run initialisers of globals that are not constants.
 export { Assembler, defineStubs, SECTIONS, type Section, type StubCode, type Stubs, type Target } from './assembler.js';
 export type { Assembled, Label, Relocation } from './fragment.js';
+export type { Layout, Layouts } from './layouts.js';
 export * from './operands.js';

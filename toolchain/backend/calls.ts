@@ -1,19 +1,20 @@
 // Calls: of compiled functions, through the table, and of what is only declared. Where a function is declared says what
 // it is: in x86.ts an intrinsic, in hooks.ts a label, in linker.ts a constant, in stubs.ts assembly.
+// Calls through a static table (tables.ts) take its entry, or, where the index is known, are calls of the function itself.
 import { AREAS, areaOf } from './globals.js';
 import { binary, constant, type Expr } from './ir.js';
 import type { Lowering } from './lower.js';
+import { entryOf, TABLES } from './tables.js';
 import type { FunctionType, WasmFunction } from './wasm.js';
 
 export function callFunction(l: Lowering): void {
   const callee = l.module.functions[l.r.u32()];
   const args = popArguments(l, callee.type);
   if (callee.name.startsWith('~lib/rt/') || callee.import?.module === 'env')
-    l.fail(
-      `${callee.name}: guest code has no runtime (new, strings, arrays with bounds, closures, abort): ${insteadOf(callee)}`,
-    );
+    l.fail(`guest code has no runtime (${callee.name}). Instead: ${insteadOf(callee, l.fn.name)}`);
   if (!callee.import) return l.call(l.names.function(callee.index), callee.type, args);
   const { module, name } = callee.import;
+  if (module === TABLES) return callEntry(l, name, callee.type, args);
   if (name.startsWith('addressOf_') && (module === 'stubs' || module === 'linker'))
     l.push(constant(0, name.slice('addressOf_'.length)));
   else if (module === AREAS) l.push(constant(0, areaOf(name).symbol));
@@ -41,12 +42,21 @@ export function callIndirect(l: Lowering): void {
   l.call({ kind: 'load', size: 4, signed: false, address, offset: 0 }, type, args);
 }
 
+/** `call(n, ...)` of a table: the type and the arguments are those of its function, with n before them. */
+function callEntry(l: Lowering, symbol: string, type: FunctionType, [index, ...args]: Expr[]): void {
+  const entry = entryOf(l.module, symbol, index);
+  if (entry === undefined)
+    return l.fail(`${symbol} has ${l.module.functionTables.get(symbol)?.length} entries, from 0`);
+  const target = typeof entry === 'number' ? l.functionName(entry) : entry;
+  l.call(target, { ...type, params: type.params.slice(1) }, args);
+}
+
 /** What to write in place of what calls into AssemblyScript's library. */
-function insteadOf({ name, import: from }: WasmFunction): string {
+function insteadOf({ name, import: from }: WasmFunction, caller: string): string {
+  if (/string/i.test(name + caller)) return 'strings are literals only; print their pieces one by one';
   if (from?.module === 'env' && from.name === 'abort')
-    return 'in place of throw, return an error or call what ends the kernel';
-  if (/string/i.test(name)) return 'strings are literals only; print their pieces one by one';
-  return 'in place of new or a literal, take memory.data(size) and changetype, or a structure inside of another (@embedded)';
+    return 'build no strings; index rows by Elements or Structs (@elements), which check nothing; test for errors yourself';
+  return 'take memory.data(size) and changetype, or put a structure into another (@embedded)';
 }
 
 function popArguments(l: Lowering, type: FunctionType): Expr[] {

@@ -82,6 +82,11 @@ export class Lowering {
     };
   }
 
+  /** The symbol of a function, of the stubs' ones too. */
+  functionName(index: number): string {
+    return this.module.functions[index].import?.name ?? this.names.function(index);
+  }
+
   fail(message: string): never {
     throw new WasmError(message, { cause: { function: this.fn.name, position: this.position } });
   }

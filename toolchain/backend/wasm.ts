@@ -52,6 +52,8 @@ export interface WasmModule {
   readonly data: { readonly address: number; readonly bytes: Uint8Array }[];
   readonly elements: { readonly offset: number; readonly functions: readonly number[] }[];
   tableSize: number;
+  /** Static tables of functions, by symbol (tables.ts). */
+  readonly functionTables: Map<string, readonly number[]>;
   /** Index of the start function, if there is one. */
   start?: number;
 }
@@ -124,7 +126,8 @@ export class Reader {
 
 export function readModule(bytes: Uint8Array): WasmModule {
   const r = new Reader(bytes, 8);
-  const m: WasmModule = { bytes, types: [], functions: [], globals: [], data: [], elements: [], tableSize: 0 };
+  const lists = { types: [], functions: [], globals: [], data: [], elements: [] };
+  const m: WasmModule = { bytes, ...lists, tableSize: 0, functionTables: new Map() };
   while (r.at < bytes.length) {
     const id = r.byte();
     const end = r.u32() + r.at;

@@ -3,13 +3,8 @@
 // function in its place, whose name says file, constant, size and alignment; the back end turns it into a symbol, and
 // the linker places the area in bss, in an order of its own.
 import { AREAS } from '../backend/globals.js';
-import type { SourceRange } from './asc.js';
+import { type Compiler, type Node, ownSources, type Parser, parse, type Source } from './syntax.js';
 
-/** What is used of AssemblyScript's syntax tree. */
-interface Node {
-  readonly kind: number;
-  readonly range: SourceRange;
-}
 interface Expression extends Node {
   readonly text?: string;
   readonly expression?: Expression;
@@ -27,28 +22,12 @@ interface Declaration extends Node {
   readonly decorators: readonly Node[] | null;
   initializer: Expression | null;
 }
-interface Source {
-  readonly normalizedPath: string;
-  readonly statements: (Node & { readonly declarations?: readonly Declaration[] })[];
-}
-export interface Parser {
-  readonly sources: readonly Source[];
-}
-/** What is used of the compiler's package; its types declare the enumerations as constants that are not to be had. */
-export interface Compiler {
-  readonly NodeKind: Readonly<Record<string, number>>;
-  readonly CommonFlags: Readonly<Record<string, number>>;
-  readonly Token: Readonly<Record<string, number>>;
-  readonly Node: {
-    createIdentifierExpression(name: string, range: SourceRange): Expression;
-    createCallExpression(callee: Expression, types: null, args: Expression[], range: SourceRange): Expression;
-  };
-  readonly Parser: new () => Parser & { parseFile(text: string, path: string, isEntry: boolean): void };
+interface Variables extends Node {
+  readonly declarations?: readonly Declaration[];
 }
 
 export function makeAreas(compiler: Compiler, parser: Parser): void {
-  for (const source of parser.sources)
-    if (!source.normalizedPath.startsWith('~lib/')) new AreaMaker(compiler, source).run();
+  for (const source of ownSources(parser)) new AreaMaker(compiler, source).run();
 }
 
 class AreaMaker {
@@ -64,18 +43,13 @@ class AreaMaker {
     const { CommonFlags, NodeKind } = this.compiler;
     const found = this.source.statements
       .filter((s) => s.kind === NodeKind.Variable)
-      .flatMap((s) => s.declarations ?? [])
+      .flatMap((s) => (s as Variables).declarations ?? [])
       .filter((d) => (d.flags & CommonFlags.Const) !== 0 && !d.decorators && d.initializer);
     for (const d of found) this.constants.set(d.name.text as string, d.initializer as Expression);
     for (const d of found) d.initializer = this.replace(d.initializer as Expression, d.name.text as string);
     if (this.declarations.length === 0) return;
-    const parser = new this.compiler.Parser();
-    parser.parseFile(
-      this.declarations.join('\n'),
-      `${this.source.normalizedPath.replace(/\.ts$/, '')}.areas.ts`,
-      false,
-    );
-    this.source.statements.push(...parser.sources[0].statements);
+    const file = `${this.source.normalizedPath.replace(/\.ts$/, '')}.areas.ts`;
+    this.source.statements.push(...parse(this.compiler, this.declarations.join('\n'), file));
   }
 
   private replace(e: Expression, name: string): Expression {

@@ -2,8 +2,15 @@
 // every file an image depends on and can put other contents in place of some.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Compiler, makeAreas, type Parser } from './areas.js';
+import type { Layouts } from '../assembler/index.js';
+import { makeAreas } from './areas.js';
+import { makeAsserts } from './asserts.js';
+import { CompileError } from './compile-error.js';
+import { complaintOf, type Diagnostic } from './diagnostics.js';
+import { checkDialect, NO_OVERRIDE } from './dialect.js';
+import { type FunctionTable, makeTables } from './functions.js';
 import { makeStructs } from './structs.js';
+import { type Compiler, errorAtNode, type Node, type Parser } from './syntax.js';
 
 export interface AscInput {
   /** The project's folder; all paths are relative to it. */
@@ -21,11 +28,10 @@ export interface AscOutput {
   readonly reads: ReadonlyMap<string, string | null>;
   /** First address behind the static data, areas of zeros included. */
   readonly dataEnd: number;
-}
-
-/** A file that does not compile; the message is the compiler's own, with file and line. */
-export class CompileError extends Error {
-  override name = 'CompileError';
+  /** Tables of functions; their entries are exports of the module. */
+  readonly tables: readonly FunctionTable[];
+  /** Structures, for the stubs. */
+  readonly layouts: Layouts;
 }
 
 export async function compileAssemblyScript(input: AscInput): Promise<AscOutput> {
@@ -44,8 +50,8 @@ export async function compileAssemblyScript(input: AscInput): Promise<AscOutput>
   // Loaded when something is to be compiled, and no sooner: it takes longer than most runs that need nothing compiled.
   const { default: asc } = await import('assemblyscript/asc');
   const compiler = (await import('assemblyscript')) as unknown as Compiler;
-  const stderr = asc.createMemoryStream();
-  const guard = new Guard(compiler);
+  const guard = new Guard(compiler, entry);
+  const complaints: Diagnostic[] = [];
   const options = [
     entry,
     '-O3',
@@ -67,8 +73,9 @@ export async function compileAssemblyScript(input: AscInput): Promise<AscOutput>
     root,
   ];
   const { error } = await asc.main(options, {
-    stderr,
+    stderr: asc.createMemoryStream(),
     stdout: asc.createMemoryStream(),
+    reportDiagnostic: (d: Diagnostic) => void complaints.push(d),
     readFile: (path: string) => readFile(path.replaceAll('\\', '/')),
     writeFile: (path: string, contents: string | Uint8Array) => void written.set(path, contents),
     listFiles: () => [],
@@ -77,12 +84,17 @@ export async function compileAssemblyScript(input: AscInput): Promise<AscOutput>
   const wasm = written.get('image.wasm');
   if (error instanceof CompileError) throw error;
   if (error || !(wasm instanceof Uint8Array))
-    throw new CompileError(`${entry}: AssemblyScript reports\n${stderr.toString().trim() || error?.message}`);
+    throw (
+      complaintOf(guard.diagnostics ?? complaints, reads) ??
+      new CompileError(`${entry}: ${error?.message ?? 'nothing was compiled'}`)
+    );
   return {
     wasm,
     sourceMap: String(written.get('image.wasm.map')),
     reads,
     dataEnd: Math.max(guard.dataEnd, memoryBase),
+    tables: guard.tables,
+    layouts: guard.layouts,
   };
 }
 
@@ -107,22 +119,30 @@ interface Program {
 }
 interface ClassElement {
   readonly internalName: string;
-  readonly instanceMembers?: Map<string, { readonly declaration: { readonly range: SourceRange } }> | null;
+  readonly name: string;
+  readonly instanceMembers?: Map<string, { readonly declaration: Node }> | null;
   readonly basePrototype?: ClassElement | null;
-}
-export interface SourceRange {
-  readonly start: number;
-  readonly source: { readonly normalizedPath: string; lineAt(position: number): number };
 }
 
 /** Looks at what the compiler does not check, and at the module before the optimiser drops areas that hold zeros. */
 class Guard {
   dataEnd = 0;
+  tables: readonly FunctionTable[] = [];
+  layouts: Layouts = new Map();
+  /** All that the compiler says, from the end of parsing on. */
+  diagnostics?: readonly Diagnostic[];
 
-  constructor(private readonly compiler: Compiler) {}
+  constructor(
+    private readonly compiler: Compiler,
+    private readonly entry: string,
+  ) {}
 
-  afterParse(parser: Parser): void {
-    makeStructs(this.compiler, parser);
+  afterParse(parser: Parser & { readonly diagnostics: readonly Diagnostic[] }): void {
+    this.diagnostics = parser.diagnostics;
+    checkDialect(this.compiler, parser);
+    makeAsserts(this.compiler, parser);
+    this.tables = makeTables(this.compiler, parser, this.entry);
+    this.layouts = makeStructs(this.compiler, parser);
     makeAreas(this.compiler, parser);
   }
 
@@ -131,14 +151,9 @@ class Guard {
     for (const element of program.elementsByName.values()) {
       if (element.internalName.startsWith('~lib/') || !element.instanceMembers) continue;
       for (const [member, { declaration }] of element.instanceMembers)
-        for (let base = element.basePrototype; base; base = base.basePrototype) {
-          if (member === 'constructor' || !base.instanceMembers?.has(member)) continue;
-          const { source, start } = declaration.range;
-          throw new CompileError(
-            `${source.normalizedPath}:${source.lineAt(start)}: '${member}' overrides that of ${base.internalName}; ` +
-              'guest classes have no virtual methods: give it another name',
-          );
-        }
+        for (let base = element.basePrototype; base; base = base.basePrototype)
+          if (member !== 'constructor' && base.instanceMembers?.has(member))
+            throw errorAtNode(declaration, `'${member}': ${NO_OVERRIDE(base.name)}`);
     }
   }
 

@@ -1,5 +1,6 @@
 // One image definition to an ELF file, in two steps: AssemblyScript and back end make objects, and the linker makes an
 // image of them, in one layout or another.
+import { basename, dirname } from 'node:path/posix';
 import { readModule, WasmError, type WasmModule } from '../backend/wasm.js';
 import { type DebugInfo, debugOf } from '../debug/info.js';
 import { SourceMap } from '../debug/source-map.js';
@@ -10,8 +11,9 @@ import type { StaticData } from '../linker/layout.js';
 import { type LinkedImage, link } from '../linker/link.js';
 import { mapOf } from '../linker/map.js';
 import { MODULE_START, moduleChunks, runtimeChunks } from '../linker/objects.js';
-import { CompileError, compileAssemblyScript } from './asc.js';
-import { sourceLine } from './source-line.js';
+import { compileAssemblyScript } from './asc.js';
+import { CompileError, errorAt, type Place, placeIn } from './compile-error.js';
+import type { FunctionTable } from './functions.js';
 
 /** Everything that a link needs; plain data, apart from the stubs of the definition, which are chunks already. */
 export interface ImageObjects {
@@ -40,7 +42,7 @@ export interface BuiltImage {
 export async function compileObjects(d: ImageDefinition, root: string): Promise<CompiledObjects> {
   const memoryBase = staticDataOf(d);
   const aliases = d.aliases ?? {};
-  const { wasm, sourceMap, reads, dataEnd } = await compileAssemblyScript({
+  const { wasm, sourceMap, reads, dataEnd, tables, layouts } = await compileAssemblyScript({
     root,
     entry: d.entry,
     aliases,
@@ -48,8 +50,8 @@ export async function compileObjects(d: ImageDefinition, root: string): Promise<
   });
   const module = readModule(wasm);
   checkData(d, module, memoryBase);
-  const stubs = d.stubs.flatMap((s) => stubChunks(s.assemble()));
-  const compiled = compileModule(d, module, new SourceMap(sourceMap), reads);
+  const stubs = d.stubs.flatMap((s) => stubChunks(s.assemble(layouts)));
+  const compiled = compileModule(d, module, tables, new SourceMap(sourceMap), reads);
   if (module.start !== undefined) checkStart(d, module, stubs);
   const chunks = [...stubs, ...compiled];
   const data = { segments: module.data, end: dataEnd };
@@ -74,21 +76,28 @@ export async function compileImage(d: ImageDefinition, root: string): Promise<Co
 function compileModule(
   d: ImageDefinition,
   module: WasmModule,
+  tables: readonly FunctionTable[],
   sourceMap: SourceMap,
   reads: ReadonlyMap<string, string | null>,
 ): Chunk[] {
   try {
-    return moduleChunks(module);
+    return moduleChunks(module, tables);
   } catch (error) {
     if (!(error instanceof WasmError)) throw error;
     const at = error.cause as { function: string; position: number } | undefined;
-    const place = at && sourceMap.inProject(at.position);
+    const place = at && (sourceMap.inProject(at.position) ?? declarationOf(at.function, reads));
     if (!place) throw new CompileError(`${d.entry}: ${error.message}${at ? ` (in ${at.function})` : ''}`);
     const text = reads.get(place.file)?.split('\n')[place.line - 1];
-    const shown = text === undefined ? '' : `\n${sourceLine(place.line, place.column, text)}`;
-    const where = `${place.file}:${place.line}:${place.column}`;
-    throw new CompileError(`${where}: ${error.message} (in ${at.function})${shown}`);
+    throw errorAt(place, `${error.message} (in ${at.function})`, text);
   }
+}
+
+/** Where a function `file/name` is declared: for code that all came from the library. */
+function declarationOf(name: string, reads: ReadonlyMap<string, string | null>): Place | undefined {
+  const file = `${dirname(name)}.ts`;
+  const text = reads.get(file);
+  const position = text?.search(new RegExp(`\\bfunction ${basename(name)}\\b`)) ?? -1;
+  return text && position >= 0 ? placeIn(file, text, position) : undefined;
 }
 
 /** The compiler ignores a memory base that it does not understand, without a word. */

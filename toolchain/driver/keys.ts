@@ -29,6 +29,7 @@ export function inputHashes(
   });
 }
 
+/** Stubs count with every offset 0: the structures that they ask for lie in the files that the compilation reads. */
 export function definitionHash(d: ImageDefinition, tool: string): string {
   const stubs = d.stubs.map((s) => {
     const { name, sections, globals } = s.assemble();

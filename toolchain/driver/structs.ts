@@ -14,14 +14,19 @@
 // A field of the first two kinds becomes unnamed storage of the same size and alignment, and an accessor that gives its
 // address; one of the third kind an accessor pair; bits become one number and an accessor pair each.
 
-import { CompileError, type SourceRange } from './asc.js';
+import type { Layouts } from '../assembler/index.js';
 import { type Bit, parseDrawing } from './drawing.js';
-import { sourceLine } from './source-line.js';
+import {
+  type Compiler,
+  errorAtNode,
+  type Node,
+  ownSources,
+  type Parser,
+  parse,
+  parseAt,
+  type Source,
+} from './syntax.js';
 
-interface Node {
-  readonly kind: number;
-  readonly range: SourceRange & { readonly end: number };
-}
 interface Name {
   readonly text: string;
 }
@@ -48,18 +53,9 @@ interface ClassNode extends Node {
   readonly typeParameters: readonly unknown[] | null;
   decorators: readonly Decorator[] | null;
 }
-interface Source {
-  readonly normalizedPath: string;
-  readonly text: string;
-  readonly statements: Node[];
-}
-interface Compiler {
-  readonly NodeKind: Readonly<Record<string, number>>;
-  readonly CommonFlags: Readonly<Record<string, number>>;
-  readonly Parser: new () => {
-    readonly sources: readonly Source[];
-    parseFile(text: string, path: string, e: boolean): void;
-  };
+interface Alias extends Node {
+  readonly name: Name;
+  readonly type?: TypeNode;
 }
 
 const SCALARS: Readonly<Record<string, number>> = {
@@ -72,42 +68,45 @@ interface Extent {
   readonly align: number;
 }
 
-export function makeStructs(compiler: unknown, parser: { readonly sources: readonly unknown[] }): void {
-  new StructMaker(compiler as Compiler, parser.sources as readonly Source[]).run();
+/** Rewrites the classes; the layouts of all structures, as they were written, by the names of their classes. */
+export function makeStructs(compiler: Compiler, parser: Parser): Layouts {
+  return new StructMaker(compiler, ownSources(parser)).run();
 }
 
 class StructMaker {
   private readonly classes = new Map<string, ClassNode[]>();
+  /** `type Id = u16`: the names of types, by their other names. */
+  private readonly aliases = new Map<string, string>();
   private readonly extents = new Map<ClassNode, Extent>();
+  private readonly offsets = new Map<ClassNode, ReadonlyMap<string, number>>();
 
   constructor(
     private readonly compiler: Compiler,
     private readonly sources: readonly Source[],
   ) {}
 
-  run(): void {
-    const own = this.sources.filter((s) => !s.normalizedPath.startsWith('~lib/'));
-    const all = own.flatMap((source) => this.classesOf(source).map((c) => ({ source, c })));
+  run(): Layouts {
+    const all = this.sources.flatMap((source) => this.classesOf(source).map((c) => ({ source, c })));
+    for (const s of this.sources.flatMap(({ statements }) => statements) as Alias[])
+      if (s.kind === this.compiler.NodeKind.TypeDeclaration && s.type?.name)
+        this.aliases.set(s.name.text, s.type.name.identifier.text);
     for (const { c } of all) this.classes.set(c.name.text, [...(this.classes.get(c.name.text) ?? []), c]);
     // Sizes first: they come from the fields as they were written.
     const wanted = all.filter(({ c }) =>
       [c, ...c.members].some((m) => m.decorators?.some((d) => OWN.has(d.name.text))),
     );
-    for (const { source, c } of wanted) this.extentOf(c, source);
+    for (const { source, c } of all) if (!c.typeParameters) this.extentOf(c, source);
     for (const { source, c } of wanted) this.rewrite(c, source);
+    return new Map(
+      all.map(({ c }) => [
+        c.name.text,
+        (this.classes.get(c.name.text) as ClassNode[]).length > 1 ? 'ambiguous' : (this.offsets.get(c) ?? new Map()),
+      ]),
+    );
   }
 
   private classesOf(source: Source): ClassNode[] {
     return source.statements.filter((s) => s.kind === this.compiler.NodeKind.ClassDeclaration) as ClassNode[];
-  }
-
-  private fail(source: Source, at: Node, message: string): never {
-    const before = source.text.slice(0, at.range.start);
-    const line = before.split('\n').length;
-    const column = at.range.start - before.lastIndexOf('\n');
-    const text = source.text.split('\n')[line - 1];
-    const where = `${source.normalizedPath}:${line}:${column}`;
-    throw new CompileError(`${where}: ${message}\n${sourceLine(line, column, text)}`);
   }
 
   // Sizes, by the rule that AssemblyScript lays fields out by: each at the next multiple of its size
@@ -117,21 +116,27 @@ class StructMaker {
     if (known) return known;
     const drawing = argumentText(decorator(c, 'bits'));
     if (drawing !== undefined) {
-      const bits = this.drawing(c, source, drawing).reduce((most, b) => Math.max(most, b.high + 1), 0);
+      const bits = this.drawing(c, drawing).reduce((most, b) => Math.max(most, b.high + 1), 0);
       const size = bits <= 8 ? 1 : bits <= 16 ? 2 : 4;
       this.extents.set(c, { size, align: size });
       return { size, align: size };
     }
     let [at, align] = [0, 1];
+    const offsets = new Map<string, number>();
     if (c.extendsType) {
       const base = this.extentOfType(c.extendsType, source, c);
       [at, align] = [base.size, base.align];
+      for (const [field, offset] of this.offsets.get(this.classOf(c.extendsType, source, c)) ?? [])
+        if (field !== 'sizeof') offsets.set(field, offset);
     }
     for (const m of this.fieldsOf(c)) {
       const extent = this.extentOfField(m, source);
-      at = Math.ceil(at / extent.align) * extent.align + extent.size;
+      at = Math.ceil(at / extent.align) * extent.align;
+      offsets.set(m.name.text, at);
+      at += extent.size;
       align = Math.max(align, extent.align);
     }
+    this.offsets.set(c, offsets.set('sizeof', at));
     this.extents.set(c, { size: at, align });
     return { size: at, align };
   }
@@ -142,22 +147,18 @@ class StructMaker {
   }
 
   private extentOfField(m: Member, source: Source): Extent {
-    if (!m.type) this.fail(source, m, `field '${m.name.text}' needs a type`);
+    if (!m.type) fail(m, `field '${m.name.text}' needs a type`);
     const elements = decorator(m, 'elements');
     if (elements) {
       const count = argumentNumber(elements);
-      if (count === undefined || count < 1) this.fail(source, elements, '@elements takes a number from 1 on');
+      if (count === undefined || count < 1) fail(elements, '@elements takes a number from 1 on');
       const [of] = m.type.typeArguments ?? [];
       const list = m.type.name?.identifier.text;
       if (!of || (list !== 'Elements' && list !== 'Structs'))
-        this.fail(
-          source,
-          m,
-          '@elements is for fields of type Elements<number> or Structs<class> (kernels/lib/elements.ts)',
-        );
+        fail(m, '@elements is for fields of type Elements<number> or Structs<class> (kernels/lib/elements.ts)');
       const one = list === 'Structs' ? this.structExtent(of, source, m) : this.extentOfType(of, source, m);
       if (one.size % one.align !== 0)
-        this.fail(source, m, `an element of ${one.size} bytes, aligned to ${one.align}: add fields to fill it up`);
+        fail(m, `an element of ${one.size} bytes, aligned to ${one.align}: add fields to fill it up`);
       return { size: one.size * count, align: one.align };
     }
     return decorator(m, 'embedded') ? this.structExtent(m.type, source, m) : this.extentOfType(m.type, source, m);
@@ -165,47 +166,50 @@ class StructMaker {
 
   /** Of a field as AssemblyScript stores it: a number, or a pointer. */
   private extentOfType(type: TypeNode, source: Source, at: Node): Extent {
-    const name = type.name?.identifier.text ?? '';
+    const written = type.name?.identifier.text ?? '';
+    const name = this.aliases.get(written) ?? written;
     const size = SCALARS[name];
     if (size !== undefined) return { size, align: size };
     if (at.kind === this.compiler.NodeKind.ClassDeclaration) return this.structExtent(type, source, at);
-    if (name === 'f32' || name === 'f64') this.fail(source, at, 'guest code has no floating point: use integers');
+    if (name === 'f32' || name === 'f64') fail(at, 'guest code has no floating point: use integers');
     return { size: 4, align: 4 };
   }
 
   private structExtent(type: TypeNode, source: Source, at: Node): Extent {
+    const c = this.classOf(type, source, at);
+    return this.extentOf(c, this.sources.find((s) => s.statements.includes(c)) as Source);
+  }
+
+  private classOf(type: TypeNode, source: Source, at: Node): ClassNode {
     const name = type.name?.identifier.text ?? '';
     const found = this.classes.get(name) ?? [];
     const local = found.filter((c) => this.classesOf(source).includes(c));
     const [only, more] = local.length > 0 ? local : found;
-    if (!only) this.fail(source, at, `'${name}' is no class of this program: only structures can lie inside of one`);
-    if (more) this.fail(source, at, `several classes are called '${name}': give the one meant a name of its own`);
-    const home = this.sources.find((s) => s.statements.includes(only)) as Source;
-    return this.extentOf(only, home);
+    if (!only) fail(at, `'${name}' is no class of this program: only structures can lie inside of one`);
+    if (more) fail(at, `several classes are called '${name}': give the one meant a name of its own`);
+    return only;
   }
 
-  private drawing(c: ClassNode, source: Source, text: string): Bit[] {
+  private drawing(c: ClassNode, text: string): Bit[] {
     try {
       return parseDrawing(text);
     } catch (error) {
-      return this.fail(source, decorator(c, 'bits') as Decorator, (error as Error).message);
+      return fail(decorator(c, 'bits') as Decorator, (error as Error).message);
     }
   }
 
   // Rewriting
 
   private rewrite(c: ClassNode, source: Source): void {
-    const checks: string[] = [];
     const check = (where: Decorator, test: string, message: string) => {
-      const line = source.text.slice(0, where.range.start).split('\n').length;
-      checks.push(`if (${test}) ERROR(${JSON.stringify(`${source.normalizedPath}:${line}: ${message}`)});`);
+      source.statements.push(...parseAt(this.compiler, `if (${test}) ERROR(${JSON.stringify(message)});`, where));
     };
     const name = c.name.text;
     const size = decorator(c, 'size');
     if (size)
       check(size, `offsetof<${name}>() != ${argumentNumber(size)}`, `${name} is not ${argumentNumber(size)} bytes`);
     const drawing = argumentText(decorator(c, 'bits'));
-    if (drawing !== undefined) this.makeBits(c, source, this.drawing(c, source, drawing));
+    if (drawing !== undefined) this.makeBits(c, source, this.drawing(c, drawing));
     for (const m of drawing === undefined ? this.fieldsOf(c) : []) {
       const offset = decorator(m, 'offset');
       const field = m.name.text;
@@ -219,7 +223,6 @@ class StructMaker {
       else m.decorators = withoutOwn(m.decorators);
     }
     c.decorators = withoutOwn(c.decorators);
-    if (checks.length > 0) source.statements.push(...this.parse(checks.join('\n'), source));
   }
 
   private storage(c: ClassNode, m: Member, source: Source): Member[] {
@@ -234,10 +237,9 @@ class StructMaker {
     if (!decorator(m, 'volatile'))
       return this.members(
         `${[...parts, ...rest].join(' ')} get ${field}(): ${typeText} { return changetype<${typeText}>(${at}); }`,
-        source,
         m,
       );
-    if (size > 4) this.fail(source, m, '@volatile is for numbers of at most 32 bits');
+    if (size > 4) fail(m, '@volatile is for numbers of at most 32 bits');
     const bits = 8 * size;
     const load = `__vload${bits}`;
     const store = `__vstore${bits}`;
@@ -250,7 +252,6 @@ class StructMaker {
     return this.members(
       `${parts.join(' ')} get ${field}(): ${typeText} { return <${typeText}>${load}(${at}); }` +
         ` set ${field}(value: ${typeText}) { ${store}(${at}, <u32>value); }`,
-      source,
       m,
     );
   }
@@ -263,8 +264,7 @@ class StructMaker {
     for (const m of fields) {
       const field = m.name.text;
       const bit = bits.find((b) => b.name === field);
-      if (!bit)
-        this.fail(source, m, `'${field}' is not in the drawing; there are: ${bits.map((b) => b.name).join(', ')}`);
+      if (!bit) fail(m, `'${field}' is not in the drawing; there are: ${bits.map((b) => b.name).join(', ')}`);
       const type = m.type as TypeNode;
       const typeText = source.text.slice(type.range.start, type.range.end);
       const width = bit.high - bit.low + 1;
@@ -278,7 +278,7 @@ class StructMaker {
       );
     }
     for (const m of fields) c.members.splice(c.members.indexOf(m), 1);
-    c.members.unshift(...this.members(code.join(' '), source, c));
+    c.members.unshift(...this.members(code.join(' '), c));
   }
 
   private readonly declared = new Map<Source, Set<string>>();
@@ -288,20 +288,16 @@ class StructMaker {
     this.declared.set(source, names);
     if (names.has(name)) return;
     names.add(name);
-    source.statements.push(...this.parse(text, source));
+    source.statements.push(...parse(this.compiler, text, source.normalizedPath));
   }
 
-  /** Parses what is put in, as if it stood in the source on the line of `at`: errors and profiles name that line. */
-  private parse(text: string, source: Source, at?: Node): Node[] {
-    const lines = at ? source.text.slice(0, at.range.start).split('\n').length - 1 : 0;
-    const parser = new this.compiler.Parser();
-    parser.parseFile('\n'.repeat(lines) + text, source.normalizedPath, false);
-    return parser.sources[0].statements;
+  private members(text: string, at: Node): Member[] {
+    return (parseAt(this.compiler, `@unmanaged class C { ${text} }`, at)[0] as ClassNode).members;
   }
+}
 
-  private members(text: string, source: Source, at: Node): Member[] {
-    return (this.parse(`@unmanaged class C { ${text} }`, source, at)[0] as ClassNode).members;
-  }
+function fail(at: Node, message: string): never {
+  throw errorAtNode(at, message);
 }
 
 const decorator = (m: { decorators: readonly Decorator[] | null }, name: string): Decorator | undefined =>

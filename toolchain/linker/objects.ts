@@ -7,6 +7,7 @@ import { Fragment } from '../assembler/fragment.js';
 import { compileFunction } from '../backend/compile.js';
 import { AREAS, areaOf, findConstants } from '../backend/globals.js';
 import { RUNTIME } from '../backend/runtime.js';
+import { type FunctionTable, takeTables } from '../backend/tables.js';
 import type { WasmModule } from '../backend/wasm.js';
 import { type Chunk, stubChunks } from './chunk.js';
 
@@ -15,8 +16,9 @@ const NULL_FUNCTION = '__null_function';
 /** Boot code calls this once before anything compiled; it runs initialisers that are not constants. */
 export const MODULE_START = '__module_start';
 
-export function moduleChunks(module: WasmModule): Chunk[] {
+export function moduleChunks(module: WasmModule, tables: readonly FunctionTable[] = []): Chunk[] {
   findConstants(module);
+  takeTables(module, tables);
   const functionNames = uniqueNames(module.functions);
   const globalNames = uniqueNames(module.globals);
   const names = {
@@ -50,6 +52,13 @@ export function moduleChunks(module: WasmModule): Chunk[] {
     chunks.push({ section: 'data', code: f.finish(), scope: globalNames[index], globals, origin, movable: true });
   }
   chunks.push(...tableChunks(module, functionNames), ...startChunks(module, functionNames));
+  for (const [symbol, entries] of module.functionTables)
+    chunks.push(
+      ...staticTable(
+        symbol,
+        entries.map((index) => module.functions[index].import?.name ?? functionNames[index]),
+      ),
+    );
   return chunks;
 }
 
@@ -90,6 +99,15 @@ function tableChunks(module: WasmModule, functionNames: string[]): Chunk[] {
   a.rodata();
   a.align(4);
   a.global(TABLE);
+  for (const name of entries) a.dd({ kind: 'symbol', name, addend: 0 });
+  return stubChunks(a.finish());
+}
+
+function staticTable(symbol: string, entries: readonly string[]): Chunk[] {
+  const a = new Assembler(`table ${symbol}`);
+  a.rodata();
+  a.align(4);
+  a.global(symbol);
   for (const name of entries) a.dd({ kind: 'symbol', name, addend: 0 });
   return stubChunks(a.finish());
 }

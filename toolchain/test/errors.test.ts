@@ -38,32 +38,6 @@ function build(files: Record<string, string>, changes: Partial<ImageDefinition> 
 }
 
 describe('what AssemblyScript source may not do', () => {
-  test('a runtime: new', async () => {
-    const files = {
-      'new/a.ts': 'class C { x: u32 }\nlet kept: C | null\nexport function main(): void {\n  kept = new C();\n}\n',
-    };
-    await expect(build(files)).rejects.toThrow(/new\/a\.ts:\d+:\d+: .*guest code has no runtime/s);
-  });
-
-  test('override a method', async () => {
-    const files = {
-      'override/a.ts':
-        '@unmanaged class A { f(): u32 { return 1; } }\n' +
-        '@unmanaged class B extends A {\n  f(): u32 { return 2; }\n}\n' +
-        'export function main(at: usize): u32 { return changetype<B>(at).f(); }\n',
-    };
-    await expect(build(files)).rejects.toThrow("override/a.ts:3: 'f' overrides that of override/a/A");
-  });
-
-  test('floating point', async () => {
-    const files = {
-      'float/a.ts': 'export function main(a: u32, b: u32): u32 {\n  return <u32>(<f64>a * <f64>b);\n}\n',
-    };
-    await expect(build(files)).rejects.toThrow(
-      /float\/a\.ts:2:\d+: .*is not supported \(floating point\?\) \(in float\/a\/main\)/,
-    );
-  });
-
   test('an initialiser that is no constant, when nobody runs it', async () => {
     const files = {
       'init/a.ts':
@@ -89,9 +63,9 @@ describe('what AssemblyScript source may not do', () => {
     );
   });
 
-  test('type errors are the compiler’s, with file and line', async () => {
+  test('type errors are the compiler’s', async () => {
     await expect(build({ 'type/a.ts': 'export function main(): u32 { return nothing; }\n' })).rejects.toThrow(
-      /type\/a\.ts: AssemblyScript reports\nERROR TS2304: Cannot find name 'nothing'.*type\/a\.ts\(1,38\)/s,
+      /^type\/a\.ts:1:38: Cannot find name 'nothing'\.\n +1 \| .*nothing; \}\n +\| {38}\^$/,
     );
   });
 

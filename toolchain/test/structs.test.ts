@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Machine } from '../../machine/index.js';
 import { processors } from '../../machine/processors/index.js';
-import { al, defineStubs, esp } from '../assembler/index.js';
+import { al, defineStubs, esp, type Stubs } from '../assembler/index.js';
 import { compileImage } from '../driver/compile.js';
 import { buildCore } from '../driver/core.js';
 import { parseDrawing } from '../driver/drawing.js';
@@ -17,7 +17,7 @@ const project = fileURLToPath(new URL('../..', import.meta.url));
 let root: string;
 beforeAll(() => {
   root = mkdtempSync(join(tmpdir(), 'crossings-'));
-  for (const file of ['kernels/lib/elements.ts', 'kernels/lib/x86.ts']) {
+  for (const file of ['kernels/lib/elements.ts', 'kernels/lib/locked.ts', 'kernels/lib/x86.ts']) {
     mkdirSync(dirname(join(root, file)), { recursive: true });
     writeFileSync(join(root, file), readFileSync(join(project, file)));
   }
@@ -32,10 +32,10 @@ const start = defineStubs('start', (a) => {
   a.out(0xf4, al);
 });
 
-function build(text: string) {
+function build(text: string, stubs: Stubs[] = []) {
   writeFileSync(join(root, 'kernels/main.ts'), text);
   const d = { name: 'structs', kind: 'kernel', entry: 'kernels/main.ts', base: 0x100000, start: '_start' } as const;
-  return compileImage(defineImage({ ...d, stubs: [start] }), root);
+  return compileImage(defineImage({ ...d, stubs: [...stubs, start] }), root);
 }
 
 /** What `main` reports by words to port 80h. */
@@ -127,15 +127,93 @@ export function main(): void { poll(0x9000); discard(0x9000); }
   expect(code('discard')).toMatch(/^8b(00|08|10)c3/);
 });
 
+const TABLE = `
+import { Locked } from './lib/locked';
+@unmanaged class Shared { tag: u32; @embedded @offset(4) count: Locked; }
+type Step = (at: usize, n: u32) => u32;
+function read(at: usize, n: u32): u32 { return changetype<Shared>(at).count.value + n; }
+function add(at: usize, n: u32): u32 { return changetype<Shared>(at).count.fetchAdd(n); }
+function swap(at: usize, n: u32): u32 { return changetype<Shared>(at).count.exchange(n); }
+export const STEPS = functions<Step>(read, add, swap, read);
+staticAssert(offsetof<Shared>() == 8, 'one number behind the tag');
+const area: usize = memory.data(8, 4);
+export function step(n: u32, by: u32): u32 { return STEPS[n](area, by); }
+export function first(): u32 { return STEPS[0](area, 0); }
+export function main(): void {
+  const count = changetype<Shared>(area).count;
+  count.value = 5;
+  for (let i: u32 = 0; i < STEPS.length; i++) outl(0x80, step(i, 10 * i));
+  count.or(3), count.and(6), count.add(100);
+  outl(0x80, STEPS[0](area, 0)), outl(0x80, count.compareExchange(1, 2) ? 1 : 0);
+  outl(0x80, count.compareExchange(122, 9) ? 1 : 0), outl(0x80, count.value);
+}
+`;
+
+test('tables of functions, called by a number and by a constant; locked numbers', async () => {
+  // 5 + 0; 5, now 15; 15, now 20; 20 + 30; (20 | 3) & 6, and 100
+  expect(await reported(HEAD + TABLE)).toEqual([5, 5, 15, 50, 106, 0, 0, 106]);
+});
+
+test('a call through a table is one instruction, and each change of a locked number is a locked one', async () => {
+  const { linked } = await build(HEAD + TABLE);
+  const symbol = (name: string) => linked.symbols.find((x) => x.name === name);
+  const code = (name: string) => {
+    const [from, size] = [(symbol(name)?.address ?? 0) - linked.layout.sections.text.start, symbol(name)?.size ?? 0];
+    return Buffer.from(linked.contents.text.subarray(from, from + size)).toString('hex');
+  };
+  const address = Buffer.alloc(4);
+  address.writeUInt32LE(symbol('kernels/main/STEPS')?.address ?? 0);
+  expect(code('step')).toMatch(new RegExp(`ff[12]4[89][5d]${address.toString('hex')}`));
+  expect(code('main').match(/f0(0fb|8[13]|83|09|21|01)/g)?.length).toBeGreaterThanOrEqual(5);
+  expect(code('first')).not.toMatch(/ff[12]4/);
+});
+
+test('a table and a call of it that cannot be', async () => {
+  const head = 'function f(n: u32): u32 { return n; }\n';
+  const main = 'export function main(): void {}';
+  await expect(build(`${head}const T = functions<(n: u32) => u32>(f, 3);\n${main}`)).rejects.toThrow(
+    'kernels/main.ts:2:41: functions() takes names of functions',
+  );
+  await expect(build(`${head}const T = functions<Unknown>(f);\n${main}`)).rejects.toThrow(
+    'kernels/main.ts:2:21: functions<F>: F is a type of functions',
+  );
+  await expect(
+    build(`${head}const T = functions<(n: u32) => u32>(f);\nexport function main(): u32 { return T[1](2); }`),
+  ).rejects.toThrow(/kernels\/main\.ts:3:38: kernels\/main\/T has 1 entries, from 0/);
+  await expect(build(`const N: u32 = 3;\n  staticAssert(N < 3, 'N is below 3');\n${main}`)).rejects.toThrow(
+    /^kernels\/main\.ts:2:3: N is below 3\n +2 \| {3}staticAssert/,
+  );
+});
+
+test('stubs take offsets from the classes, by name', async () => {
+  const text = `type Id = u16;
+@unmanaged class Inner { a: u8; b: u32; }
+@unmanaged class Base { tag: u8; id: Id; }
+@unmanaged class Thread extends Base { @embedded inner: Inner; next: Thread | null; @elements(3) rows: Elements<u64>; end: bool; }
+import { Elements } from './lib/elements';
+export function main(at: usize): u32 { return changetype<Thread>(at).inner.b; }`;
+  const main = (...use: string[]) =>
+    build(text, [defineStubs('use', (a) => a.dd(...use.map((field) => a.struct<string>('Thread')[field])))]);
+  const { linked } = await main('tag', 'id', 'inner', 'next', 'rows', 'end', 'sizeof');
+  const words = new Uint32Array(linked.contents.text.slice(0, 28).buffer);
+  expect([...words]).toEqual([0, 2, 4, 12, 16, 40, 41]);
+  await expect(main('inner', 'last')).rejects.toThrow(
+    "stubs 'use': 'Thread' has no field 'last'; there are: tag, id, inner, next, rows, end, sizeof",
+  );
+  await expect(build(text, [defineStubs('use', (a) => a.dd(a.struct<'x'>('Threat').x))])).rejects.toThrow(
+    "the compiled code has no structure 'Threat'",
+  );
+});
+
 test('what does not lie where it should, or cannot, is an error with its place', async () => {
   await expect(
     build(
       '@unmanaged class A { x: u8; @offset(2) y: u32; }\nexport function main(): void { changetype<A>(64).y = 1; }',
     ),
-  ).rejects.toThrow('kernels/main.ts:1: A.y does not lie at 2');
+  ).rejects.toThrow('kernels/main.ts:1:29: A.y does not lie at 2');
   await expect(
     build('@unmanaged @size(4) class A { x: u64; }\nexport function main(): void { changetype<A>(64).x = 1; }'),
-  ).rejects.toThrow('kernels/main.ts:1: A is not 4 bytes');
+  ).rejects.toThrow('kernels/main.ts:1:12: A is not 4 bytes');
   await expect(
     build('@unmanaged class A {\n  @embedded x: Nothing;\n}\nexport function main(): void {}'),
   ).rejects.toThrow(
