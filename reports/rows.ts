@@ -1,7 +1,7 @@
 /** lmbench's table: each row beside the published figure of native Linux, and why they differ where they do. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type LmbenchRow, lmbenchRows, nativeLinux, publishedEntry } from '../experiments/lmbench-rows.js';
+import { type LmbenchRow, lmbenchRows, nativeLinux, publishedEntry, reasonFor } from '../experiments/lmbench-rows.js';
 import { projectRoot } from '../experiments/runner/project.js';
 import type { Cell, Manifest } from '../experiments/schema.js';
 import { type SystemId, systemIds } from '../experiments/system.js';
@@ -103,7 +103,7 @@ function measuredRow(
       ...base,
       published: { id: figure.id, value: published },
       ratio,
-      ...(deviates && { why: (cheaper ? row.less : row.more) ?? UNEXPLAINED }),
+      ...(deviates && { why: reasonFor(cheaper ? row.less : row.more, processor) ?? UNEXPLAINED }),
     },
   ];
 }
