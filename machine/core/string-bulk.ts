@@ -136,11 +136,14 @@ function fill(to: u32, bytes: u32, size: u32): void {
   let pattern = load<u32>(EAX);
   if (size == 1) pattern = (pattern & 0xff) * 0x01010101;
   else if (size == 2) pattern = (pattern & 0xffff) * 0x00010001;
-  if (pattern == (pattern & 0xff) * 0x01010101) {
-    memory.fill(to, <u8>pattern, bytes);
-    return;
-  }
   const end = to + bytes;
+  const sixteen = i32x4.splat(pattern);
+  for (; to + 64 <= end; to += 64) {
+    v128.store(to, sixteen);
+    v128.store(to, sixteen, 16);
+    v128.store(to, sixteen, 32);
+    v128.store(to, sixteen, 48);
+  }
   for (; to + 4 <= end; to += 4) store<u32>(to, pattern);
   for (; to < end; to++, pattern >>= 8) store<u8>(to, pattern);
 }

@@ -95,7 +95,7 @@ function readWord(la: u32, half: u32): u32 {
 function readSlow32(la: u32): u32 {
   const half = load<u32>(CLOCK_FILTER_HALF);
   if (((la & 3) | load<u32>(BREAKPOINTS)) != 0) return readSlow(la, 4, half);
-  const host = touchRead(la, half);
+  const host = touch(la, false, half);
   return host >= 0 ? load<u32>(host) : host == FAULTED ? 0 : readDevice(4);
 }
 

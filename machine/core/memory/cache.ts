@@ -305,7 +305,7 @@ export function findWalkLine(physical: u32): u32 {
 
 /**
  * Does an array hold any line of `bytes` bytes at `physical`, all in one page? The sets of lines side by side lie side
- * by side, so it is enough to look for the page in all of them, four words at a time; those behind the last do no harm.
+ * by side, so it is enough to look for the page in all of them, four words at a time; those behind the last do no harm. Sixteen words a step.
  */
 function holdsAny(array: u32, geometry: u32, physical: u32, bytes: u32): bool {
   const shift = load<u32>(geometry, 8);
@@ -319,7 +319,15 @@ function holdsAny(array: u32, geometry: u32, physical: u32, bytes: u32): bool {
   const wanted = i32x4.splat((physical & 0xfffff000) | LINE_VALID);
   const identity = i32x4.splat(0xfffff000 | LINE_VALID);
   let found = i32x4.splat(0);
-  for (let at = from; at < end; at += 16) {
+  let at = from;
+  for (; at + 64 <= end; at += 64) {
+    const first = i32x4.eq(v128.and(v128.load(at), identity), wanted);
+    const second = i32x4.eq(v128.and(v128.load(at, 16), identity), wanted);
+    const third = i32x4.eq(v128.and(v128.load(at, 32), identity), wanted);
+    const fourth = i32x4.eq(v128.and(v128.load(at, 48), identity), wanted);
+    found = v128.or(found, v128.or(v128.or(first, second), v128.or(third, fourth)));
+  }
+  for (; at < end; at += 16) {
     found = v128.or(found, i32x4.eq(v128.and(v128.load(at), identity), wanted));
   }
   return v128.any_true(found);

@@ -118,8 +118,9 @@ function findLarge(side: u32, la: u32): u32 {
   return fillSmall(side, la, frame, flags);
 }
 
+/** The same for a page of 4 KiB. */
 // @ts-ignore: decorator
-@inline function fillSmall(side: u32, la: u32, frame: u32, flags: u32): u32 {
+@inline export function fillSmall(side: u32, la: u32, frame: u32, flags: u32): u32 {
   const geometry = CONFIG_ITLB_4K_SETS + side * CONFIG_STRIDE;
   const entry = victim(side, ITLB_4K_TAGS + side * TAG_STRIDE, ITLB_4K_HANDS + side * HAND_STRIDE, geometry, la >> 12);
   fill(entry, la & SMALL_MASK, 0, frame, flags);

@@ -3,15 +3,16 @@
  *
  * A refusal, and a first write, are never decided by what the TLB holds: the entry is dropped, and the processor walks.
  */
-import { CONFIG_UNIFIED_TLB } from '../generated/config';
+import { CONFIG_DTLB_SECOND_SETS, CONFIG_ITLB_SECOND_SETS, CONFIG_UNIFIED_TLB } from '../generated/config';
 import { COUNTER_DTLB_MISSES, COUNTER_ITLB_MISSES } from '../generated/counters';
 import { CR0, CR2, FAULT_CODE, FAULT_VECTOR } from '../generated/state';
 import { count } from './charge';
 import { refill } from './second-tlb';
 import {
-  CODE, DATA, DIRTY, dropEntry, EXECUTABLE, findEntry, flagsOf, insertEntry, markReferenced, physicalBy,
+  CODE, DATA, DIRTY, dropEntry, EXECUTABLE, fillSmall, findEntry, flagsOf, insertEntry, markReferenced, physicalBy,
 } from './tlb';
 import { rightsFor, walkedFlags, walkedFrame } from './walk';
+import { memoFlags, memoFrame, repeatWalk } from './walk-memo';
 
 const PAGE_FAULT: u32 = 14;
 
@@ -31,9 +32,19 @@ export const REFUSED: u32 = 1;
   if (<i32>load<u32>(CR0) >= 0) return NOT_PAGED;
   const entry = findEntry(arrayOf(side), la);
   const needed = rightsFor(write, user) | (write ? DIRTY : 0) | (side == CODE ? EXECUTABLE : 0);
-  if (entry == 0 || (flagsOf(entry) & needed) != needed) return renewEntry(side, la, write, user, entry);
-  markReferenced(entry);
-  return entry;
+  if (entry != 0 && (flagsOf(entry) & needed) == needed) {
+    markReferenced(entry);
+    return entry;
+  }
+  // After a flush nearly all misses are reads and fetches, and their walks go as they went before: those without a call.
+  if (!write && entry == 0 && (load<u32>(CONFIG_DTLB_SECOND_SETS) | load<u32>(CONFIG_ITLB_SECOND_SETS)) == 0) {
+    const memo = repeatWalk(la, needed);
+    if (memo != 0) {
+      count(side == CODE ? COUNTER_ITLB_MISSES : COUNTER_DTLB_MISSES);
+      return fillSmall(arrayOf(side), la, memoFrame(memo), memoFlags(memo));
+    }
+  }
+  return renewEntry(side, la, write, user, entry);
 }
 
 /** Where an entry of `entryFor`, but not REFUSED, maps `la`. */

@@ -45,16 +45,19 @@ const NOT_YET: u32 = 1;
 // @ts-ignore: decorator
 @inline export function repeatWalk(la: u32, needed: u32): u32 {
   const memo = memoOf(la);
-  if (load<u32>(memo) != ((la & PAGE_MASK) | VALID) || load<u32>(memo, 4) != space()) return 0;
+  if (load<u32>(memo) != ((la & PAGE_MASK) | VALID)) return 0;
   const directory = load<u32>(memo, 24);
   const table = load<u32>(memo, 32);
-  if (
-    (load<u32>(memo, 40) & needed) != needed || load<u32>(load<u32>(memo, 8)) != load<u32>(memo, 12) ||
-    load<u32>(load<u32>(memo, 16)) != load<u32>(memo, 20) ||
-    identityOf(load<u32>(directory)) != load<u32>(memo, 28) || identityOf(load<u32>(table)) != load<u32>(memo, 36)
-  ) return 0;
-  store<u32>(directory, load<u32>(directory) | LINE_REFERENCED);
-  store<u32>(table, load<u32>(table) | LINE_REFERENCED);
+  const directoryLine = load<u32>(directory);
+  const tableLine = load<u32>(table);
+  // One test for all: bits that differ, and rights that are missing.
+  const differs = (load<u32>(memo, 4) ^ space()) | (needed & ~load<u32>(memo, 40)) |
+    (load<u32>(load<u32>(memo, 8)) ^ load<u32>(memo, 12)) | (load<u32>(load<u32>(memo, 16)) ^ load<u32>(memo, 20)) |
+    (identityOf(directoryLine) ^ load<u32>(memo, 28)) | (identityOf(tableLine) ^ load<u32>(memo, 36));
+  if (differs != 0) return 0;
+  // Both may be one line: the same mark, twice.
+  store<u32>(directory, directoryLine | LINE_REFERENCED);
+  store<u32>(table, tableLine | LINE_REFERENCED);
   countMany(COUNTER_WALK_READS, 2);
   let cycles = countEvent(EVENT_WALK);
   if (load<u32>(CONFIG_WALK_ENTERS_AT) == 2) {
