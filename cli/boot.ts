@@ -2,7 +2,7 @@
  * `crossings boot`: runs any multiboot image on the machine, as `qemu-system-i386 -kernel` would. Standard output is the
  * serial port and nothing else, written at each newline or when a byte has waited for 10 ms of host time.
  */
-import { closeSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { stackText } from '../experiments/runner/stack.js';
 import {
@@ -18,6 +18,7 @@ import { processors } from '../machine/processors/index.js';
 import { buildCore } from '../toolchain/driver/core.js';
 import { debugInfo } from '../toolchain/driver/images.js';
 import { UsageError } from './errors.js';
+import { refuseUnwritableFile, writeOutputFile } from './output-file.js';
 import { resumeSnapshot, saveSnapshot } from './snapshot-file.js';
 
 interface BootOptions {
@@ -89,6 +90,8 @@ export function bootCommand(): Command {
 /** Boots and returns the exit status; what is wrong is said on stderr. */
 async function boot(path: string | undefined, options: BootOptions): Promise<number> {
   try {
+    for (const path of options.diskOut) refuseUnwritableFile('--disk-out', path);
+    refuseUnwritableFile('--save', options.save);
     const disks = readDisks(options);
     const machine = await prepare(path, options, disks);
     const status = await runToEnd(machine, options);
@@ -96,7 +99,7 @@ async function boot(path: string | undefined, options: BootOptions): Promise<num
     if (options.save !== undefined) saveSnapshot(machine, options.save);
     if (options.screen) process.stderr.write(`${machine.screen}\n`);
     options.diskOut.forEach((file, i) => {
-      writeFileSync(file, disks[i].bytes);
+      writeOutputFile('--disk-out', file, disks[i].bytes);
     });
     return status;
   } catch (error) {

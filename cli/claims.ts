@@ -15,10 +15,12 @@ export function claimsCommand(): Command {
     .option('--from <dir>', 'result folder (default: the newest in ./crossings-out)')
     .option('--json', 'as JSON')
     .action((ids: string[], flags: { from?: string; json?: boolean }) => {
+      const allowed = claims.map(({ id }) => id);
+      const given = ids.flatMap((id) => id.split(','));
       const wanted = known(
         'claim',
-        ids.flatMap((id) => id.split(',')).map((id) => id.toUpperCase()),
-        claims.map(({ id }) => id),
+        given.map((id) => allowed.find((each) => each === id.toUpperCase()) ?? id),
+        allowed,
       );
       const chosen = claims.filter(({ id }) => wanted.includes(id));
       const from = flags.from ?? newest('crossings-out');

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { projectVersion } from '../experiments/runner/project.js';
-import { exitCodeOf, messageOf } from './errors.js';
+import { exitCodeOf, messageOf, UsageError } from './errors.js';
 
 /** Loaded one by one: charts and compiler take their time, which `boot` need not pay. */
 const commands: Record<string, () => Promise<Command>> = {
@@ -22,11 +22,28 @@ async function program(wanted: string | undefined): Promise<Command> {
     .description('Virtual machine monitors and microkernels on one machine model: where every cycle goes.')
     .version(projectVersion)
     .addHelpText('after', '\nExit status: 0 ok, 1 a check failed, 2 usage, 3 a broken invariant, 130 interrupted.');
+  const given = wanted !== undefined && !wanted.startsWith('-') && wanted !== 'help';
+  if (given && !(wanted in commands)) {
+    throw new UsageError(`unknown command "${wanted}"; allowed: ${Object.keys(commands).join(', ')}`);
+  }
   const names = wanted !== undefined && wanted in commands ? [wanted] : Object.keys(commands);
   for (const name of names) root.addCommand(await commands[name]());
-  for (const command of [root, ...root.commands]) command.exitOverride();
+  for (const command of withChildren(root)) {
+    command.exitOverride();
+    command.configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'crossings: ')) });
+  }
   return root;
 }
+
+function withChildren(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(withChildren)];
+}
+
+// A reader that has seen enough, as `head` has, is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
+});
 
 try {
   await (await program(process.argv[2])).parseAsync();

@@ -1,5 +1,5 @@
 /** `crossings mkdisk`: an ext2 image from a folder, the same bytes whenever the folder holds the same. */
-import { existsSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
 import { imagesOfDisk } from '../toolchain/disk/definition.js';
 import { makeExt2 } from '../toolchain/disk/ext2.js';
@@ -10,6 +10,7 @@ import { disks } from '../workloads/stubs/disks.js';
 import { UsageError } from './errors.js';
 import { bringUpToDate } from './fresh.js';
 import { known, wholeNumber } from './options.js';
+import { refuseUnwritableFile, writeOutputFile } from './output-file.js';
 
 interface MkdiskOptions {
   out: string;
@@ -34,13 +35,11 @@ export function mkdiskCommand(): Command {
 }
 
 async function mkdisk(folder: string, options: MkdiskOptions): Promise<void> {
-  const { out } = options;
-  const aside = `${out}.${process.pid}`;
+  refuseUnwritableFile('--out', options.out);
   try {
-    writeFileSync(aside, folder.startsWith(OWN) ? await ownDisk(folder.slice(OWN.length)) : diskOf(folder, options));
-    renameSync(aside, out);
+    const bytes = folder.startsWith(OWN) ? await ownDisk(folder.slice(OWN.length)) : diskOf(folder, options);
+    writeOutputFile('--out', options.out, bytes);
   } catch (error) {
-    rmSync(aside, { force: true });
     const { code, message } = error as NodeJS.ErrnoException;
     if (error instanceof DiskError || code !== undefined) throw new UsageError(message);
     throw error;

@@ -2,7 +2,7 @@
  * `crossings profile`: cycles by function and by source line, of a system that runs an experiment's workload, or of an
  * image. Every cycle is charged to the instruction that took it; nothing is sampled, and the guest does not notice.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { experiments } from '../experiments/index.js';
 import { bootsOf, imagesOf, subjectOf } from '../experiments/runner/boots.js';
@@ -30,6 +30,7 @@ import { debugInfo, imagePath } from '../toolchain/driver/images.js';
 import { UsageError } from './errors.js';
 import { bringUpToDate } from './fresh.js';
 import { known, wholeNumber } from './options.js';
+import { refuseUnwritableFile, writeOutputFile } from './output-file.js';
 
 interface ProfileOptions {
   experiment: string;
@@ -74,6 +75,8 @@ export function profileCommand(): Command {
 }
 
 async function profile(target: string, options: ProfileOptions): Promise<void> {
+  refuseUnwritableFile('--folded', options.folded);
+  refuseUnwritableFile('--pprof', options.pprof);
   const isSystem = (systemIds as readonly string[]).includes(target);
   const subject = isSystem ? await systemSubject(target as SystemId, options) : await imageSubject(target, options);
   const profiler = new Profiler(subject.machine, subject.symbolsOf);
@@ -83,8 +86,10 @@ async function profile(target: string, options: ProfileOptions): Promise<void> {
   const total = Number(subject.machine.cycle - from);
   const charged = rows.reduce((sum, { cycles }) => sum + cycles, 0);
   if (charged !== total) throw new Error(`${charged} cycles were charged of ${total}`);
-  if (options.folded !== undefined) writeFileSync(options.folded, foldedStacks(rows));
-  if (options.pprof !== undefined) writeFileSync(options.pprof, pprofOf(rows, processors[options.processor].hz));
+  if (options.folded !== undefined) writeOutputFile('--folded', options.folded, foldedStacks(rows));
+  if (options.pprof !== undefined) {
+    writeOutputFile('--pprof', options.pprof, pprofOf(rows, processors[options.processor].hz));
+  }
   const instructions = rows.reduce((sum, row) => sum + row.instructions, 0);
   const head = `${subject.title}: ${total} cycles, ${instructions} instructions, ended: ${stop.reason}`;
   process.stdout.write(`${[head, ...table('function', rows, functionOf, total, options.top)].join('\n')}\n`);
@@ -135,7 +140,7 @@ async function systemSubject(system: SystemId, options: ProfileOptions): Promise
   const images = new Map(boot.modules.map(({ image, args }) => [args.split(' ')[0], image]));
   images.set('kernel', 'xen-guest').set(boot.image, boot.image);
   const cache = new Map<string, readonly Symbols[]>();
-  const title = `${system}, ${subjectOf(spec).row.label}, on ${processors[options.processor].name}`;
+  const title = `${id}, ${subjectOf(spec).row.label}, on ${processors[options.processor].name}`;
   return {
     title,
     machine: machineOf(spec, materialsOf(spec)),

@@ -15,9 +15,10 @@ export function progressView(megahertz: (processor: string) => number): Progress
 }
 
 function bar(megahertz: (processor: string) => number): ProgressView {
+  // A narrow terminal cuts the line off at its edge: the result is worth more there than the bar.
   const view = new SingleBar({
     format: `${pc.cyan('{bar}')} {value}/{total}  {result}`,
-    barsize: 24,
+    barsize: (process.stderr.columns ?? 80) < 100 ? 8 : 24,
     hideCursor: true,
     clearOnComplete: true,
     stream: process.stderr,
@@ -49,7 +50,10 @@ function resultLine(spec: BootSpec, { cells }: BootCells, megahertz: (processor:
     ({ factors }) => factors.operation === operation && factors.size === size && factors.batch === batch,
   );
   const cell = headline.find(({ factors }) => factors.state === 'warm') ?? headline[0];
-  if (cell === undefined || cell.n === 0) return `${place}: ${pc.yellow(cells[0]?.reason ?? 'no number')}`;
+  if (cell === undefined || cell.n === 0) {
+    // Where the guest was stands on further lines, and in the cell.
+    return `${place}: ${pc.yellow(cells[0]?.reason?.split('\n')[0] ?? 'no number')}`;
+  }
   const time = short(cell.busyPerOperation / megahertz(processor));
   return `${place}: ${cycles(cell.busyPerOperation)} busy cycles, ${time} us`;
 }

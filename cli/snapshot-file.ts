@@ -1,18 +1,15 @@
 /** Snapshots of a machine as files: compressed on the way out, either way on the way in. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { type BlockDevice, decodeSnapshot, encodeSnapshot, Machine, SnapshotMismatch } from '../machine/index.js';
 import { processors } from '../machine/processors/index.js';
 import { UsageError } from './errors.js';
+import { writeOutputFile } from './output-file.js';
 
 const MIB = 0x100000;
 
 export function saveSnapshot(machine: Machine, path: string): void {
-  try {
-    writeFileSync(path, gzipSync(encodeSnapshot(machine.snapshot())));
-  } catch (error) {
-    throw new UsageError(`--save ${path}: ${(error as Error).message}`);
-  }
+  writeOutputFile('--save', path, gzipSync(encodeSnapshot(machine.snapshot())));
 }
 
 /**

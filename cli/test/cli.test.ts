@@ -1,14 +1,16 @@
 /** The built command, as a user meets it. */
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { projectRoot } from '../../experiments/runner/project.js';
 import { cellSchema, manifestSchema } from '../../experiments/schema.js';
 
 const main = join(projectRoot, 'dist/cli/main.js');
-const folder = () => mkdtempSync(join(tmpdir(), 'crossings-cli-'));
+const top = mkdtempSync(join(tmpdir(), 'crossings-cli-'));
+const folder = () => mkdtempSync(join(top, 'test-'));
+afterAll(() => rmSync(top, { recursive: true, force: true }));
 
 function crossings(args: string[], cwd = folder()) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], {
@@ -29,7 +31,11 @@ test.each([
   [['run', '--set', 'events.iretOuter'], 'expected PATH=INTEGER'],
   [['run', '--set', 'events.nothing=1'], 'events.nothing: no such constant'],
   [['run', '--frobnicate'], "unknown option '--frobnicate'"],
-  [['walk'], "unknown command 'walk'"],
+  [['run', '--set', 'events.iretOuter=16777216'], 'events.iretOuter: expected an integer from 0 to 16777215'],
+  [['run', '--set', 'iretOuter=1'], 'allowed: timings.NAME, events.NAME, issue.NAME'],
+  [['walk'], 'unknown command "walk"; allowed: run, claims'],
+  [['profile', 'native', '--folded', 'nowhere/f'], '--folded nowhere/f: there is no folder'],
+  [['boot', 'x', '--save', '/dev'], '--save /dev: is a folder'],
   [['claims', 'Z1'], 'unknown claim "Z1"; allowed: C1, C2'],
   [['list', 'kernels'], 'unknown list "kernels"; allowed: systems, processors'],
   [
@@ -55,6 +61,15 @@ test('validate hardware prints a row a figure, as text and as JSON', () => {
   const rows = JSON.parse(crossings([...options, '--json']).stdout) as { probe: string; processor: string }[];
   expect(rows.every(({ processor }) => processor === '486dx2-66')).toBe(true);
   for (const { probe } of rows) expect(text.stdout).toContain(`\n${probe} `);
+});
+
+test('a reader that goes away early is no error', () => {
+  const command = `"${process.execPath}" "${main}" list constants --json`;
+  const { status, stderr } = spawnSync('bash', ['-c', `set -o pipefail; ${command} | head -c 10`], {
+    encoding: 'utf8',
+  });
+  expect(stderr).toBe('');
+  expect(status).toBe(0);
 });
 
 test('a foreign folder is left as it is', () => {

@@ -74,7 +74,10 @@ export function refuseUnwritable(dir: string): void {
 }
 
 const cannotWrite = (dir: string, error: unknown) =>
-  new OutputError(`--out ${dir}: cannot be written: ${(error as Error).message}`);
+  new OutputError(`--out ${dir}: cannot be written: ${reasonOf(error)}`);
+
+/** What a call of the file system says, without its name and its paths, which may be ours: `EACCES: permission denied`. */
+export const reasonOf = (error: unknown): string => (error as Error).message.split(', ')[0];
 
 export class Store {
   readonly dir: string;
@@ -169,7 +172,12 @@ export function readResults(dir: string): ResultSet {
   };
 }
 
+/** So that the file is there whole or not at all; what is there and is no plain file is written as it is. */
 export function writeAside(path: string, data: string | Uint8Array): void {
+  if (existsSync(path) && !statSync(path).isFile()) {
+    writeFileSync(path, data);
+    return;
+  }
   const aside = `${path}.new`;
   writeFileSync(aside, data);
   renameSync(aside, path);

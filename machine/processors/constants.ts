@@ -1,5 +1,5 @@
 import type { Constant, ConstantClass, Preset } from './preset.js';
-import { PresetError, timings } from './preset.js';
+import { highest, PresetError, timings, validatePreset } from './preset.js';
 
 /** Constructors for presets: value, interval where it is not a point, source. */
 export const manual = (value: number, source: string, low = value, high = value): Constant =>
@@ -37,7 +37,7 @@ export function listConstants(preset: Preset): ListedConstant[] {
 
 /**
  * The preset with some values replaced, for sensitivity runs: `{ 'events.iretOuter': 82 }`. The interval widens to hold
- * the new value. Throws PresetError for a path that names no constant.
+ * the new value. Throws PresetError for a path that names no constant, and for a value that it cannot have.
  */
 export function applyPreset(preset: Preset, overrides: Readonly<Record<string, number>> = {}): Preset {
   const tables = { timings: { ...preset.timings }, events: { ...preset.events }, issue: { ...preset.issue } };
@@ -47,13 +47,15 @@ export function applyPreset(preset: Preset, overrides: Readonly<Record<string, n
     const id = path.slice(dot + 1);
     const old = table?.[id];
     if (!table || !old) {
-      const known = listConstants(preset).map((c) => c.path);
-      throw new PresetError(`override ${path}: no such constant of ${preset.id}; allowed: ${known.join(', ')}`);
+      const within = table && Object.keys(table).map((each) => path.slice(0, dot + 1) + each);
+      const allowed = (within ?? Object.keys(tables).map((each) => `${each}.NAME`)).join(', ');
+      throw new PresetError(`override ${path}: no such constant of ${preset.id}; allowed: ${allowed}`);
     }
-    if (!Number.isInteger(value) || value < 0) {
-      throw new PresetError(`override ${path}: expected an integer of at least 0; found ${value}`);
+    const most = highest[path.slice(0, dot) as keyof typeof highest];
+    if (!Number.isInteger(value) || value < 0 || value > most) {
+      throw new PresetError(`override ${path}: expected an integer from 0 to ${most}; found ${value}`);
     }
     table[id] = { ...old, value, low: Math.min(old.low, value), high: Math.max(old.high, value) };
   }
-  return { ...preset, ...tables };
+  return validatePreset({ ...preset, ...tables });
 }

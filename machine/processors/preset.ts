@@ -105,6 +105,9 @@ export interface Preset {
   readonly issue: Readonly<Record<IssueClassId, Constant>>;
 }
 
+/** Greatest value of a constant, by table: what the core has bits for. */
+export const highest = { timings: 1e6, events: 0xffffff, issue: 0xffff } as const;
+
 /** A preset that is not one, or an override that names nothing: says which path, and what would be allowed. */
 export class PresetError extends Error {
   override readonly name = 'PresetError';
@@ -158,18 +161,18 @@ export function validatePreset(input: unknown): Preset {
   }
   tlbs(object(preset.tlbs, 'tlbs'));
   caches(object(preset.caches, 'caches'));
-  constants(preset.timings, 'timings', Object.keys(timings), 1e6);
+  constants(preset.timings, 'timings', Object.keys(timings), highest.timings);
   constants(
     preset.events,
     'events',
     events.map((e) => e.id),
-    0xffffff,
+    highest.events,
   );
   constants(
     preset.issue,
     'issue',
     issueClasses.map((c) => c.id),
-    0xffff,
+    highest.issue,
   );
   limits(input as Preset);
   return input as Preset;
