@@ -15,7 +15,7 @@ import { systems } from '../experiments/systems/index.js';
 import { ImageError, Machine } from '../machine/index.js';
 import { processors } from '../machine/processors/index.js';
 import { pprofOf } from '../reports/pprof.js';
-import { Symbols } from '../toolchain/debug/info.js';
+import type { Symbols } from '../toolchain/debug/info.js';
 import {
   foldedStacks,
   functionOf,
@@ -26,11 +26,12 @@ import {
   sumBy,
 } from '../toolchain/debug/profile.js';
 import { buildCore } from '../toolchain/driver/core.js';
-import { debugInfo, imagePath } from '../toolchain/driver/images.js';
+import { imagePath } from '../toolchain/driver/images.js';
 import { UsageError } from './errors.js';
 import { bringUpToDate } from './fresh.js';
 import { known, wholeNumber } from './options.js';
 import { refuseUnwritableFile, writeOutputFile } from './output-file.js';
+import { symbolsAt } from './symbols.js';
 
 interface ProfileOptions {
   experiment: string;
@@ -80,10 +81,11 @@ async function profile(target: string, options: ProfileOptions): Promise<void> {
   const isSystem = (systemIds as readonly string[]).includes(target);
   const subject = isSystem ? await systemSubject(target as SystemId, options) : await imageSubject(target, options);
   const profiler = new Profiler(subject.machine, subject.symbolsOf);
-  const from = subject.machine.cycle;
+  const { ledger } = subject.machine;
+  const from = ledger.snapshot();
   const stop = subject.machine.run(BigInt(options.maxCycles));
   const rows = profiler.finish();
-  const total = Number(subject.machine.cycle - from);
+  const { cycles: total, idle } = ledger.totals(ledger.subtract(from, ledger.snapshot()));
   const charged = rows.reduce((sum, { cycles }) => sum + cycles, 0);
   if (charged !== total) throw new Error(`${charged} cycles were charged of ${total}`);
   if (options.folded !== undefined) writeOutputFile('--folded', options.folded, foldedStacks(rows));
@@ -91,7 +93,8 @@ async function profile(target: string, options: ProfileOptions): Promise<void> {
     writeOutputFile('--pprof', options.pprof, pprofOf(rows, processors[options.processor].hz));
   }
   const instructions = rows.reduce((sum, row) => sum + row.instructions, 0);
-  const head = `${subject.title}: ${total} cycles, ${instructions} instructions, ended: ${stop.reason}`;
+  const cycles = idle === 0 ? `${total} cycles` : `${total} cycles (${idle} idle, at the instruction that halts)`;
+  const head = `${subject.title}: ${cycles}, ${instructions} instructions, ended: ${stop.reason}`;
   process.stdout.write(`${[head, ...table('function', rows, functionOf, total, options.top)].join('\n')}\n`);
   process.stdout.write(`${table('line', rows, lineOf, total, options.top).join('\n')}\n`);
 }
@@ -135,21 +138,25 @@ async function systemSubject(system: SystemId, options: ProfileOptions): Promise
   const spec = specs.find((s) => variantOf(s) === variant)!;
   if (spec.unavailable !== undefined) throw new UsageError(spec.unavailable);
   const { boot, layout } = spec;
-  const symbols = (image: string) => symbolsAt(imagePath(image, projectRoot, layout));
+  const cache = new Map<string, readonly Symbols[]>();
+  const symbols = (image: string | undefined): readonly Symbols[] => {
+    if (image === undefined) return [];
+    const known = cache.get(image) ?? symbolsAt(imagePath(image, projectRoot, layout));
+    cache.set(image, known);
+    return known;
+  };
   // A module is known by the first word of its text; a guest kernel as `<domain>/kernel`.
   const images = new Map(boot.modules.map(({ image, args }) => [args.split(' ')[0], image]));
   images.set('kernel', 'xen-guest').set(boot.image, boot.image);
-  const cache = new Map<string, readonly Symbols[]>();
   const title = `${id}, ${subjectOf(spec).row.label}, on ${processors[options.processor].name}`;
   return {
     title,
     machine: machineOf(spec, materialsOf(spec)),
+    // A program enters the page that its kernel supplies before it is the kernel's time.
     symbolsOf: (component) => {
-      const image = images.get(component.slice(component.lastIndexOf('/') + 1));
-      if (image === undefined) return [];
-      const known = cache.get(image) ?? symbols(image);
-      cache.set(image, known);
-      return known;
+      const slash = component.lastIndexOf('/');
+      const kernel = slash < 0 ? boot.image : 'kernel';
+      return [component.slice(slash + 1), kernel].flatMap((name) => symbols(images.get(name)));
     },
   };
 }
@@ -166,11 +173,6 @@ async function imageSubject(path: string, options: ProfileOptions): Promise<Subj
   }
   const symbols = [path, ...options.module.map((text) => text.split(' ')[0])].flatMap(symbolsAt);
   return { title: `${path} on ${preset.name}`, machine, symbolsOf: () => symbols };
-}
-
-function symbolsAt(path: string): Symbols[] {
-  const info = debugInfo(path);
-  return info ? [new Symbols(info)] : [];
 }
 
 function read(path: string): Uint8Array {

@@ -7,6 +7,7 @@ import { readFileSync, writeSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { diskBytes, diskImages } from '../experiments/runner/disks.js';
 import { imageBytes } from '../experiments/runner/images.js';
+import { reasonOf } from '../experiments/runner/store.js';
 import { systemIds } from '../experiments/system.js';
 import { ImageError, Machine, MEMORY_LIMITS, MemoryDisk, type Stop } from '../machine/index.js';
 import { processors } from '../machine/processors/index.js';
@@ -60,9 +61,9 @@ async function boot({ processor, memory, disk }: ShellOptions): Promise<Machine>
     machine.load(imageBytes(KERNEL), [], 'root=hda init=/bin/sh');
     return machine;
   } catch (error) {
-    if (error instanceof RangeError || error instanceof ImageError) throw new UsageError(error.message);
-    if ((error as NodeJS.ErrnoException).code !== undefined)
-      throw new UsageError(`--disk: ${(error as Error).message}`);
+    const place = disk === undefined ? '' : `--disk ${disk}: `;
+    if (error instanceof RangeError || error instanceof ImageError) throw new UsageError(`${place}${error.message}`);
+    if ((error as NodeJS.ErrnoException).code !== undefined) throw new UsageError(`${place}${reasonOf(error)}`);
     throw error;
   }
 }

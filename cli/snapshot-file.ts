@@ -22,7 +22,10 @@ export function resumeSnapshot(path: string, core: WebAssembly.Module, disks: re
     const compressed = bytes[0] === 0x1f && bytes[1] === 0x8b;
     const snapshot = decodeSnapshot(compressed ? gunzipSync(bytes) : bytes);
     const preset = processors[snapshot.processor];
-    if (!preset) throw new SnapshotMismatch(`made with the unknown preset ${snapshot.processor}`);
+    if (!preset) {
+      const known = Object.keys(processors).join(', ');
+      throw new SnapshotMismatch(`made with the unknown preset ${snapshot.processor}; there are ${known}`);
+    }
     const machine = Machine.create({ core, preset, memoryMiB: snapshot.memoryBytes / MIB, devices: { disks } });
     machine.restore(snapshot);
     return machine;

@@ -60,9 +60,15 @@ function print(id: string, rows: readonly Comparison[]): void {
     const cells = row.map((text, column) =>
       column >= 1 && column <= 3 ? text.padStart(widths[column]) : text.padEnd(widths[column]),
     );
-    console.log(cells.join('  ').trimEnd());
+    console.log(cut(cells.join('  ').trimEnd()));
   }
   console.log();
+}
+
+/** To the width of a terminal, at the sources' expense: a file, a pipe and --json have them whole. */
+function cut(line: string): string {
+  const { columns = Number.POSITIVE_INFINITY } = process.stdout;
+  return line.length > columns ? `${line.slice(0, columns - 1)}…` : line;
 }
 
 function deviationText({ published, deviation, miss }: Comparison): string {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { projectRoot } from '../../experiments/runner/project.js';
 import { cellSchema, manifestSchema } from '../../experiments/schema.js';
+import { systemIds } from '../../experiments/system.js';
 
 const main = join(projectRoot, 'dist/cli/main.js');
 const top = mkdtempSync(join(tmpdir(), 'crossings-cli-'));
@@ -61,6 +62,16 @@ test('validate hardware prints a row a figure, as text and as JSON', () => {
   const rows = JSON.parse(crossings([...options, '--json']).stdout) as { probe: string; processor: string }[];
   expect(rows.every(({ processor }) => processor === '486dx2-66')).toBe(true);
   for (const { probe } of rows) expect(text.stdout).toContain(`\n${probe} `);
+});
+
+test.each(systemIds)('profile %s charges every cycle to a function that has a name', (system) => {
+  const { status, stdout, stderr } = crossings(['profile', system, '--max-cycles', '4000000', '--top', '9999']);
+  expect(status, stderr).toBe(0);
+  const [head, ...tables] = stdout.split('\n');
+  const rows = tables.slice(2, tables.indexOf('', 2)).map((line) => line.trim().split(/\s+/));
+  expect(rows.map(([, , , , name]) => name).filter((name) => /^0x[0-9a-f]{8}$/.test(name))).toEqual([]);
+  const sum = rows.reduce((all, [cycles]) => all + Number(cycles), 0);
+  expect(head).toContain(`: ${sum} cycles`);
 });
 
 test('a reader that goes away early is no error', () => {

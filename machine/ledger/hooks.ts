@@ -29,11 +29,9 @@ export function stubHookMap(note: ImageNote | null): HookMap {
   const map = new Map<number, readonly string[]>(hookMap(note));
   const hooks = note?.hooks ?? [];
   for (const [label, start] of hooks) {
-    if (!label.startsWith(STUB_PAGE_PREFIX)) continue;
-    const seenAt = Number.parseInt(label.slice(STUB_PAGE_PREFIX.length), 16);
-    const inside = hooks.filter(
-      ([name, at]) => at >= start && at < start + 0x1000 && !name.startsWith(STUB_PAGE_PREFIX),
-    );
+    const seenAt = stubPageAddress(label);
+    if (seenAt === null) continue;
+    const inside = hooks.filter(([name, at]) => at >= start && at < start + 0x1000 && stubPageAddress(name) === null);
     for (const [, linear] of inside) {
       map.set(
         seenAt + linear - start,
@@ -45,6 +43,11 @@ export function stubHookMap(note: ImageNote | null): HookMap {
 }
 
 const STUB_PAGE_PREFIX = '__stub_page_';
+
+/** Where user mode sees the page whose first instruction carries this label; null for another label. */
+export function stubPageAddress(label: string): number | null {
+  return label.startsWith(STUB_PAGE_PREFIX) ? Number.parseInt(label.slice(STUB_PAGE_PREFIX.length), 16) : null;
+}
 
 /** Names of the units of work that images can report, without `__work_`, sorted. */
 export function workNames(notes: readonly (ImageNote | null)[]): string[] {
