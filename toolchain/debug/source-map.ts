@@ -10,6 +10,8 @@ export interface SourcePlace {
 export class SourceMap {
   private readonly positions: number[] = [];
   private readonly places: SourcePlace[] = [];
+  /** For each mapping the place of the last one, up to it, that is in a file of the project. */
+  private readonly inFiles: (SourcePlace | undefined)[] = [];
 
   constructor(json: string) {
     const map = JSON.parse(json) as { sources: string[]; mappings: string };
@@ -21,16 +23,16 @@ export class SourceMap {
       file += fields[1];
       line += fields[2];
       column += fields[3];
+      const place = { file: map.sources[file], line: line + 1, column: column + 1 };
       this.positions.push(position);
-      this.places.push({ file: map.sources[file], line: line + 1, column: column + 1 });
+      this.places.push(place);
+      this.inFiles.push(place.file.startsWith('~lib/') ? this.inFiles.at(-1) : place);
     }
   }
 
   /** Like `at`, but code inlined from AssemblyScript's library counts to the project's line before it, or else after. */
   inProject(position: number): SourcePlace | undefined {
-    const index = this.indexOf(position);
-    const own = (p: SourcePlace) => !p.file.startsWith('~lib/');
-    return this.places.slice(0, index + 1).findLast(own) ?? this.places.slice(index + 1).find(own);
+    return this.inFiles[this.indexOf(position)] ?? this.inFiles.find((place) => place !== undefined);
   }
 
   /** The place of the last mapping at or before a position; undefined before the first. */
