@@ -119,6 +119,8 @@ function linesOf(text: string): string[] {
 /** Runs a program of ours on this host's kernel, in an empty folder, with the programs of the disk beside it. */
 export function runLinux(program: string, args: readonly string[]): { status: number | null; lines: string[] } {
   const folder = mkdtempSync(join(tmpdir(), 'crossings-linux-'));
+  // No set-group-id bit from the folder of temporary files, which all in it would have.
+  chmodSync(folder, 0o755);
   try {
     const bin = join(folder, 'bin');
     const work = join(folder, 'work');

@@ -1,5 +1,13 @@
 // stat, link, unlink, rename, symlink, readlink, access, chmod, utime, umask: what a name is and what becomes of it.
-import { CALL_FCHMOD, CALL_FSTAT, CALL_LSTAT, CALL_STAT, CALL_UMASK } from '../../kernels/lib/callnumbers';
+import {
+  CALL_FCHMOD,
+  CALL_FSTAT,
+  CALL_LSTAT,
+  CALL_STAT,
+  CALL_UMASK,
+  EEXIST,
+  ENOTEMPTY,
+} from '../../kernels/lib/callnumbers';
 import {
   access,
   chmod,
@@ -26,8 +34,10 @@ import {
 } from '../lib/files';
 import { systemCall1, systemCall2 } from '../lib/stubs';
 import { text } from '../lib/text';
-import { CLOSED, makeFile, NOWHERE, same, say } from './say';
+import { alike, CLOSED, makeFile, NOWHERE, same, say } from './say';
 
+/** A number does not fit its field. */
+const EOVERFLOW: i32 = 75;
 const one: usize = memory.data(96, 8);
 const other: usize = memory.data(96, 8);
 const buffer: usize = memory.data(256, 4);
@@ -56,10 +66,18 @@ export function statCases(): void {
   say('fstat.same-inode', load<u64>(one, 88) == load<u64>(other, 88) ? 1 : 0);
   say('fstat.closed', fileStat(CLOSED, one));
   say('fstat.bad-buffer', fileStat(fd, NOWHERE));
-  say('fstat-old', systemCall2(CALL_FSTAT, fd, one));
+  say('fstat-old', alike(systemCall2(CALL_FSTAT, fd, one), -EOVERFLOW, 0));
   close(fd);
-  // Linux's old `struct stat` for the 386: mode (2 bytes) at 8, links (2) at 10, size (4) at 20.
-  say('stat-old', systemCall2(CALL_STAT, text('s'), one));
+  // Linux's old `struct stat` for the 386: mode (2 bytes) at 8, links (2) at 10, size (4) at 20. It has no room for large
+  // inode numbers, which some file systems have.
+  const old = systemCall2(CALL_STAT, text('s'), one);
+  say('stat-old', alike(old, -EOVERFLOW, 0));
+  if (old == -EOVERFLOW) {
+    stat(text('s'), other);
+    store<u16>(one, <u16>at(other).mode, 8);
+    store<u16>(one, <u16>at(other).links, 10);
+    store<u32>(one, at(other).sizeLow, 20);
+  }
   say('stat-old.mode', load<u16>(one, 8));
   say('stat-old.links', load<u16>(one, 10));
   say('stat-old.size', load<u32>(one, 20));
@@ -111,13 +129,15 @@ export function renameCases(): void {
   say('rename.folder-onto-empty', rename(text('d1'), text('d2')));
   say('rename.into-folder', rename(text('q'), text('d2/q')));
   mkdir(text('d1'));
-  say('rename.folder-onto-full', rename(text('d1'), text('d2')));
+  // XFS says EEXIST, as POSIX allows.
+  say('rename.folder-onto-full', alike(rename(text('d1'), text('d2')), -EEXIST, -ENOTEMPTY));
   say('rename.into-itself', rename(text('d2'), text('d2/inside')));
   say('rename.folder-moves', rename(text('d1'), text('d2/d1')));
   stat(text('d2/d1/..'), one);
   stat(text('d2'), other);
   say('rename.parent', load<u64>(one, 88) == load<u64>(other, 88) ? 1 : 0);
-  say('rename.parent-links', at(other).links);
+  // Btrfs counts no links of folders: they have one.
+  say('rename.parent-links', alike(at(other).links, 1, 3));
   unlink(text('d2/q'));
   rmdir(text('d2/d1'));
   say('rename.cleared', rmdir(text('d2')));

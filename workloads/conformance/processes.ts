@@ -42,6 +42,8 @@ const usage: usize = memory.data(72, 4);
 const ends: usize = memory.data(8, 4);
 const arguments_: usize = memory.data(32, 4);
 const setting: usize = memory.data(8, 4);
+/** Above all numbers that processes have. */
+const NOBODY: u32 = 0x7ffffff0;
 let self: usize = 0;
 let shared: u32 = 0;
 
@@ -135,13 +137,17 @@ function sharedOffset(): i32 {
   return at;
 }
 
-/** Twenty children at once; the sum of what they exit with. */
+/** Twenty children at once, where so many may be; the sum of what they exit with. */
 function many(): i32 {
+  let sum = 0;
   for (let i: u32 = 0; i < 20; i++) {
-    const child = fork();
+    let child = fork();
+    while (child < 0 && waitFor(-1, word, 0) > 0) {
+      sum += exitStatus(load<u32>(word));
+      child = fork();
+    }
     if (!child) exit(i);
   }
-  let sum = 0;
   while (waitFor(-1, word, 0) > 0) sum += exitStatus(load<u32>(word));
   return sum;
 }
@@ -209,23 +215,24 @@ export function execCases(): void {
   close(fd);
 }
 
+/** Five steps down, or to the lowest there is. */
 function lowerPriority(): i32 {
-  const result = nice(5);
-  return result < 0 ? 100 : getPriority(0, 0);
+  const before = getPriority(0, 0);
+  return nice(5) == 0 && getPriority(0, 0) == max(before - 5, 1) ? 1 : 0;
 }
 
 export function killCases(): void {
-  // Whoever started this may have made it nice.
-  setPriority(0, 0, 0);
+  // Whoever started this may have made it nice, for good. The call answers 20 less the nice value.
+  const priority = getPriority(0, 0);
   say('kill.test', kill(getpid(), 0));
-  say('kill.missing', kill(30000, 0));
+  say('kill.missing', kill(NOBODY, 0));
   say('kill.signal', kill(getpid(), 99));
   say('kill.negative-signal', kill(getpid(), <u32>-1));
-  say('getpriority', getPriority(0, 0));
+  say('getpriority', priority >= 1 && priority <= 40 ? 1 : 0);
   say('getpriority.which', getPriority(9, 0));
-  say('getpriority.missing', getPriority(0, 30000));
+  say('getpriority.missing', getPriority(0, NOBODY));
   say('nice', inChild(lowerPriority.index));
-  say('setpriority', setPriority(0, 0, 0));
+  say('setpriority', setPriority(0, 0, 20 - priority));
   say('setpriority.which', setPriority(9, 0, 0));
-  say('setpriority.missing', setPriority(0, 30000, 0));
+  say('setpriority.missing', setPriority(0, NOBODY, 0));
 }

@@ -5,8 +5,8 @@ import { flushOutput, newline, print, printSigned, printText } from '../lib/outp
 import { exit, fork, waitFor } from '../lib/processes';
 import { text, textLength } from '../lib/text';
 
-/** An address that no process has. */
-export const NOWHERE: usize = 0xbad00000;
+/** An address that no process has: below everything, where no stack grows to either. */
+export const NOWHERE: usize = 0x2000;
 /** A descriptor that is not open. */
 export const CLOSED: u32 = 77;
 
@@ -39,6 +39,11 @@ export function inChild(body: u32): i32 {
   const result = waitFor(child, word, 0);
   // Whether memory was dumped is the host's setting.
   return result < 0 ? result : load<i32>(word) & ~0x80;
+}
+
+/** The answer, or what this one answer stands for where file systems differ. */
+export function alike(answer: i32, variant: i32, usual: i32): i32 {
+  return answer == variant ? usual : answer;
 }
 
 /** Makes a file with a text in it. */
