@@ -1,6 +1,6 @@
 /**
- * `crossings boot`: runs any multiboot image on the machine, as `qemu-system-i386 -kernel` would. Standard output is the
- * serial port and nothing else, written at each newline or when a byte has waited for 10 ms of host time.
+ * `crossings boot`: runs any multiboot image on the machine, as `qemu-system-i386 -kernel` would. Standard output is
+ * the serial port and nothing else, written at each newline or when a byte has waited for 10 ms of host time.
  */
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';

@@ -1,4 +1,6 @@
-/** Files that a command writes at its end: asked about before any work is done, written aside and renamed into place. */
+/**
+ * Files that a command writes at its end: asked about before any work is done, written aside and renamed into place.
+ */
 import { existsSync, mkdtempSync, rmdirSync, rmSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { reasonOf, writeAside } from '../experiments/runner/store.js';

@@ -13,7 +13,7 @@ import { systems } from '../experiments/systems/index.js';
 import { applyPreset, debatedProcessors, processors } from '../machine/processors/index.js';
 import { rowTables } from '../reports/rows.js';
 import { splitTables } from '../reports/split.js';
-import { judgeAll, statusText } from '../reports/verdicts.js';
+import { judgeAll, statusText, whyText } from '../reports/verdicts.js';
 import { writeReports } from '../reports/write.js';
 import { CheckFailedError } from './errors.js';
 import { bringUpToDate } from './fresh.js';
@@ -138,7 +138,7 @@ function sayVerdicts({ manifest, cells }: ResultSet, dir: string): void {
     if (tables !== undefined) console.log(`${tables}\n`);
   const verdicts = judgeAll(manifest, cells);
   for (const verdict of verdicts.filter(({ findings }) => findings.length > 0)) {
-    const why = verdict.status === 'depends' ? `: ${verdict.dependsOn[0]}` : '';
+    const why = verdict.status === 'depends' ? `: ${whyText(verdict)}` : '';
     console.log(`${verdict.claim.padEnd(4)} ${statusText(verdict)}${why}`);
   }
   const others = verdicts.filter(({ findings }) => findings.length === 0).map(({ claim }) => claim);

@@ -13,9 +13,10 @@ export const experiments: readonly Experiment[] = [nullCall, ipc, pageFault, dri
 export const dailyExperiments = experiments.filter(({ byName }) => !byName);
 
 /**
- * Systems of this kind ran on this processor until the debate was over (2006): the first L4 on a 486 (SOSP '95), L4Linux
- * on a Pentium 133 (SOSP '97), both kinds on the Pentium III, Xen on the 2.4 GHz Xeon (SOSP '03) and on Opterons. All
- * else is what would have been; of later processors, what a 32-bit kernel of that time would cost on them.
+ * Systems of this kind ran on this processor until the debate was over (2006): the first L4 on a 486 (SOSP '95),
+ * L4Linux on a Pentium 133 (SOSP '97), both kinds on the Pentium III, Xen on the 2.4 GHz Xeon (SOSP '03) and on
+ * Opterons. All else is what would have been; of later processors, what a 32-bit kernel of that time would cost on
+ * them.
  */
 export const historicalSystems: Record<string, readonly SystemId[]> = {
   '486dx2-66': ['native', 'microkernel'],

@@ -2,10 +2,10 @@
  * A plan says which repetitions one boot makes, in order. One boot measures all of them: operations, sizes, batches and
  * temperatures, nested in that order.
  *
- * Temperatures. *first*: the first repetition of its kind, with whatever it allocates. *warm*: repetitions after at least
- * 50 others. *tlb-cold*: TLBs (and trace cache) emptied before each. *polluted-k*: the program touches k KiB before
- * each. *all-cold*: TLBs, caches and predictors emptied before each. The first repetitions of a polluted state still
- * start from what the state before it left behind, so two are discarded.
+ * Temperatures. *first*: the first repetition of its kind, with whatever it allocates. *warm*: repetitions after at
+ * least 50 others. *tlb-cold*: TLBs (and trace cache) emptied before each. *polluted-k*: the program touches k KiB
+ * before each. *all-cold*: TLBs, caches and predictors emptied before each. The first repetitions of a polluted state
+ * still start from what the state before it left behind, so two are discarded.
  */
 import type { RegionStep } from '../machine/ledger/region.js';
 import type { State } from './schema.js';

@@ -1,6 +1,6 @@
 /**
- * Which published figure is held against which cell. Only figures of a VMM or a microkernel (role `validation`), only on
- * a processor on which that system ran. The prediction is this project's kernel, not the published one, so `caution`
+ * Which published figure is held against which cell. Only figures of a VMM or a microkernel (role `validation`), only
+ * on a processor on which that system ran. The prediction is this project's kernel, not the published one, so `caution`
  * says how the two operations differ; a miss stays a miss.
  */
 import type { Selector } from './view.js';

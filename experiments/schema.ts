@@ -136,6 +136,16 @@ export type PriceSet = (typeof priceSets)[number];
 export type State = (typeof states)[number];
 export type Factors = z.infer<typeof factorsSchema>;
 export type Crossings = z.infer<typeof crossingsSchema>;
+
+/** The kinds of crossings as people read them, in the order of tables. */
+export const crossingNames: Readonly<Record<keyof Crossings, string>> = {
+  privilege: 'privilege',
+  addressSpace: 'address space',
+  smallSpace: 'small space',
+  component: 'component',
+  server: 'domain or server',
+};
+export const crossingKinds = Object.keys(crossingNames) as (keyof Crossings)[];
 export type LedgerRow = z.infer<typeof ledgerRowSchema>;
 export type Cell = z.infer<typeof cellSchema>;
 export type SampleLine = z.infer<typeof sampleLineSchema>;

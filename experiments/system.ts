@@ -8,7 +8,8 @@
  *     operations=demand-zero,write-protect   sizes=4,1024   batches=1,16   states=first:1,warm:70,polluted-4:12
  *
  * For each combination and each state it does as many repetitions as the state says; one repetition is: touch k KiB for
- * `polluted-k` (nothing for any other name), `__region_begin`, the operation (a whole batch counts as one), `__region_end`.
+ * `polluted-k` (nothing for any other name), `__region_begin`, the operation (a whole batch counts as one),
+ * `__region_end`.
  */
 
 export const systemIds = ['native', 'vmm', 'microkernel'] as const;
@@ -63,11 +64,15 @@ export interface BuildOptions {
   workload: WorkloadId;
   /** One of `variants[system][workload]`. */
   variant: string;
-  /** Declared seed: page placement and stack offset (`seed=N` on the kernel's command line); timer phase is the host's. */
+  /**
+   * Declared seed: page placement and stack offset (`seed=N` on the kernel's command line); timer phase is the host's.
+   */
   seed: number;
   /** The 100 Hz tick of the kernels: `timer=on|off` on the command line. */
   timer: boolean;
-  /** `operations=... sizes=... batches=... states=...`: for the measured program, or for the kernel of `ipc-primitive`. */
+  /**
+   * `operations=... sizes=... batches=... states=...`: for the measured program, or for the kernel of `ipc-primitive`.
+   */
   arguments: string;
 }
 

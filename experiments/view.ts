@@ -1,8 +1,8 @@
 /**
  * The cells of one processor and seed, seen at given prices. Costs are linear in the price of a hardware event as long
  * as the counters stay (docs/contracts.md, "Determinism under a doubled price"), so a cell at another price is the cell
- * plus (price - nominal) x events an operation: no run is needed. A view remembers which cells it was asked for, so that
- * a verdict knows what it rests on.
+ * plus (price - nominal) x events an operation: no run is needed. A view remembers which cells it was asked for, so
+ * that a verdict knows what it rests on.
  */
 import type { Cell, Crossings, LedgerRow, State } from './schema.js';
 import type { SystemId } from './system.js';

@@ -84,6 +84,35 @@ export function barMarks(marks: (BarMark | undefined)[]): Plugin<'bar'> {
   };
 }
 
+/**
+ * Whiskers from the least to the greatest seed at the points of lines, where they are longer than the points are high.
+ */
+export function pointWhiskers(marks: readonly (readonly BarMark[])[]): Plugin<'line'> {
+  return {
+    id: 'pointWhiskers',
+    afterDatasetsDraw(chart: Chart<'line'>) {
+      const { ctx: context } = chart;
+      const axis = chart.scales.y;
+      context.save();
+      context.strokeStyle = '#222';
+      context.lineWidth = 1;
+      marks.forEach((points, dataset) => {
+        // Beside each other, since points of several lines stand above each other.
+        const aside = 5 * (dataset - (marks.length - 1) / 2);
+        chart.getDatasetMeta(dataset).data.forEach((point, index) => {
+          const x = point.x + aside;
+          const [low, high] = [points[index].min, points[index].max].map((value) => axis.getPixelForValue(value));
+          if (low - high < 1) return;
+          line(context, x, low, x, high);
+          line(context, x - 3, low, x + 3, low);
+          line(context, x - 3, high, x + 3, high);
+        });
+      });
+      context.restore();
+    },
+  };
+}
+
 function hatch(context: CanvasRenderingContext2D, x: number, y: number, width: number, height: number): void {
   context.save();
   context.beginPath();

@@ -1,13 +1,13 @@
 /**
- * The charts: one colour a system throughout, counterfactual cells hatched (bars) or dashed thin (lines), units on every
- * axis. Bars show busy cycles of the warm state, whiskers the seeds.
+ * The charts: one colour a system throughout, counterfactual cells hatched (bars) or dashed thin (lines), units on
+ * every axis. Bars show busy cycles of the warm state, whiskers the seeds.
  */
 import type { ChartConfiguration } from 'chart.js';
 import type { Experiment, Family } from '../experiments/define.js';
 import { experiments } from '../experiments/index.js';
 import type { Cell, Manifest } from '../experiments/schema.js';
 import type { SystemId } from '../experiments/system.js';
-import { type BarMark, barMarks, renderChart } from './canvas.js';
+import { type BarMark, barMarks, pointWhiskers, renderChart } from './canvas.js';
 import { cycles, shortTitle } from './format.js';
 import { type Line, linesOf } from './summary.js';
 
@@ -62,7 +62,9 @@ function barCharts(experiment: Experiment, family: Family, manifest: Manifest, c
           experiment: experiment.id,
           family: family.id,
           path: `charts/${distinct(name).join('-')}.png`,
-          caption: `Busy cycles an operation, warm (${title}). Whiskers: seeds. Hatched: counterfactual.`,
+          caption:
+            `Busy cycles an operation, warm (${title}). Whiskers: least and greatest seed. ` +
+            'Hatched: counterfactual.',
           png: bars(title, groups),
         },
       ];
@@ -104,7 +106,7 @@ function bars(title: string, groups: { title: string; lines: Line[] }[]): Buffer
       plugins: {
         legend: { display: false },
         title: { display: true, text: title, font: { size: 15 } },
-        subtitle: { display: true, text: 'hatched: this system never ran on this processor', padding: { bottom: 8 } },
+        subtitle: { display: true, text: legendText(marks, 'hatched'), padding: { bottom: 8 } },
       },
       scales: {
         x: { min: 0, suggestedMax: greatest * 1.12, title: { display: true, text: 'busy cycles an operation, warm' } },
@@ -122,6 +124,15 @@ function bars(title: string, groups: { title: string; lines: Line[] }[]): Buffer
   return renderChart(configuration, 860, 110 + 26 * labels.length);
 }
 
+/** What is drawn beside the length of a bar or the height of a point. */
+function legendText(marks: readonly (BarMark | undefined)[], counterfactual: string): string {
+  const drawn = marks.filter((mark) => mark !== undefined);
+  return [
+    ...(drawn.some(({ min, max }) => min < max) ? ['whiskers: least and greatest seed'] : []),
+    ...(drawn.some(({ hatched }) => hatched) ? [`${counterfactual}: this system never ran on this processor`] : []),
+  ].join('; ');
+}
+
 function sizeCharts(experiment: Experiment, family: Family, manifest: Manifest, cells: Cell[]): ChartFile[] {
   const { sizes, operations, batches } = family.plan;
   if (sizes.length < 3) return [];
@@ -134,6 +145,12 @@ function sizeCharts(experiment: Experiment, family: Family, manifest: Manifest, 
     );
     if (rows.length === 0) return [];
     const title = `${family.title}, ${shortTitle(manifest.processors[processor].title)}`;
+    const marks = rows.map((row) =>
+      perSize.map((all): BarMark => {
+        const { busy, historical } = all.find((line) => line.row === row)!;
+        return { min: busy.min, max: busy.max, hatched: !historical, text: '' };
+      }),
+    );
     const configuration: ChartConfiguration<'line', number[], string> = {
       type: 'line',
       data: {
@@ -158,6 +175,7 @@ function sizeCharts(experiment: Experiment, family: Family, manifest: Manifest, 
         layout: { padding: { right: 16 } },
         plugins: {
           title: { display: true, text: title, font: { size: 15 } },
+          subtitle: { display: true, text: legendText(marks.flat(), 'dashed'), padding: { bottom: 8 } },
           legend: { position: 'bottom', labels: { usePointStyle: true } },
         },
         scales: {
@@ -165,13 +183,16 @@ function sizeCharts(experiment: Experiment, family: Family, manifest: Manifest, 
           y: { min: 0, title: { display: true, text: 'busy cycles a round trip, warm' } },
         },
       },
+      plugins: [pointWhiskers(marks)],
     };
     return [
       {
         experiment: experiment.id,
         family: family.id,
         path: `charts/${experiment.id}-${family.id}-sizes-${processor}.png`,
-        caption: `Busy cycles a round trip by size, warm, ${shortTitle(manifest.processors[processor].title)}.`,
+        caption:
+          `Busy cycles a round trip by size, warm, ${shortTitle(manifest.processors[processor].title)}. ` +
+          'Whiskers: least and greatest seed.',
         png: renderChart(configuration, 860, 480),
       },
     ];

@@ -38,7 +38,9 @@ export function table(head: string[], rows: string[][]): string {
   return [line(head), line(right.map((yes) => (yes ? '---:' : '---'))), ...rows.map(line)].join('\n');
 }
 
-/** A processor's name without what stands around it: "Pentium III 800 MHz (Coppermine), PC133" is the first four words. */
+/**
+ * A processor's name without what stands around it: "Pentium III 800 MHz (Coppermine), PC133" is the first four words.
+ */
 export function shortTitle(title: string): string {
   return title.split(/[,(]/)[0].trim();
 }

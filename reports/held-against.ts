@@ -55,6 +55,16 @@ export function publishedTable(manifest: Manifest, cells: readonly Cell[]): stri
     ];
   });
   if (rows.length === 0) return undefined;
-  const head = ['published', 'processor', 'figure', 'cycles', 'predicted', 'ratio', '', 'how they differ', 'source'];
+  const head = [
+    'published',
+    'processor',
+    'figure',
+    'cycles',
+    'predicted',
+    'ratio',
+    'outcome',
+    'how they differ',
+    'source',
+  ];
   return table(head, rows);
 }

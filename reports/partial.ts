@@ -1,9 +1,9 @@
 /**
  * The table behind C7 and R8: crossings a unit of work on each system, by every definition. Partial, since fork, exec
- * and files are not built.
+ * and files run on native alone.
  */
 import { experiments } from '../experiments/index.js';
-import type { Cell, Manifest } from '../experiments/schema.js';
+import { type Cell, crossingKinds, crossingNames, type Manifest } from '../experiments/schema.js';
 import type { SystemId } from '../experiments/system.js';
 import { short, table } from './format.js';
 import { crossingsOf, type Line, linesOf } from './summary.js';
@@ -55,12 +55,7 @@ const units: Unit[] = [
   },
 ];
 
-const definitions = [
-  ['privilege', 'privilege'],
-  ['addressSpace', 'address space'],
-  ['component', 'component'],
-  ['server', 'domain or server'],
-] as const;
+const definitions = crossingKinds.filter((kind) => kind !== 'smallSpace');
 
 export function crossingTable(manifest: Manifest, cells: readonly Cell[]): string {
   const processor = Object.keys(manifest.processors)[0];
@@ -70,12 +65,12 @@ export function crossingTable(manifest: Manifest, cells: readonly Cell[]): strin
     const lines = linesOf(cells, family, processor, { operation: unit.operation, size, batch, state: 'warm' });
     const of = (system: SystemId) =>
       lines.find((line) => line.row.system === system && line.row.variant === unit.variants[system]);
-    return definitions.map(([definition, label]) => {
+    return definitions.map((definition) => {
       const count = (line: Line | undefined) => (line === undefined ? Number.NaN : crossingsOf(line, definition));
       const [native, vmm, microkernel] = [count(of('native')), count(of('vmm')), count(of('microkernel'))];
       return [
         unit.label,
-        label,
+        crossingNames[definition],
         short(native),
         short(vmm),
         short(microkernel),

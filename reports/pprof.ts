@@ -1,6 +1,6 @@
 /**
- * A profile in the format of pprof (profile.proto, compressed by gzip), which `go tool pprof`, speedscope and others open.
- * A sample is an instruction: its location carries function and line, and the component is the frame above it.
+ * A profile in the format of pprof (profile.proto, compressed by gzip), which `go tool pprof`, speedscope and others
+ * open. A sample is an instruction: its location carries function and line, and the component is the frame above it.
  */
 import { gzipSync } from 'node:zlib';
 import { Line, Location, Function as PprofFunction, Profile, Sample, StringTable, ValueType } from 'pprof-format';

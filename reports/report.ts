@@ -2,13 +2,20 @@
 import { claims } from '../experiments/claims/index.js';
 import { experiments } from '../experiments/index.js';
 import type { ResultSet } from '../experiments/runner/store.js';
+import type { Cell } from '../experiments/schema.js';
 import type { ChartFile } from './charts.js';
 import { publishedTable } from './held-against.js';
 import { crossingTable } from './partial.js';
 import { rowTables } from './rows.js';
 import { experimentSection } from './sections.js';
 import { splitTables } from './split.js';
+import { termsSection } from './terms.js';
 import { judgeAll, verdictSection, verdictTable } from './verdicts.js';
+
+/** Each once, without the guest's stack on the lines behind. */
+function reasonsOf(failed: readonly Cell[]): string[] {
+  return [...new Set(failed.map(({ reason }) => reason?.split('\n')[0] ?? ''))];
+}
 
 export function reportMarkdown({ manifest, cells }: ResultSet, charts: readonly ChartFile[]): string {
   const verdicts = judgeAll(manifest, cells);
@@ -27,13 +34,10 @@ export function reportMarkdown({ manifest, cells }: ResultSet, charts: readonly 
         'it; *busy* leaves out the halted processor, *elapsed* does not; crossings are a mean an operation.',
       '- *Counterfactual*: this kind of system never ran on this processor. Prices of the hardware have sources or ' +
         'intervals (`crossings list constants`); those of kernel operations are nowhere: they come out of executed code.',
+      '- Words and columns are explained under *Terms*, at the end.',
       `- Run \`${manifest.id}\` of crossings ${manifest.version}; core \`${manifest.core}\`.`,
     ].join('\n'),
-    ...(failed.length === 0
-      ? []
-      : [
-          `**${failed.length} cells failed.** ${[...new Set(failed.map((cell) => cell.reason))].slice(0, 5).join('; ')}`,
-        ]),
+    ...(failed.length === 0 ? [] : [`**${failed.length} cells failed.** ${reasonsOf(failed).slice(0, 5).join('; ')}`]),
     '## Verdicts',
     verdictTable(judged),
     ...judged.map((verdict) => verdictSection(claims.find(({ id }) => id === verdict.claim)!, verdict)),
@@ -54,6 +58,7 @@ export function reportMarkdown({ manifest, cells }: ResultSet, charts: readonly 
       .map((experiment) => experimentSection(experiment, manifest, cells, charts)),
     '## Claims not judged',
     verdictTable(verdicts.filter((verdict) => verdict.findings.length === 0)),
+    termsSection(),
   ];
   return `${parts.join('\n\n')}\n`;
 }

@@ -1,6 +1,6 @@
 /** The section of one experiment: what was asked, crossings first, then cycles, then where they went. */
 import type { Experiment, Family } from '../experiments/define.js';
-import { type Cell, type Manifest, states } from '../experiments/schema.js';
+import { type Cell, crossingKinds, crossingNames, type Manifest, states } from '../experiments/schema.js';
 import { causes } from '../machine/tables/causes.js';
 import type { ChartFile } from './charts.js';
 import { cycles, percent, short, shortTitle, spreadText, table } from './format.js';
@@ -66,25 +66,17 @@ function mainTable(manifest: Manifest, lines: Line[]): string {
   const head = [
     'processor',
     'row',
-    'privilege',
-    'address space',
-    'small space',
-    'component',
-    'domain or server',
+    ...Object.values(crossingNames),
     'busy cycles',
     'elapsed cycles',
     'busy us',
     'n',
-    '',
+    'note',
   ];
   const rows = lines.map((line) => [
     shortTitle(manifest.processors[line.processor].title),
     line.row.label,
-    short(crossingsOf(line, 'privilege')),
-    short(crossingsOf(line, 'addressSpace')),
-    short(crossingsOf(line, 'smallSpace')),
-    short(crossingsOf(line, 'component')),
-    short(crossingsOf(line, 'server')),
+    ...crossingKinds.map((kind) => short(crossingsOf(line, kind))),
     spreadText(line.busy),
     spreadText(line.elapsed),
     short(microseconds(manifest, line.processor, line.busy.median)),
@@ -95,7 +87,7 @@ function mainTable(manifest: Manifest, lines: Line[]): string {
 }
 
 function statusOf(line: Line): string {
-  if (line.cells.length === 0) return 'no number';
+  if (line.cells.length === 0) return 'no number (see below)';
   return line.cells.some((cell) => cell.status === 'unequal-work') ? 'unequal work' : '';
 }
 

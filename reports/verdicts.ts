@@ -37,12 +37,26 @@ function head(thing: string): string {
   return thing.split(/:| \(/)[0];
 }
 
+/** Why a verdict is what it is, without what `statusText` says of it. */
+export function whyText({ status, dependsOn, reason }: Verdict): string {
+  if (status !== 'depends') return reason ?? '';
+  const things = new Set(dependsOn.map(head)).size > 1 ? dependsOn : dependsOn.map(tail);
+  return things.join('; ');
+}
+
+/** Where, and at which threshold. */
+function tail(thing: string): string {
+  return thing
+    .slice(head(thing).length)
+    .replace(/^: /, '')
+    .replace(/^ \((.*?)\)/, '$1');
+}
+
 /** Claims in one table. */
 export function verdictTable(verdicts: readonly Verdict[], all: readonly Claim[] = claims): string {
   const rows = verdicts.map((verdict) => {
     const claim = all.find(({ id }) => id === verdict.claim)!;
-    const why = verdict.status === 'depends' ? verdict.dependsOn.join('; ') : (verdict.reason ?? '');
-    return [claim.id, claim.title, statusText(verdict) + (claim.structural ? ' (structural)' : ''), why];
+    return [claim.id, claim.title, statusText(verdict) + (claim.structural ? ' (structural)' : ''), whyText(verdict)];
   });
   return table(['claim', 'in short', 'verdict', 'why'], rows);
 }
@@ -91,7 +105,16 @@ function findingTable(findings: readonly Finding[]): string {
     finding.weakEnds.map((end) => short(end.value)).join(' / '),
   ]);
   return table(
-    ['processor', 'quantity', 'criterion', 'value', '', 'holds in seeds', 'weak share', 'weak constants cheap / dear'],
+    [
+      'processor',
+      'quantity',
+      'criterion',
+      'value',
+      'outcome',
+      'holds in seeds',
+      'weak share',
+      'weak constants cheap / dear',
+    ],
     rows,
   );
 }

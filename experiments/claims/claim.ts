@@ -1,6 +1,6 @@
 /**
- * A claim of the debate as data, and how it is judged. The criterion stands here before any run. Basis tags say how well
- * the wording is known: A the paper's abstract, S a published summary or review, P another primary text, M general
+ * A claim of the debate as data, and how it is judged. The criterion stands here before any run. Basis tags say how
+ * well the wording is known: A the paper's abstract, S a published summary or review, P another primary text, M general
  * knowledge. A claim with basis S or M is *attributed*, never quoted. `proposed` marks a threshold that is in neither
  * paper but was set here.
  */

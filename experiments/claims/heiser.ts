@@ -1,4 +1,4 @@
-import type { Crossings } from '../schema.js';
+import { type Crossings, crossingNames } from '../schema.js';
 import { ratio, type Selector, type View } from '../view.js';
 import type { Claim, Test } from './claim.js';
 
@@ -15,7 +15,7 @@ const packet = (system: Selector['system'], variant: string): Selector => ({
 
 function stepsAgree(definition: keyof Crossings, label: string): Test {
   return {
-    id: definition,
+    id: crossingNames[definition],
     quantity: `${label} a packet, VMM / microkernel, batch 1`,
     unit: 'ratio of counts',
     criterion: { between: [0.75, 1.25] },

@@ -1,4 +1,6 @@
-/** Measured beside published: a row a figure, or one for a probe that has none; and which misses nobody has explained. */
+/**
+ * Measured beside published: a row a figure, or one for a probe that has none; and which misses nobody has explained.
+ */
 import type { Measurement } from './measure.js';
 import { type ExplanationId, explanations } from './misses.js';
 import { type Published, published } from './published.js';

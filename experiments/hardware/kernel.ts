@@ -1,13 +1,13 @@
 /**
- * The kernel around the probes: it boots, maps memory one to one, runs each probe in its ring and prints a line for each:
- * its number and the cycles of its second run, both hexadecimal, on port E9h and the serial port.
+ * The kernel around the probes: it boots, maps memory one to one, runs each probe in its ring and prints a line for
+ * each: its number and the cycles of its second run, both hexadecimal, on port E9h and the serial port.
  *
  *     00003000 IDT   00005000 words below   00008000 stacks   00100000 this image
  *     00400000 page directory, then 32 page tables: 0-128 MiB, for all rings     02000000 memory for the probes
  *     40000000 window of 4 MiB pages, all on the frame at 02000000               A0000000 nothing is mapped
  *
- * Without a time-stamp counter the guest cannot know the time: it writes STX and ETX to port E9h where it would read the
- * counter, and the host notes the cycle.
+ * Without a time-stamp counter the guest cannot know the time: it writes STX and ETX to port E9h where it would read
+ * the counter, and the host notes the cycle.
  */
 
 import { type FlatImage, flatImage } from '../../machine/bench/flat-image.js';

@@ -27,7 +27,9 @@ export function operationsOf({ iterations, unroll }: Pick<Probe, 'iterations' | 
   return iterations * unroll;
 }
 
-/** Where a chain of pointers lies: `count` words, the next one `stride` bytes on and `line` more for every 2^shift-th. */
+/**
+ * Where a chain of pointers lies: `count` words, the next one `stride` bytes on and `line` more for every 2^shift-th.
+ */
 export interface Chain {
   readonly base: number;
   readonly count: number;

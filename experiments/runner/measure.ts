@@ -1,7 +1,7 @@
 /**
- * One boot, measured: a machine is made, the image runs to its end, and the repetitions become cells. Whatever goes wrong
- * in the guest makes failed cells that say where; a ledger that does not close, or a component that nobody announced,
- * ends the run (`BrokenAccountError`).
+ * One boot, measured: a machine is made, the image runs to its end, and the repetitions become cells. Whatever goes
+ * wrong in the guest makes failed cells that say where; a ledger that does not close, or a component that nobody
+ * announced, ends the run (`BrokenAccountError`).
  */
 import {
   ImageError,

@@ -1,6 +1,6 @@
 /**
- * A run: the boots that are not measured yet, spread over workers, their cells put into the order of the plan. What comes
- * out depends on the plan alone, never on the workers' number or on who finished first.
+ * A run: the boots that are not measured yet, spread over workers, their cells put into the order of the plan. What
+ * comes out depends on the plan alone, never on the workers' number or on who finished first.
  */
 import type { BootCells } from '../cells.js';
 import { judgeWork } from '../equivalence.js';

@@ -1,7 +1,7 @@
 /**
  * Results on disk. While a run lasts, each finished boot is a file in `DIR/.partial/`, written aside and renamed, so an
- * interruption leaves only whole boots, and the next run with the same output takes them up. At the end the whole set is
- * written aside and renamed into place, the manifest last; then `.partial` goes.
+ * interruption leaves only whole boots, and the next run with the same output takes them up. At the end the whole set
+ * is written aside and renamed into place, the manifest last; then `.partial` goes.
  */
 import {
   existsSync,
@@ -76,7 +76,9 @@ export function refuseUnwritable(dir: string): void {
 const cannotWrite = (dir: string, error: unknown) =>
   new OutputError(`--out ${dir}: cannot be written: ${reasonOf(error)}`);
 
-/** What a call of the file system says, without its name and its paths, which may be ours: `EACCES: permission denied`. */
+/**
+ * What a call of the file system says, without its name and its paths, which may be ours: `EACCES: permission denied`.
+ */
 export const reasonOf = (error: unknown): string => (error as Error).message.split(', ')[0];
 
 export class Store {

@@ -1,6 +1,6 @@
 /**
- * The L4-style microkernel: threads, spaces and IPC in ring 0; root task, pager, service and driver servers in ring 3. The
- * programs are the binaries of the other systems; their entry page turns system calls into IPC.
+ * The L4-style microkernel: threads, spaces and IPC in ring 0; root task, pager, service and driver servers in ring 3.
+ * The programs are the binaries of the other systems; their entry page turns system calls into IPC.
  */
 import type { Boot, BuildOptions, System } from '../system.js';
 import { requireVariant } from '../system.js';

@@ -1,6 +1,6 @@
 /**
- * The kernel on bare hardware: ring 0 and ring 3, system calls by gate or SYSENTER, pipes, the driver in the kernel. It is
- * the baseline that the other two are held against.
+ * The kernel on bare hardware: ring 0 and ring 3, system calls by gate or SYSENTER, pipes, the driver in the kernel. It
+ * is the baseline that the other two are held against.
  */
 
 import type { Boot, BuildOptions, System, WorkloadId } from '../system.js';

@@ -75,7 +75,7 @@ test('a verdict says in how many seeds and on which processors it holds', () => 
 test('definitions that disagree make the verdict depend on the definition', () => {
   const agreeing = judge(claim('R6'), input);
   expect(agreeing.status).toBe('depends');
-  expect(agreeing.dependsOn).toEqual(['the definition of a step: holds by server, privilege only']);
+  expect(agreeing.dependsOn).toEqual(['the definition of a step: holds by domain or server, privilege only']);
 });
 
 test('nothing is judged without cells, and what cannot be judged says why', () => {
