@@ -9,6 +9,8 @@ import * as m from './machine.js';
 import { spill } from './spill.js';
 
 const COLOURS = m.ALLOCATABLE.length;
+/** Weight of what a cold block does. */
+const COLD = 0.01;
 /** Registers without a low byte. */
 const NO_BYTE = [m.EBP, m.ESI, m.EDI];
 
@@ -34,6 +36,8 @@ interface Copy {
   a: number;
   b: number;
   weight: number;
+  /** At the border of two live ranges that are not to be joined. */
+  splits: boolean;
 }
 
 class Graph {
@@ -73,12 +77,12 @@ class Graph {
   }
 
   private scan(b: m.MachineBlock, live: RegisterSet): void {
-    const weight = 10 ** Math.min(b.depth, 5);
+    const weight = b.isCold ? COLD : 10 ** Math.min(b.depth, 5);
     for (let k = b.instructions.length - 1; k >= 0; k--) {
       const i = b.instructions[k];
       const { uses, defs } = m.usesAndDefs(i);
       const copied = m.isCopy(i) ? i.b.reg : -1;
-      if (m.isCopy(i)) this.copies.push({ a: i.a.reg, b: i.b.reg, weight });
+      if (m.isCopy(i)) this.copies.push({ a: i.a.reg, b: i.b.reg, weight, splits: i.splits ?? false });
       for (const d of defs) {
         live.forEach((r) => {
           if (r !== copied) this.interfere(d, r);
@@ -103,6 +107,7 @@ class Graph {
     for (let merged = true; merged; ) {
       merged = false;
       for (const copy of this.copies) {
+        if (copy.splits) continue;
         let a = this.find(copy.a);
         let b = this.find(copy.b);
         if (!m.isVirtual(b)) [a, b] = [b, a];
@@ -146,8 +151,9 @@ class Graph {
     const colours: number[] = [];
     for (const r of m.ALLOCATABLE) colours[r] = r;
     const spilled: number[] = [];
-    const partners = this.partners();
-    const inUse = new Set<number>(m.CALLER_SAVED);
+    const partners = this.partners(false);
+    const beyond = this.partners(true);
+    const inUse = new Set<number>();
     for (let r = order.pop(); r !== undefined; r = order.pop()) {
       const taken = new Set<number>();
       for (const n of this.neighbours[r]) if (colours[n] !== undefined) taken.add(colours[n]);
@@ -156,10 +162,10 @@ class Graph {
         spilled.push(r);
         continue;
       }
-      const wished = partners
-        .get(r)
-        ?.map((p) => colours[p])
-        .find((c) => c !== undefined && free.includes(c));
+      const colourOf = (others: number[] | undefined) =>
+        others?.map((p) => colours[p]).find((c) => c !== undefined && free.includes(c));
+      const unsaved = free.find((c) => m.CALLER_SAVED.includes(c));
+      const wished = colourOf(partners.get(r)) ?? unsaved ?? colourOf(beyond.get(r));
       const colour = wished ?? free.find((c) => inUse.has(c)) ?? free[0];
       inUse.add(colour);
       colours[r] = colour;
@@ -200,7 +206,7 @@ class Graph {
   }
 
   /** The other ends of copies that were not merged: the same colour makes the copy vanish. */
-  private partners(): Map<number, number[]> {
+  private partners(splits: boolean): Map<number, number[]> {
     const partners = new Map<number, number[]>();
     const add = (r: number, p: number) => {
       const list = partners.get(r);
@@ -210,7 +216,7 @@ class Graph {
     for (const copy of this.copies) {
       const a = this.find(copy.a);
       const b = this.find(copy.b);
-      if (a === b) continue;
+      if (a === b || copy.splits !== splits) continue;
       add(a, b);
       add(b, a);
     }

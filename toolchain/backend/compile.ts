@@ -1,33 +1,54 @@
 // The back end: one WebAssembly module to IA-32 functions, by calling convention and with symbols (index.ts of the
-// assembler states the convention). Steps: lower, select, split into webs, allocate, lay the frame, improve, emit.
+// assembler states the convention). Steps: lower, select, move what is cold, split live ranges (into webs, before
+// constants are needed, around calls), allocate, lay the frame, improve, emit.
 import { allocate } from './allocate.js';
+import { moveColdBlocks } from './cold.js';
 import { type EmittedFunction, emitFunction } from './emit.js';
+import { cutBehindEndless } from './endless.js';
 import { foldAddresses } from './fold.js';
 import { layFrame } from './frame.js';
+import type { IrFunction } from './ir.js';
 import { removeDead } from './liveness.js';
 import { Lowering, type Names } from './lower.js';
-import type { MachineFunction } from './machine.js';
 import { improve } from './peephole.js';
 import { Selector } from './select.js';
+import { separateCalls } from './separate.js';
+import { sinkConstants } from './sink.js';
 import { WasmError, type WasmFunction, type WasmModule } from './wasm.js';
 import { splitWebs } from './webs.js';
 
 export type { EmittedFunction } from './emit.js';
 export type { Names } from './lower.js';
 
-export function compileFunction(module: WasmModule, fn: WasmFunction, names: Names): EmittedFunction {
-  let f: MachineFunction;
+export function compileFunctions(
+  module: WasmModule,
+  functions: readonly WasmFunction[],
+  names: Names,
+): EmittedFunction[] {
+  const lowered = functions.map((fn) => located(fn, () => new Lowering(module, fn, names).run()));
+  cutBehindEndless(lowered);
+  return lowered.map((ir, i) => located(functions[i], () => generate(ir)));
+}
+
+/** Notes the function in an error. */
+function located<T>(fn: WasmFunction, step: () => T): T {
   try {
-    f = new Selector(new Lowering(module, fn, names).run()).run();
+    return step();
   } catch (error) {
     if (error instanceof WasmError) error.cause ??= { function: fn.name, position: fn.start };
     throw error;
   }
+}
+
+function generate(ir: IrFunction): EmittedFunction {
+  const f = new Selector(ir).run();
+  moveColdBlocks(f);
   removeDead(f);
   splitWebs(f);
   foldAddresses(f);
   removeDead(f);
-  const frame = layFrame(f, allocate(f));
-  improve(f, frame);
-  return emitFunction(f, frame.depth);
+  sinkConstants(f);
+  separateCalls(f);
+  improve(f, layFrame(f, allocate(f)));
+  return emitFunction(f);
 }

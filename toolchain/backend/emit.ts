@@ -16,9 +16,8 @@ export interface EmittedFunction {
 
 const FUNCTION_ALIGNMENT = 16;
 
-/** @param depth bytes between ESP and the return address, between prologue and epilogue */
-export function emitFunction(f: m.MachineFunction, depth: number): EmittedFunction {
-  return new Emitter(f, depth).run();
+export function emitFunction(f: m.MachineFunction): EmittedFunction {
+  return new Emitter(f).run();
 }
 
 class Emitter {
@@ -31,10 +30,7 @@ class Emitter {
   private here = 0;
   private written = -1;
 
-  constructor(
-    private readonly f: m.MachineFunction,
-    private readonly depth: number,
-  ) {}
+  constructor(private readonly f: m.MachineFunction) {}
 
   run(): EmittedFunction {
     const { f, text, tables } = this;
@@ -43,7 +39,7 @@ class Emitter {
     for (const [index, b] of f.blocks.entries()) {
       text.label(labelOf(b));
       const next = f.blocks[index + 1];
-      if (index > 0) this.here = this.depth;
+      this.here = b.frame ?? 0;
       for (const i of b.instructions) {
         if (this.here !== this.written) text.frame(this.here);
         this.written = this.here;

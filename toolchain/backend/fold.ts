@@ -87,9 +87,10 @@ function visit(f: m.MachineFunction, sums: Sums, fold: (reg: number) => boolean)
     const before = predecessors.get(b) ?? [];
     const known = new Set(index > 0 && before.length === 1 ? atEnd.get(before[0]) : undefined);
     const replace = (o: m.Operand | undefined): m.Operand | undefined => {
-      if (o?.kind !== 'mem' || o.index >= 0 || o.symbol !== undefined || !known.has(o.base)) return o;
+      if (o?.kind !== 'mem' || o.index >= 0 || !known.has(o.base)) return o;
       const sum = sums.get(o.base) as m.MemoryOperand;
-      return fold(o.base) ? { ...sum, disp: (sum.disp + o.disp) | 0 } : o;
+      if (o.symbol !== undefined && sum.symbol !== undefined) return o;
+      return fold(o.base) ? { ...sum, disp: (sum.disp + o.disp) | 0, symbol: sum.symbol ?? o.symbol } : o;
     };
     for (const i of b.instructions) {
       const { defs } = m.usesAndDefs(i);

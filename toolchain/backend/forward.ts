@@ -62,6 +62,9 @@ class Forwarding {
         this.written(s.hi);
         return pair;
       }
+      case 'accumulate':
+        this.known = [];
+        return s;
       case 'call': {
         const target = typeof s.target === 'string' ? s.target : this.rewrite(s.target);
         const call = { ...s, target, args: s.args.map((e) => this.rewrite(e)) };

@@ -60,6 +60,8 @@ export type Statement = { position: number } & (
   | { kind: 'hook'; name: string }
   /** lo:hi = a op b. */
   | { kind: 'pair'; op: PairOp; lo: number; hi: number; a: Expr[]; b: Expr[] }
+  /** 64 bits in memory op= by; what is added or subtracted are registers and constants. */
+  | { kind: 'accumulate'; op: 'add' | 'sub'; address: Expr; offset: number; by: Expr[] }
 );
 
 export type Terminator = { position: number } & (
@@ -331,6 +333,8 @@ export function expressions(s: Statement | Terminator): Expr[] {
       return s.args;
     case 'pair':
       return [...s.a, ...s.b];
+    case 'accumulate':
+      return [s.address, ...s.by];
     case 'branch':
       return [s.condition];
     case 'switch':

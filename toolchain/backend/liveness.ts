@@ -37,8 +37,13 @@ export class RegisterSet {
   }
 }
 
+export type Live = ReadonlyMap<MachineBlock, RegisterSet>;
+
 /** The registers live at the end of each block. */
-export function liveOut(f: MachineFunction): Map<MachineBlock, RegisterSet> {
+export const liveOut = (f: MachineFunction): Live => liveness(f).out;
+
+/** The registers live at the start and at the end of each block. */
+export function liveness(f: MachineFunction): { in: Live; out: Live } {
   const size = f.registers;
   const read = new Map<MachineBlock, RegisterSet>();
   const written = new Map<MachineBlock, RegisterSet>();
@@ -67,7 +72,7 @@ export function liveOut(f: MachineFunction): Map<MachineBlock, RegisterSet> {
       if (grew && at(liveIn, b).merge(at(out, b), at(written, b))) changed = true;
     }
   }
-  return out;
+  return { in: liveIn, out };
 }
 
 const DROPPABLE = new Set<Opcode>([

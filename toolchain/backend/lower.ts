@@ -4,6 +4,7 @@
 // that it reads can change, so: a store first evaluates every waiting load into a register, a call also the loads of
 // globals, an assignment to a local the trees that read that local, and the start or end of a block everything. Code
 // after an unconditional branch is skipped up to the matching `end` or `else`.
+import { accumulatePairs } from './accumulate.js';
 import { CONTROL } from './control.js';
 import { forwardLoads } from './forward.js';
 import {
@@ -74,9 +75,11 @@ export class Lowering {
     for (const local of this.locals.slice(arity)) for (const reg of local) this.set(reg, constant(0));
     this.labels.push({ kind: 'function', to: this.current, results: [], height: 0 });
     while (this.labels.length > 0) this.instruction();
+    const blocks = forwardLoads(simplify(this.blocks));
+    accumulatePairs(blocks);
     return {
       name: this.names.function(fn.index),
-      blocks: forwardLoads(simplify(this.blocks)),
+      blocks,
       registers: this.registers,
       params: this.locals.slice(0, arity).flat(),
     };

@@ -120,6 +120,8 @@ export interface Instruction {
   setsCarry?: boolean;
   /** A volatile access: reading is an effect of its own, whether or not the value is used. */
   keep?: boolean;
+  /** A copy at the border of two live ranges (separate.ts): its ends are not to be joined. */
+  splits?: boolean;
   position: number;
 }
 
@@ -127,7 +129,12 @@ export interface MachineBlock {
   readonly id: number;
   instructions: Instruction[];
   successors: MachineBlock[];
+  /** Nesting depth of loops. */
   depth: number;
+  /** No way from here returns. */
+  isCold?: boolean;
+  /** Bytes between ESP and the return address at its start, once the frame is laid. */
+  frame?: number;
 }
 
 export interface MachineFunction {

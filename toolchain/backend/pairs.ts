@@ -31,6 +31,14 @@ export function selectPair(s: Selector, p: Pair): void {
   s.move(p.hi, m.reg(hi));
 }
 
+/** ADD and ADC, SUB and SBB, to memory. */
+export function accumulate(s: Selector, { op, address, offset, by }: Statement & { kind: 'accumulate' }): void {
+  const [low, high] = by.map((half) => s.registerOrImmediate(half));
+  const at = s.address(address, offset);
+  s.emit({ op, a: at, b: low, setsCarry: true });
+  s.emit({ op: op === 'add' ? 'adc' : 'sbb', a: { ...at, disp: (at.disp + 4) | 0 }, b: high });
+}
+
 /** a.lo * b.lo, plus the cross products in the high half. */
 function multiply(s: Selector, p: Pair): void {
   const a = s.inRegister(p.a[0]);

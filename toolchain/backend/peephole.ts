@@ -14,7 +14,7 @@ export function improve(f: m.MachineFunction, frame: Frame): void {
     code = code.map((i, k) => (isZeroMove(i) && !flagsLiveAfter(code, k) ? { ...i, op: 'xor' as const, b: i.a } : i));
     code = dropRepeatedTests(code);
     code = code.map((i, k) => byOne(code, i, k));
-    b.instructions = finish(code, frame);
+    b.instructions = finish(code, frame.epilogueOf(b), frame.allowsTailCalls);
   }
 }
 
@@ -154,13 +154,13 @@ function byOne(code: I[], i: I, k: number): I {
   return { ...i, op: (i.b.value === 1) === (i.op === 'add') ? 'inc' : 'dec', b: undefined };
 }
 
-function finish(code: I[], frame: Frame): I[] {
+function finish(code: I[], restoring: Frame['restore'], allowsTailCalls: boolean): I[] {
   const last = code[code.length - 1];
   if (last?.op !== 'ret') return code;
   const position = last.position;
-  const epilogue = frame.epilogue.map((i) => ({ ...i, position }));
+  const epilogue = restoring.map((i) => ({ ...i, position }));
   const before = code[code.length - 2];
-  if (before?.op === 'call' && frame.allowsTailCalls && survivesEpilogue(before.a))
+  if (before?.op === 'call' && allowsTailCalls && survivesEpilogue(before.a))
     return [...code.slice(0, -2), ...epilogue, { ...before, op: 'tailcall' }];
   return [...code.slice(0, -1), ...epilogue, last];
 }

@@ -21,7 +21,7 @@ import {
   type Terminator,
 } from './ir.js';
 import * as m from './machine.js';
-import { selectPair } from './pairs.js';
+import { accumulate, selectPair } from './pairs.js';
 
 type WithoutPosition = Omit<m.Instruction, 'position'>;
 
@@ -159,6 +159,8 @@ export class Selector {
         return this.emit({ op: 'hook', symbol: s.name });
       case 'pair':
         return selectPair(this, s);
+      case 'accumulate':
+        return accumulate(this, s);
     }
   }
 

@@ -1,10 +1,9 @@
 // Tidies the control-flow graph: joins straight lines, threads jumps through empty blocks and through the tests that
 // `&&` and `||` leave behind, copies returns and short loop heads to where they are jumped from.
+import { reachable } from './endless.js';
 import {
   type Block,
-  contains,
   type Expr,
-  expressions,
   isPlainConst,
   reads,
   type Statement,
@@ -13,6 +12,7 @@ import {
   type Terminator,
 } from './ir.js';
 import { makeSwitches } from './switches.js';
+import { addUses, countUses } from './uses.js';
 
 export function simplify(blocks: Block[]): Block[] {
   let all = reachable(blocks);
@@ -29,17 +29,6 @@ export function simplify(blocks: Block[]): Block[] {
   copyLoopTests(all);
   decideEntries(all);
   return reachable(all);
-}
-
-function reachable(blocks: Block[]): Block[] {
-  const seen = new Set<Block>();
-  const work = [blocks[0]];
-  for (let b = work.pop(); b; b = work.pop()) {
-    if (seen.has(b)) continue;
-    seen.add(b);
-    work.push(...successors(b));
-  }
-  return blocks.filter((b) => seen.has(b));
 }
 
 /** Jumps to an empty block that only jumps go on to where it leads; decided branches become jumps. */
@@ -73,20 +62,6 @@ function findPredecessors(blocks: Block[]): Predecessors {
   const found: Predecessors = new Map(blocks.map((b) => [b, new Set()]));
   for (const b of blocks) for (const s of successors(b)) found.get(s)?.add(b);
   return found;
-}
-
-function countUses(blocks: Block[]): Map<number, number> {
-  const count = new Map<number, number>();
-  for (const b of blocks)
-    for (const s of [...b.statements, b.end as Terminator]) for (const e of expressions(s)) addUses(e, count);
-  return count;
-}
-
-function addUses(e: Expr, count: Map<number, number>): void {
-  contains(e, (x) => {
-    if (x.kind === 'reg') count.set(x.reg, (count.get(x.reg) ?? 0) + 1);
-    return false;
-  });
 }
 
 const isSimple = (e: Expr): boolean => e.kind === 'const' || e.kind === 'reg';

@@ -14,6 +14,7 @@ import type { ImageDefinition } from '../image.js';
 import { type BuiltImage, compileObjects, type ImageObjects, linkObjects } from './compile.js';
 import { DIST, imageDefinitions, PROJECT_ROOT } from './definitions.js';
 import { definitionHash, hashOf, inputHashes, keyOf, toolchainHash } from './keys.js';
+import { sourceSize } from './order.js';
 
 export { imageDefinitions, PROJECT_ROOT } from './definitions.js';
 
@@ -63,6 +64,8 @@ export async function buildImages(
     if (isUpToDate(index[name], d, own, root, hashes)) report.unchanged.push(name);
     else stale.push({ name, root, dist, own });
   }
+  const sizes = new Map(stale.map(({ name }) => [name, sourceSize(definitions.get(name) as ImageDefinition, root)]));
+  stale.sort((a, b) => (sizes.get(b.name) as number) - (sizes.get(a.name) as number));
   const compile = compilers(stale.length);
   await Promise.all(
     stale.map(async (task) => {

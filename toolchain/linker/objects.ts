@@ -4,7 +4,7 @@
 // which only compiled code uses.
 import { Assembler } from '../assembler/assembler.js';
 import { Fragment } from '../assembler/fragment.js';
-import { compileFunction } from '../backend/compile.js';
+import { compileFunctions } from '../backend/compile.js';
 import { AREAS, areaOf, findConstants } from '../backend/globals.js';
 import { RUNTIME } from '../backend/runtime.js';
 import { type FunctionTable, takeTables } from '../backend/tables.js';
@@ -29,9 +29,11 @@ export function moduleChunks(module: WasmModule, tables: readonly FunctionTable[
   const chunks: Chunk[] = [];
   // The library comes last, so that an error in it is reported where the project's code calls it.
   const isLibrary = (name: string) => (name.startsWith('~lib/') ? 1 : 0);
-  for (const fn of module.functions.toSorted((a, b) => isLibrary(a.name) - isLibrary(b.name))) {
-    if (fn.import || fn.isEmpty) continue;
-    const { name, text, tables } = compileFunction(module, fn, names);
+  const functions = module.functions
+    .filter((fn) => !fn.import && !fn.isEmpty)
+    .sort((a, b) => isLibrary(a.name) - isLibrary(b.name));
+  for (const [i, { name, text, tables }] of compileFunctions(module, functions, names).entries()) {
+    const fn = functions[i];
     const others = fn.exports.filter((e) => e !== name);
     const labels = [...text.labels, ...others.map((e) => ({ name: e, offset: 0 }))];
     const origin = `function ${fn.name}`;

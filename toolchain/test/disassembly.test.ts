@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { parseElf } from '../../machine/image/elf.js';
 import { readNote } from '../../machine/image/note.js';
 import { defineStubs } from '../assembler/index.js';
-import { compileFunction } from '../backend/compile.js';
+import { compileFunctions } from '../backend/compile.js';
 import { readModule } from '../backend/wasm.js';
 import { imageBytes, imageDefinitions } from '../driver/images.js';
 import { moduleBytes } from '../verify/encode.js';
@@ -59,8 +59,8 @@ test.each([
 test.each([1, 2])('compiled code of random module %i has the instructions that the back end counted', (seed) => {
   const module = readModule(moduleBytes(generate(seed, 24)));
   const names = { function: (i: number) => `f${i}`, global: (i: number) => `g${i}`, table: 'table' };
-  for (const fn of module.functions.filter((f) => !f.import)) {
-    const { text, instructions } = compileFunction(module, fn, names);
+  const functions = module.functions.filter((f) => !f.import);
+  for (const { text, instructions } of compileFunctions(module, functions, names)) {
     const read = disassemble(text.bytes);
     const starts = new Set(read.map((i) => i.address));
     expect(read.length).toBe(instructions);

@@ -60,9 +60,8 @@ function shrinkFunction(f: FunctionTree, check: () => boolean): boolean {
   for (let again = true; again; ) {
     again = false;
     for (const { list, index } of walk(f.body)) {
-      if (list[index].isFixed || !replace(list, index, check)) continue;
-      changed = again = true;
-      break;
+      // What took a node's place is walked next, and what it no longer reaches in the next pass.
+      if (!list[index].isFixed && replace(list, index, check)) changed = again = true;
     }
   }
   return changed;
