@@ -99,7 +99,7 @@ test('an image that fails does not stop the others, and keeps its last good file
   const { built, failed } = await buildImages({ root, dist });
   expect(built).toEqual(['two']);
   expect(failed.map((f) => f.image)).toEqual(['one']);
-  expect(failed[0].error.message).toContain('workloads/one.ts(1,');
+  expect(failed[0].error.message).toContain('workloads/one.ts:1:');
   expect(readFileSync(imagePath('one', root)).equals(before)).toBe(true);
 });
 
