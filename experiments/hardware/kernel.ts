@@ -11,17 +11,29 @@
  */
 
 import { type FlatImage, flatImage } from '../../machine/bench/flat-image.js';
+import {
+  clear,
+  fillEntries,
+  selector as fixedSelectors,
+  gate,
+  loadGates,
+  loadSegments,
+  setBase,
+  stateDescriptor,
+  turnPagingOn,
+  USER_PAGE,
+  writeConsole,
+  writeState,
+  writeTables,
+} from '../../machine/bench/flat-kernel.js';
 import type { FeatureId } from '../../machine/tables/config.js';
 import {
   type Assembler,
   al,
   ax,
-  cr0,
-  cr3,
   cr4,
   defineStubs,
   ds,
-  dx,
   eax,
   ebp,
   ecx,
@@ -30,25 +42,13 @@ import {
   es,
   esi,
   esp,
-  fs,
-  gs,
   mem,
-  mem8,
   mem16,
-  ss,
   sym,
 } from '../../toolchain/assembler/index.js';
 import type { Chain, Probe } from './probe.js';
 
-export const selector = {
-  kernelCode: 0x08,
-  kernelData: 0x10,
-  userCode: 0x1b,
-  userData: 0x23,
-  tss: 0x28,
-  callGate: 0x33,
-  otherTask: 0x38,
-} as const;
+export const selector = { ...fixedSelectors, callGate: 0x33, otherTask: 0x38 } as const;
 export const vector = { NULL: 0x80, SAME: 0x81, DONE: 0x90 } as const;
 /** Bytes on port E9h in place of time stamps. */
 export const stamp = { BEGIN: 2, END: 3 } as const;
@@ -68,11 +68,10 @@ const OTHER_STACK = 0x8000;
 const KERNEL_STACK = 0x9000;
 const USER_STACK = 0xb000;
 const PASSES = 2;
-const USER_PAGE = 7;
 const LARGE_PAGE = 0x87;
 /** Interrupts off, IOPL 3, so that ring 3 may use ports. */
 const USER_FLAGS = 0x3002;
-const GATE = { kernel: 0x8e00, user: 0xee00, call: 0xec00 } as const;
+const CALL_GATE = 0xec00;
 const SYSENTER_CS = 0x174;
 
 /** @param features of the processor: the image executes nothing that it lacks */
@@ -89,7 +88,7 @@ export function probeImage(probes: readonly Probe[], features: readonly FeatureI
     a.hlt();
     a.jmp('halt');
     handlers(a);
-    output(a);
+    writeConsole(a);
     probes.forEach((probe, number) => {
       loop(a, probe, number, features.includes('tsc'));
     });
@@ -98,68 +97,30 @@ export function probeImage(probes: readonly Probe[], features: readonly FeatureI
 }
 
 function tables(a: Assembler): void {
-  a.align(8);
-  a.label('gdt');
-  a.dd(0, 0, 0x0000ffff, 0x00cf9b00, 0x0000ffff, 0x00cf9300, 0x0000ffff, 0x00cffb00, 0x0000ffff, 0x00cff300);
-  a.label('tssDescriptor');
-  a.dd(103, 0x00008900);
-  a.label('callGate');
-  a.dd(selector.kernelCode << 16, GATE.call);
-  a.label('otherDescriptor');
-  a.dd(103, 0x00008900);
-  a.label('gdtPointer');
-  a.dw(8 * 8 - 1);
-  a.dd(sym('gdt'));
-  a.label('idtPointer');
-  a.dw(256 * 8 - 1);
-  a.dd(IDT);
-  a.align(4);
-  a.label('tss');
-  a.space(104);
-  a.label('otherTss');
-  a.space(104);
+  writeTables(a, IDT, [
+    { label: 'callGate', low: selector.kernelCode << 16, high: CALL_GATE },
+    stateDescriptor('otherDescriptor'),
+  ]);
+  writeState(a, 'otherTss');
 }
 
 function boot(a: Assembler, features: readonly FeatureId[]): void {
   a.label('start');
-  a.cli();
-  a.cld();
-  a.mov(esp, KERNEL_STACK);
-  // Image and TSS lie below 16 MiB: the low 24 bits of the base are enough.
-  for (const [descriptor, segment] of [
-    ['tssDescriptor', 'tss'],
-    ['otherDescriptor', 'otherTss'],
-  ]) {
-    a.mov(eax, sym(segment));
-    a.mov(mem16({ sym: descriptor, disp: 2 }), ax);
-    a.shr(eax, 16);
-    a.or(mem({ sym: descriptor, disp: 4 }), eax);
-  }
+  loadSegments(a, KERNEL_STACK);
+  a.mov(mem({ sym: 'tss', disp: tss.cr3 }), DIRECTORY);
+  otherTask(a);
   a.mov(eax, sym('callGateEntry'));
   a.mov(mem16({ sym: 'callGate' }), ax);
   a.shr(eax, 16);
   a.mov(mem16({ sym: 'callGate', disp: 6 }), ax);
-  a.lgdt(mem({ sym: 'gdtPointer' }));
-  a.ljmp(selector.kernelCode, sym('segments'));
-  a.label('segments');
-  a.mov(ax, selector.kernelData);
-  for (const segment of [ds, es, fs, gs, ss]) a.mov(segment, ax);
-  a.mov(mem({ sym: 'tss', disp: 4 }), KERNEL_STACK);
-  a.mov(mem({ sym: 'tss', disp: 8 }), selector.kernelData);
-  a.mov(mem16({ sym: 'tss', disp: 102 }), 104);
-  a.mov(mem({ sym: 'tss', disp: tss.cr3 }), DIRECTORY);
-  otherTask(a);
-  a.mov(ax, selector.tss);
-  a.ltr(ax);
-  fill(a, IDT, 256 * 8);
-  for (let exception = 0; exception < 32; exception++) setGate(a, exception, 'unexpected', GATE.kernel);
-  setGate(a, 6, 'invalidOpcode', GATE.kernel);
-  setGate(a, 13, 'protection', GATE.kernel);
-  setGate(a, 14, 'pageFault', GATE.kernel);
-  setGate(a, vector.NULL, 'return', GATE.user);
-  setGate(a, vector.SAME, 'return', GATE.kernel);
-  setGate(a, vector.DONE, 'done', GATE.user);
-  a.lidt(mem({ sym: 'idtPointer' }));
+  loadGates(a, IDT, 'unexpected', [
+    { vector: 6, handler: 'invalidOpcode', type: gate.kernel },
+    { vector: 13, handler: 'protection', type: gate.kernel },
+    { vector: 14, handler: 'pageFault', type: gate.kernel },
+    { vector: vector.NULL, handler: 'return', type: gate.user },
+    { vector: vector.SAME, handler: 'return', type: gate.kernel },
+    { vector: vector.DONE, handler: 'done', type: gate.user },
+  ]);
   if (features.includes('sysenter')) {
     const values = [selector.kernelCode, KERNEL_STACK, sym('sysenterEntry')];
     values.forEach((value, i) => {
@@ -174,6 +135,7 @@ function boot(a: Assembler, features: readonly FeatureId[]): void {
 
 /** A task in ring 0 that jumps back to the first one, again and again. */
 function otherTask(a: Assembler): void {
+  setBase(a, 'otherDescriptor', 'otherTss');
   const set = (field: number, value: number): void => a.mov(mem({ sym: 'otherTss', disp: field }), value);
   set(tss.cr3, DIRECTORY);
   set(tss.eflags, 2);
@@ -181,29 +143,20 @@ function otherTask(a: Assembler): void {
   set(tss.cs, selector.kernelCode);
   for (const field of [tss.es, tss.ss, tss.ds, tss.fs, tss.gs]) set(field, selector.kernelData);
   a.mov(mem({ sym: 'otherTss', disp: tss.eip }), sym('otherTask'));
-  a.mov(mem16({ sym: 'otherTss', disp: 102 }), 104);
 }
 
 function paging(a: Assembler, large: boolean): void {
   const table = DIRECTORY + 0x1000;
-  fill(a, DIRECTORY, 0x1000);
-  fillEntries(a, 'directory', DIRECTORY, table + USER_PAGE, 0x1000, MEMORY_MIB / 4);
-  fillEntries(a, 'pages', table, USER_PAGE, 0x1000, MEMORY_MIB * 256);
+  clear(a, DIRECTORY, 0x1000);
+  fillEntries(a, 'directory', DIRECTORY, table + USER_PAGE, MEMORY_MIB / 4);
+  fillEntries(a, 'pages', table, USER_PAGE, MEMORY_MIB * 256);
   if (large) {
-    fillEntries(a, 'window', DIRECTORY + (WINDOW >>> 20), CHAIN + LARGE_PAGE, 0, 256);
+    fillEntries(a, 'window', DIRECTORY + (WINDOW >>> 20), CHAIN + LARGE_PAGE, 256, 0);
     a.mov(eax, cr4);
     a.or(eax, 0x10);
     a.mov(cr4, eax);
   }
-  a.mov(eax, DIRECTORY);
-  a.mov(cr3, eax);
-  // Paging on, caches on.
-  a.mov(eax, cr0);
-  a.or(eax, 0x80000000);
-  a.and(eax, ~0x60000000);
-  a.mov(cr0, eax);
-  a.jmp('paged');
-  a.label('paged');
+  turnPagingOn(a, DIRECTORY);
 }
 
 /** Runs one probe and prints its line. */
@@ -296,29 +249,6 @@ function handlers(a: Assembler): void {
   a.out(0xf4, al);
 }
 
-function output(a: Assembler): void {
-  a.label('putc');
-  a.mov(edx, 0x3f8);
-  a.out(dx, al);
-  a.out(0xe9, al);
-  a.ret();
-
-  a.label('putHex');
-  a.mov(esi, eax);
-  a.mov(ecx, 8);
-  a.label('nextDigit');
-  a.rol(esi, 4);
-  a.mov(eax, esi);
-  a.and(eax, 15);
-  a.mov(al, mem8({ sym: 'digits', base: eax }));
-  a.call('putc');
-  a.dec(ecx);
-  a.jnz('nextDigit');
-  a.ret();
-  a.label('digits');
-  a.db('0123456789abcdef');
-}
-
 /** Makes a chain of pointers, the last of which leads back to the first. Uses all registers but EBP. */
 export function buildChain(a: Assembler, label: string, { base, count, stride, shift, mask, line }: Chain): void {
   a.mov(edi, base);
@@ -338,34 +268,4 @@ export function buildChain(a: Assembler, label: string, { base, count, stride, s
   a.jb(label);
   a.mov(mem({ base: edi }), base);
   a.mov(esi, base);
-}
-
-function setGate(a: Assembler, number: number, handler: string, type: number): void {
-  const at = IDT + 8 * number;
-  a.mov(eax, sym(handler));
-  a.mov(mem16({ disp: at }), ax);
-  a.mov(mem16({ disp: at + 2 }), selector.kernelCode);
-  a.mov(mem16({ disp: at + 4 }), type);
-  a.shr(eax, 16);
-  a.mov(mem16({ disp: at + 6 }), ax);
-}
-
-function fill(a: Assembler, at: number, bytes: number): void {
-  a.mov(edi, at);
-  a.mov(ecx, bytes / 4);
-  a.xor(eax, eax);
-  a.rep();
-  a.stosd();
-}
-
-/** `count` words from `at` on: `first`, `first + step`, and so on. */
-function fillEntries(a: Assembler, label: string, at: number, first: number, step: number, count: number): void {
-  a.mov(edi, at);
-  a.mov(eax, first);
-  a.mov(ecx, count);
-  a.label(label);
-  a.stosd();
-  a.add(eax, step);
-  a.dec(ecx);
-  a.jnz(label);
 }

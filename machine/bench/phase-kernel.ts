@@ -9,11 +9,9 @@ import {
   type Assembler,
   al,
   ax,
-  cr0,
   cr2,
   cr3,
   ds,
-  dx,
   eax,
   ebp,
   ebx,
@@ -23,15 +21,22 @@ import {
   es,
   esi,
   esp,
-  fs,
-  gs,
   mem,
-  mem16,
-  ss,
   sym,
 } from '../../toolchain/assembler/index.js';
+import {
+  clear,
+  fillEntries,
+  gate,
+  loadGates,
+  loadSegments,
+  selector,
+  turnPagingOn,
+  USER_PAGE,
+  writeConsole,
+  writeTables,
+} from './flat-kernel.js';
 
-const selector = { kernelCode: 0x08, kernelData: 0x10, userCode: 0x1b, userData: 0x23, tss: 0x28 } as const;
 const IDT = 0x3000;
 export const COUNT = 0x5000;
 const NEXT_FRAME = 0x5040;
@@ -48,10 +53,7 @@ export const MEMORY = 0x2000000;
 const FRAMES = 0x6000000;
 const WINDOW = 0x40000000;
 export const ZERO_WINDOW = 0x50000000;
-/** Present, writable, user. */
-const USER_PAGE = 7;
 const MIB = 0x100000;
-const gate = { interrupt: 0x8e00, user: 0xee00 } as const;
 export const service = { NULL: 0x80, PRINT: 0x81, UNMAP: 0x82, SWITCH: 0x83, DONE: 0x84 } as const;
 
 /** Boot, paging and services, in this order; the program begins at the label `user`. */
@@ -62,88 +64,25 @@ export function writeKernel(a: Assembler): void {
 }
 
 function boot(a: Assembler): void {
-  a.align(8);
-  a.label('gdt');
-  a.dd(0, 0, 0x0000ffff, 0x00cf9b00, 0x0000ffff, 0x00cf9300, 0x0000ffff, 0x00cffb00, 0x0000ffff, 0x00cff300);
-  // The TSS's base lies below 16 MiB: its low 24 bits are filled in at the start.
-  a.label('tssDescriptor');
-  a.dd(103, 0x00008900);
-  a.label('gdtPointer');
-  a.dw(6 * 8 - 1);
-  a.dd(sym('gdt'));
-  a.label('idtPointer');
-  a.dw(256 * 8 - 1);
-  a.dd(IDT);
-  a.align(4);
-  a.label('tss');
-  a.space(104);
-
+  writeTables(a, IDT);
   a.label('start');
-  a.cli();
-  a.cld();
+  loadSegments(a, KERNEL_STACK);
   a.mov(mem({ disp: COUNT }), 0);
   a.mov(mem({ disp: NEXT_FRAME }), FRAMES);
-  a.mov(esp, KERNEL_STACK);
-  a.mov(eax, sym('tss'));
-  a.mov(mem16({ sym: 'tssDescriptor', disp: 2 }), ax);
-  a.shr(eax, 16);
-  a.or(mem({ sym: 'tssDescriptor', disp: 4 }), eax);
-  a.lgdt(mem({ sym: 'gdtPointer' }));
-  a.ljmp(selector.kernelCode, sym('segments'));
-  a.label('segments');
-  a.mov(ax, selector.kernelData);
-  for (const segment of [ds, es, fs, gs, ss]) a.mov(segment, ax);
-  a.mov(mem({ sym: 'tss', disp: 4 }), KERNEL_STACK);
-  a.mov(mem({ sym: 'tss', disp: 8 }), selector.kernelData);
-  a.mov(mem16({ sym: 'tss', disp: 102 }), 104);
-  a.mov(ax, selector.tss);
-  a.ltr(ax);
-  fill(a, IDT, 256 * 8);
-  for (let vector = 0; vector < 32; vector++) setGate(a, vector, 'exception', gate.interrupt);
-  setGate(a, 14, 'pageFault', gate.interrupt);
-  setGate(a, service.NULL, 'nullCall', gate.user);
-  setGate(a, service.PRINT, 'print', gate.user);
-  setGate(a, service.UNMAP, 'unmap', gate.user);
-  setGate(a, service.SWITCH, 'switchSpaces', gate.user);
-  setGate(a, service.DONE, 'done', gate.user);
-  a.lidt(mem({ sym: 'idtPointer' }));
-}
-
-function setGate(a: Assembler, vector: number, handler: string, type: number): void {
-  const at = IDT + 8 * vector;
-  a.mov(eax, sym(handler));
-  a.mov(mem16({ disp: at }), ax);
-  a.mov(mem16({ disp: at + 2 }), selector.kernelCode);
-  a.mov(mem16({ disp: at + 4 }), type);
-  a.shr(eax, 16);
-  a.mov(mem16({ disp: at + 6 }), ax);
-}
-
-/** Zeroes `bytes` bytes at `at`. */
-function fill(a: Assembler, at: number, bytes: number): void {
-  a.mov(edi, at);
-  a.mov(ecx, bytes / 4);
-  a.xor(eax, eax);
-  a.rep();
-  a.stosd();
-}
-
-/** Fills `count` page-table entries from `table` with consecutive pages from `from`. */
-function fillTable(a: Assembler, label: string, table: number, from: number, count: number): void {
-  a.mov(edi, table);
-  a.mov(eax, from + USER_PAGE);
-  a.mov(ecx, count);
-  a.label(label);
-  a.stosd();
-  a.add(eax, 0x1000);
-  a.dec(ecx);
-  a.jnz(label);
+  loadGates(a, IDT, 'exception', [
+    { vector: 14, handler: 'pageFault', type: gate.kernel },
+    { vector: service.NULL, handler: 'nullCall', type: gate.user },
+    { vector: service.PRINT, handler: 'print', type: gate.user },
+    { vector: service.UNMAP, handler: 'unmap', type: gate.user },
+    { vector: service.SWITCH, handler: 'switchSpaces', type: gate.user },
+    { vector: service.DONE, handler: 'done', type: gate.user },
+  ]);
 }
 
 function paging(a: Assembler): void {
-  fill(a, DIRECTORY_A, TABLES_END - DIRECTORY_A);
-  fillTable(a, 'directoryA', DIRECTORY_A, IDENTITY_TABLES, 32);
-  fillTable(a, 'directoryB', DIRECTORY_B, IDENTITY_TABLES, 32);
+  clear(a, DIRECTORY_A, TABLES_END - DIRECTORY_A);
+  fillEntries(a, 'directoryA', DIRECTORY_A, IDENTITY_TABLES + USER_PAGE, 32);
+  fillEntries(a, 'directoryB', DIRECTORY_B, IDENTITY_TABLES + USER_PAGE, 32);
   for (const [directory, window] of [
     [DIRECTORY_A, WINDOW_TABLE_A],
     [DIRECTORY_B, WINDOW_TABLE_B],
@@ -151,18 +90,11 @@ function paging(a: Assembler): void {
     a.mov(mem({ disp: directory + (WINDOW >>> 22) * 4 }), window + USER_PAGE);
     a.mov(mem({ disp: directory + (ZERO_WINDOW >>> 22) * 4 }), ZERO_TABLE + USER_PAGE);
   }
-  fillTable(a, 'identity', IDENTITY_TABLES, 0, 32768);
-  fillTable(a, 'windowA', WINDOW_TABLE_A, MEMORY, 64);
+  fillEntries(a, 'identity', IDENTITY_TABLES, USER_PAGE, 32768);
+  fillEntries(a, 'windowA', WINDOW_TABLE_A, MEMORY + USER_PAGE, 64);
   // B's window shows other frames: the 64 behind those of A's.
-  fillTable(a, 'windowB', WINDOW_TABLE_B, MEMORY + 64 * 0x1000, 64);
-  a.mov(eax, DIRECTORY_A);
-  a.mov(cr3, eax);
-  a.mov(eax, cr0);
-  a.or(eax, 0x80000000);
-  a.and(eax, ~0x60000000);
-  a.mov(cr0, eax);
-  a.jmp('paged');
-  a.label('paged');
+  fillEntries(a, 'windowB', WINDOW_TABLE_B, MEMORY + 64 * 0x1000 + USER_PAGE, 64);
+  turnPagingOn(a, DIRECTORY_A);
   a.mov(esi, sym('textBoot'));
   a.call('puts');
   a.push(selector.userData);
@@ -184,7 +116,7 @@ function kernel(a: Assembler): void {
 
   a.label('unmap');
   a.pushad();
-  fill(a, ZERO_TABLE, 0x1000);
+  clear(a, ZERO_TABLE, 0x1000);
   a.mov(eax, cr3);
   a.mov(cr3, eax);
   a.popad();
@@ -248,13 +180,7 @@ function kernel(a: Assembler): void {
 }
 
 function output(a: Assembler): void {
-  a.label('putc');
-  a.push(edx);
-  a.mov(edx, 0x3f8);
-  a.out(dx, al);
-  a.out(0xe9, al);
-  a.pop(edx);
-  a.ret();
+  writeConsole(a);
 
   // Zero-terminated text at ESI.
   a.label('puts');
@@ -268,28 +194,6 @@ function output(a: Assembler): void {
   a.jmp('nextByte');
   a.label('lastByte');
   a.pop(eax);
-  a.ret();
-
-  // EAX in eight hexadecimal digits.
-  a.label('putHex');
-  a.push(ecx);
-  a.push(edx);
-  a.mov(edx, eax);
-  a.mov(ecx, 8);
-  a.label('nextDigit');
-  a.rol(edx, 4);
-  a.mov(eax, edx);
-  a.and(eax, 15);
-  a.cmp(eax, 10);
-  a.jb('decimal');
-  a.add(eax, 39);
-  a.label('decimal');
-  a.add(eax, 48);
-  a.call('putc');
-  a.dec(ecx);
-  a.jnz('nextDigit');
-  a.pop(edx);
-  a.pop(ecx);
   a.ret();
 
   // Text at ESI; with EDI = 1 also EAX, EDX and EBX as n, rep and ck. Stack after PUSHAD: EDI ESI EBP ESP EBX EDX ECX EAX.
