@@ -8,7 +8,7 @@ import { NEVER } from './devices/device.js';
 import { APIC_BASE_AT_RESET } from './devices/local-apic.js';
 import type { SavedFields } from './devices/saved-state.js';
 import { writeFirmwareTables } from './image/firmware-tables.js';
-import { BOOTLOADER_MAGIC, loadMultiboot, type Module } from './image/multiboot.js';
+import { BOOTLOADER_MAGIC, LOADER_STACK, loadMultiboot, type Module } from './image/multiboot.js';
 import { readNote } from './image/note.js';
 import type { CrossingTracker } from './ledger/crossings.js';
 import { Ledger } from './ledger/ledger.js';
@@ -143,6 +143,7 @@ export class Machine {
     core.set('eip', entry);
     core.set('eax', BOOTLOADER_MAGIC);
     core.set('ebx', information);
+    core.set('esp', LOADER_STACK);
     this.observation.watch({
       kernel: readNote(image, 'kernel image'),
       modules: modules.map((m) => readNote(m.bytes, `module "${m.args}"`)),

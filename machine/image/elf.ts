@@ -1,6 +1,6 @@
 /**
- * ELF for IA-32 (System V ABI, Intel386 supplement), as far as a loader needs it: the header, the loadable segments and
- * the notes of an executable.
+ * ELF for IA-32 (System V ABI, Intel386 supplement), as far as a loader needs it: the header and the loadable segments of
+ * an executable; and its notes, for who wants to know what it says of itself.
  */
 import { ImageError } from '../errors.js';
 
@@ -23,7 +23,6 @@ export interface Note {
 export interface Elf {
   readonly entry: number;
   readonly segments: readonly Segment[];
-  readonly notes: readonly Note[];
 }
 
 const HEADER_BYTES = 52;
@@ -57,23 +56,41 @@ export function parseElf(bytes: Uint8Array, name: string): Elf {
     throw new ImageError(name, 28, `${count} program headers at 0x${at.toString(16)} lie beyond the end of the file`);
   }
   const segments: Segment[] = [];
-  const notes: Note[] = [];
   for (let i = 0; i < count; i++) {
     const header = at + i * PROGRAM_HEADER_BYTES;
-    const type = view.getUint32(header, true);
-    if (type !== PT_LOAD && type !== PT_NOTE) continue;
+    if (view.getUint32(header, true) !== PT_LOAD) continue;
     const segment = readSegment(view, header);
     if (segment.offset + segment.fileBytes > bytes.length) {
       const end = segment.offset + segment.fileBytes;
       throw new ImageError(name, header, `segment ${i} ends at file offset 0x${end.toString(16)}, beyond the file`);
     }
-    if (segment.memoryBytes < segment.fileBytes && type === PT_LOAD) {
+    if (segment.memoryBytes < segment.fileBytes) {
       throw new ImageError(name, header + 20, `segment ${i} is smaller in memory than in the file`);
     }
-    if (type === PT_LOAD) segments.push(segment);
-    else notes.push(...parseNotes(bytes, segment.offset, segment.fileBytes, name));
+    segments.push(segment);
   }
-  return { entry: view.getUint32(24, true), segments, notes };
+  return { entry: view.getUint32(24, true), segments };
+}
+
+/**
+ * The notes of an IA-32 executable. Anything else has none, and damaged ones are passed over: to a loader a module is
+ * bytes, be it an object file, a program of 64 bits or an archive.
+ */
+export function readNotes(bytes: Uint8Array): Note[] {
+  if (!isElf(bytes) || bytes.length < HEADER_BYTES) return [];
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const [size, type, machine] = [view.getUint8(4), view.getUint16(16, true), view.getUint16(18, true)];
+  if (size !== 1 || view.getUint8(5) !== 1 || type !== 2 || machine !== 3) return [];
+  const at = view.getUint32(28, true);
+  const notes: Note[] = [];
+  for (let i = 0; i < view.getUint16(44, true); i++) {
+    const header = at + i * PROGRAM_HEADER_BYTES;
+    if (header + PROGRAM_HEADER_BYTES > bytes.length) break;
+    const { offset, fileBytes } = readSegment(view, header);
+    if (view.getUint32(header, true) !== PT_NOTE || offset + fileBytes > bytes.length) continue;
+    notes.push(...parseNotes(bytes, offset, fileBytes));
+  }
+  return notes;
 }
 
 function readSegment(view: DataView, at: number): Segment {
@@ -87,7 +104,7 @@ function readSegment(view: DataView, at: number): Segment {
   };
 }
 
-function parseNotes(bytes: Uint8Array, from: number, length: number, image: string): Note[] {
+function parseNotes(bytes: Uint8Array, from: number, length: number): Note[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const notes: Note[] = [];
   let at = from;
@@ -95,9 +112,7 @@ function parseNotes(bytes: Uint8Array, from: number, length: number, image: stri
     const nameBytes = view.getUint32(at, true);
     const descriptionBytes = view.getUint32(at + 4, true);
     const description = at + 12 + align4(nameBytes);
-    if (description + descriptionBytes > from + length) {
-      throw new ImageError(image, at, 'a note ends beyond its segment');
-    }
+    if (description + descriptionBytes > from + length) break;
     notes.push({
       name: text(bytes.subarray(at + 12, at + 12 + Math.max(0, nameBytes - 1))),
       type: view.getUint32(at + 8, true),

@@ -37,6 +37,8 @@ const LOW_RAM = LOW_END - 0x400;
 const HIGH_START = 0x100000;
 const INFORMATION = 0x9000;
 const INFORMATION_BYTES = 116;
+/** The specification leaves ESP open; loaders leave their own stack, and some kernels push before they have one. */
+export const LOADER_STACK = INFORMATION;
 const flag = { PAGE_ALIGN: 0x1, MEMORY: 0x2, VIDEO: 0x4, ADDRESSES: 0x10000 } as const;
 /** What the information holds: memory sizes, command line, modules, memory map, loader name. */
 const FLAGS_PRESENT = 0x001 | 0x004 | 0x008 | 0x040 | 0x200;

@@ -3,7 +3,7 @@
  * loaded, so an image runs the same with and without somebody who reads it.
  */
 import { ImageError } from '../errors.js';
-import { isElf, parseElf } from './elf.js';
+import { readNotes } from './elf.js';
 
 export interface ImageNote {
   readonly name: string;
@@ -24,8 +24,7 @@ const NOTE_TYPE = 1;
  * @throws ImageError when there is one that cannot be understood
  */
 export function readNote(bytes: Uint8Array, name: string): ImageNote | null {
-  if (!isElf(bytes)) return null;
-  const note = parseElf(bytes, name).notes.find((n) => n.name === NOTE_NAME && n.type === NOTE_TYPE);
+  const note = readNotes(bytes).find((n) => n.name === NOTE_NAME && n.type === NOTE_TYPE);
   return note ? parseNote(new TextDecoder().decode(note.description), name) : null;
 }
 

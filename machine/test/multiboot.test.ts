@@ -115,8 +115,12 @@ describe('image note', () => {
     expect(readNote(withNote(JSON.stringify(note)), 'x')).toMatchObject(note);
   });
 
-  it('is absent from an image without one', () => {
+  it('is absent from an image without one, and from whatever is no executable for this processor', () => {
     expect(readNote(flat(), 'x')).toBeNull();
+    const object = withNote('{');
+    object[16] = 1;
+    expect(readNote(object, 'x')).toBeNull();
+    expect(readNote(withNote('{').subarray(0, 40), 'x')).toBeNull();
     expect(readNote(elf({ entry: 0, segments: [] }), 'x')).toBeNull();
   });
 
