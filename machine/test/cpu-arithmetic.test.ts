@@ -5,320 +5,117 @@ import { flag, outcomeOf, run } from './cpu.js';
 const { cf, pf, af, zf, sf, of } = flag;
 const ARITHMETIC = cf | pf | af | zf | sf | of;
 
+/** What stands in ECX and EDX before each instruction. */
+const [COUNT, OTHER] = [32, 0x9abcdef0];
+const CARRY = true;
+
+interface Case {
+  readonly name: string;
+  /** EAX before; all arithmetic flags are clear, but for CF where `carry` sets it. */
+  readonly before: number;
+  readonly carry: boolean;
+  instruction(a: Assembler): void;
+  /** EAX after, and the flags. */
+  readonly after: number;
+  readonly flags: number;
+  /** Flags that the manual leaves undefined, which are not compared. */
+  readonly undefined: number;
+}
+
+const row = (
+  name: string,
+  before: number,
+  instruction: Case['instruction'],
+  after: number,
+  flags: number,
+  { carry = false, undefined: unknown = 0 } = {},
+): Case => ({ name, before, instruction, after, flags, carry, undefined: unknown });
+
+// SDM vol. 1, 3.4.3.1: CF unsigned carry, OF signed overflow, AF carry from bit 3, PF even parity of the low byte. AF is
+// undefined after logic and shifts, OF after shifts by more than one, all but CF and OF after a multiplication (vol. 2).
+const cases: Case[] = [
+  row('add overflows', 0x7fffffff, (a) => a.add(eax, 1), 0x80000000, of | sf | af | pf),
+  row('add carries to zero', 0xffffffff, (a) => a.add(eax, 1), 0, cf | zf | af | pf),
+  row('sub borrows', 1, (a) => a.sub(eax, 2), 0xffffffff, cf | sf | af | pf),
+  row('cmp leaves its operand', 0x80000000, (a) => a.cmp(eax, 1), 0x80000000, of | af | pf),
+  row('8-bit add', 0x1280, (a) => a.add(al, al), 0x1200, cf | of | zf | pf),
+  row('8-bit add to AH', 0x7f01, (a) => a.add(ah, 1), 0x8001, of | sf | af),
+  row('16-bit sub', 0xabcd0000, (a) => a.sub(ax, 1), 0xabcdffff, cf | sf | af | pf),
+  row('and clears carry', 0xff, (a) => a.and(eax, 0x83), 0x83, 0, { carry: CARRY, undefined: af }),
+  row('inc keeps carry', 0x7fffffff, (a) => a.inc(eax), 0x80000000, cf | of | sf | af | pf, { carry: CARRY }),
+  row('dec to minus one, carry clear', 0, (a) => a.dec(eax), 0xffffffff, sf | af | pf),
+  row('8-bit dec overflows', 0x80, (a) => a.dec(al), 0x7f, of | af),
+  row('neg of zero', 0, (a) => a.neg(eax), 0, zf | pf),
+  row('neg of the least', 0x80000000, (a) => a.neg(eax), 0x80000000, cf | of | sf | pf),
+  row('adc takes the carry', 0xffffffff, (a) => a.adc(eax, 0), 0, cf | zf | af | pf, { carry: CARRY }),
+  row('sbb takes the borrow', 0, (a) => a.sbb(eax, eax), 0xffffffff, cf | sf | af | pf, { carry: CARRY }),
+  row('8-bit adc', 0x7f, (a) => a.adc(al, 0), 0x80, of | sf | af, { carry: CARRY }),
+  row('shl by one overflows', 0x40000000, (a) => a.shl(eax, 1), 0x80000000, of | sf | pf, { undefined: af }),
+  row('shr by one', 0x80000001, (a) => a.shr(eax, 1), 0x40000000, cf | of | pf, { undefined: af }),
+  row('sar rounds down', 0xfffffffd, (a) => a.sar(eax, 1), 0xfffffffe, cf | sf, { undefined: af }),
+  row('a shift by 0 leaves flags', 5, (a) => a.shl(eax, cl), 5, cf, { carry: CARRY }),
+  row('rol into carry', 0x80000000, (a) => a.rol(eax, 1), 1, cf | of),
+  row('rcr through carry', 2, (a) => a.rcr(eax, 1), 0x80000001, of, { carry: CARRY }),
+  row('shld', 0x12345678, (a) => a.shld(eax, edx, 8), 0x3456789a, pf, { undefined: af | of }),
+  row('imul overflows', 0x10000, (a) => a.imul(eax, eax), 0, cf | of, { undefined: af | sf | zf | pf }),
+  row('imul fits', -3, (a) => a.imul(eax, eax, 5), 0xfffffff1, 0, { undefined: af | sf | zf | pf }),
+];
+
 describe('arithmetic flags', () => {
-  // SDM vol. 1, 3.4.3.1: CF unsigned carry, OF signed overflow, AF carry from bit 3, PF even parity of the low byte.
-  const cases: [string, (a: Assembler) => void, number, number][] = [
-    [
-      'add overflows',
-      (a) => {
-        a.mov(eax, 0x7fffffff);
-        a.add(eax, 1);
-      },
-      0x80000000,
-      of | sf | af | pf,
-    ],
-    [
-      'add carries to zero',
-      (a) => {
-        a.mov(eax, 0xffffffff);
-        a.add(eax, 1);
-      },
-      0,
-      cf | zf | af | pf,
-    ],
-    [
-      'sub borrows',
-      (a) => {
-        a.mov(eax, 1);
-        a.sub(eax, 2);
-      },
-      0xffffffff,
-      cf | sf | af | pf,
-    ],
-    [
-      'cmp leaves its operand',
-      (a) => {
-        a.mov(eax, 0x80000000);
-        a.cmp(eax, 1);
-      },
-      0x80000000,
-      of | af | pf,
-    ],
-    [
-      '8-bit add',
-      (a) => {
-        a.mov(eax, 0x1280);
-        a.add(al, al);
-      },
-      0x1200,
-      cf | of | zf | pf,
-    ],
-    [
-      '8-bit add to AH',
-      (a) => {
-        a.mov(eax, 0x7f01);
-        a.add(ah, 1);
-      },
-      0x8001,
-      of | sf | af,
-    ],
-    [
-      '16-bit sub',
-      (a) => {
-        a.mov(eax, 0xabcd0000);
-        a.sub(ax, 1);
-      },
-      0xabcdffff,
-      cf | sf | af | pf,
-    ],
-    [
-      'and clears carry',
-      (a) => {
-        a.mov(eax, 0xff);
-        a.stc();
-        a.and(eax, 0x83);
-      },
-      0x83,
-      0,
-    ],
-    [
-      'inc keeps carry',
-      (a) => {
-        a.mov(eax, 0x7fffffff);
-        a.stc();
-        a.inc(eax);
-      },
-      0x80000000,
-      cf | of | sf | af | pf,
-    ],
-    [
-      'dec to minus one, carry clear',
-      (a) => {
-        a.xor(eax, eax);
-        a.dec(eax);
-      },
-      0xffffffff,
-      sf | af | pf,
-    ],
-    [
-      '8-bit dec overflows',
-      (a) => {
-        a.mov(eax, 0x80);
-        a.clc();
-        a.dec(al);
-      },
-      0x7f,
-      of | af,
-    ],
-    [
-      'neg of zero',
-      (a) => {
-        a.xor(eax, eax);
-        a.neg(eax);
-      },
-      0,
-      zf | pf,
-    ],
-    [
-      'neg of the least',
-      (a) => {
-        a.mov(eax, 0x80000000);
-        a.neg(eax);
-      },
-      0x80000000,
-      cf | of | sf | pf,
-    ],
-    [
-      'adc takes the carry',
-      (a) => {
-        a.mov(eax, 0xffffffff);
-        a.stc();
-        a.adc(eax, 0);
-      },
-      0,
-      cf | zf | af | pf,
-    ],
-    [
-      'sbb takes the borrow',
-      (a) => {
-        a.xor(eax, eax);
-        a.stc();
-        a.sbb(eax, eax);
-      },
-      0xffffffff,
-      cf | sf | af | pf,
-    ],
-    [
-      '8-bit adc',
-      (a) => {
-        a.mov(eax, 0x7f);
-        a.stc();
-        a.adc(al, 0);
-      },
-      0x80,
-      of | sf | af,
-    ],
-    [
-      'shl by one overflows',
-      (a) => {
-        a.mov(eax, 0x40000000);
-        a.shl(eax, 1);
-      },
-      0x80000000,
-      of | sf | pf,
-    ],
-    [
-      'shr by one',
-      (a) => {
-        a.mov(eax, 0x80000001);
-        a.shr(eax, 1);
-      },
-      0x40000000,
-      cf | of | pf,
-    ],
-    [
-      'sar rounds down',
-      (a) => {
-        a.mov(eax, 0xfffffffd);
-        a.sar(eax, 1);
-      },
-      0xfffffffe,
-      cf | sf,
-    ],
-    [
-      'a shift by 0 leaves flags',
-      (a) => {
-        a.mov(ecx, 32);
-        a.mov(eax, 5);
-        a.stc();
-        a.shl(eax, cl);
-      },
-      5,
-      cf,
-    ],
-    [
-      'rol into carry',
-      (a) => {
-        a.mov(eax, 0x80000000);
-        a.xor(ecx, ecx);
-        a.rol(eax, 1);
-      },
-      1,
-      cf | of | zf | pf,
-    ],
-    [
-      'rcr through carry',
-      (a) => {
-        a.mov(eax, 2);
-        a.xor(ecx, ecx);
-        a.stc();
-        a.rcr(eax, 1);
-      },
-      0x80000001,
-      of | zf | pf,
-    ],
-    [
-      'shld',
-      (a) => {
-        a.mov(eax, 0x12345678);
-        a.mov(edx, 0x9abcdef0);
-        a.shld(eax, edx, 8);
-      },
-      0x3456789a,
-      pf,
-    ],
-    [
-      'imul overflows',
-      (a) => {
-        a.mov(eax, 0x10000);
-        a.imul(eax, eax);
-      },
-      0,
-      cf | of | zf | pf,
-    ],
-    [
-      'imul fits',
-      (a) => {
-        a.mov(eax, -3);
-        a.imul(eax, eax, 5);
-      },
-      0xfffffff1,
-      sf,
-    ],
-  ];
-  for (const [name, main, result, flags] of cases) {
-    it(name, async () => {
-      // Carry in is 0 and ZF 0 unless the case sets them: TEST leaves both.
-      const seen = await outcomeOf((a) => {
-        a.mov(esi, 1);
-        a.test(esi, esi);
-        main(a);
-      });
-      expect(seen.reg('eax')).toBe(result);
-      // The manual leaves AF undefined after logic and shifts, OF after shifts by more than one: neither is compared.
-      const undefinedHere = /^(and|shl|shr|sar|rol|rcr|shld|imul|a shift)/.test(name) ? af : 0;
-      const noOverflow = name === 'shld' ? of | cf : 0;
-      const noProduct = name.startsWith('imul') ? sf | zf | pf : 0;
-      const mask = ARITHMETIC & ~(undefinedHere | noOverflow | noProduct);
-      expect(seen.flags & mask).toBe(flags & mask);
+  it.each(cases)('$name', async ({ before, carry, instruction, after, flags, undefined: unknown }) => {
+    const seen = await outcomeOf((a) => {
+      a.mov(esi, 1);
+      a.mov(eax, before);
+      a.mov(ecx, COUNT);
+      a.mov(edx, OTHER);
+      a.test(esi, esi);
+      if (carry) a.stc();
+      instruction(a);
     });
-  }
+    expect(seen.reg('eax')).toBe(after);
+    const mask = ARITHMETIC & ~unknown;
+    expect(seen.flags & mask).toBe(flags & mask);
+  });
 });
 
 describe('multiplication and division', () => {
-  it('mul gives 64 bits', async () => {
-    const { reg, flags } = await outcomeOf((a) => {
-      a.mov(eax, 0xffffffff);
-      a.mov(ebx, 0xffffffff);
-      a.mul(ebx);
-    });
-    expect([reg('edx'), reg('eax')]).toEqual([0xfffffffe, 1]);
-    expect(flags & (cf | of)).toBe(cf | of);
+  const least = 0x80000000;
+  it.each<[string, number, number, (a: Assembler) => void, number, number]>([
+    ['mul gives 64 bits', 0xffffffff, 0xffffffff, (a) => a.mul(ebx), 0xfffffffe, 1],
+    ['idiv truncates towards zero, and the remainder has the sign of the dividend', -7, 2, signedDivide, -1, -3],
+    ['8-bit div puts the remainder into AH', 1000, 7, (a) => a.div(bl), OTHER, (6 << 8) | 142],
+  ])('%s', async (_, left, right, instruction, high, low) => {
+    const { reg } = await outcomeOf((a) => operands(a, left, right, instruction));
+    expect([reg('edx'), reg('eax')]).toEqual([high >>> 0, low >>> 0]);
   });
 
-  it('idiv truncates towards zero, the remainder has the sign of the dividend', async () => {
-    const { reg } = await outcomeOf((a) => {
-      a.mov(eax, -7);
-      a.cdq();
-      a.mov(ebx, 2);
-      a.idiv(ebx);
-    });
-    expect([reg('eax') | 0, reg('edx') | 0]).toEqual([-3, -1]);
+  it('mul says by CF and OF that the product needs its upper half', async () => {
+    const flagsOf = async (left: number) => (await outcomeOf((a) => operands(a, left, 5, (b) => b.mul(ebx)))).flags;
+    expect((await flagsOf(least)) & (cf | of)).toBe(cf | of);
+    expect((await flagsOf(3)) & (cf | of)).toBe(0);
   });
 
-  it('8-bit div puts the remainder into AH', async () => {
-    const { reg } = await outcomeOf((a) => {
-      a.mov(eax, 1000);
-      a.mov(bl, 7);
-      a.div(bl);
-    });
-    expect(reg('eax')).toBe((6 << 8) | 142);
+  it.each<[string, number, number, (a: Assembler) => void, number]>([
+    ['a quotient that does not fit', 0, 1, (a) => a.div(ebx), OTHER],
+    ['the least number divided by -1', least, -1, signedDivide, 0xffffffff],
+  ])('%s is #DE at the instruction, and changes nothing', async (_, left, right, instruction, high) => {
+    const { vector, frame, symbols, reg } = await run({ main: (a) => operands(a, left, right, instruction) });
+    expect(vector).toBe(0);
+    expect(frame[0]).toBe(symbols.get('divide') ?? symbols.get('instruction'));
+    expect([reg('edx'), reg('eax')]).toEqual([high, left]);
   });
 
-  it('a quotient that does not fit is #DE, and changes nothing', async () => {
-    const outcome = await run({
-      main: (a) => {
-        a.mov(edx, 1);
-        a.mov(eax, 0);
-        a.mov(ebx, 1);
-        a.label('here');
-        a.div(ebx);
-      },
-    });
-    expect(outcome.vector).toBe(0);
-    expect(outcome.frame[0]).toBe(outcome.symbols.get('here'));
-    expect([outcome.reg('edx'), outcome.reg('eax')]).toEqual([1, 0]);
-  });
+  function operands(a: Assembler, left: number, right: number, instruction: (a: Assembler) => void): void {
+    a.mov(eax, left);
+    a.mov(edx, OTHER);
+    a.mov(ebx, right);
+    a.label('instruction');
+    instruction(a);
+  }
 
-  it('the least number divided by -1 is #DE', async () => {
-    const outcome = await run({
-      main: (a) => {
-        a.mov(eax, 0x80000000);
-        a.cdq();
-        a.mov(ebx, -1);
-        a.idiv(ebx);
-      },
-    });
-    expect(outcome.vector).toBe(0);
-  });
+  function signedDivide(a: Assembler): void {
+    a.cdq();
+    a.label('divide');
+    a.idiv(ebx);
+  }
 });

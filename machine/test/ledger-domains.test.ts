@@ -48,38 +48,49 @@ describe('who is running under a VMM', () => {
       GUEST_BASE,
     );
 
+  /**
+   * A VMM with one domain that runs the shell: the program does 1, calls its kernel in ring 1, does 2 and ends; the kernel
+   * calls the VMM in ring 0 on the way. All of them stand in the VMM's image.
+   */
+  const oneDomain = (
+    guest: ReturnType<typeof guestKernel>,
+    kernel: (a: Assembler) => void,
+    hypercallSign: number,
+  ): Parameters<typeof flatGuest>[0] => ({
+    name: 'vmm',
+    records: [vcpu(V0, 'domU')],
+    gates: [
+      { vector: 0x81, handler: 'kernelOfDomain', ring: 1 },
+      { vector: 0x82, handler: 'hypercall', ring: 0 },
+    ],
+    main: (a) => {
+      loadGuest(a, guest);
+      a.mov(mem({ disp: guest.symbols.get('currentThread')! }), SHELL);
+      commit(a, V0);
+      enter(a, 3, 'program', 'end');
+      powerOff(a);
+      a.label('program');
+      sign(a, 1);
+      a.int(0x81);
+      sign(a, 2);
+      a.int(0x80);
+      a.label('kernelOfDomain');
+      kernel(a);
+      a.iretd();
+      a.label('hypercall');
+      sign(a, hypercallSign);
+      a.iretd();
+    },
+  });
+
   it("charges the VMM on behalf of the program inside the domain, and the domain's kernel at CPL 1", async () => {
     const guest = guestKernel(SHELL);
-    const thread = guest.symbols.get('currentThread')!;
-    const image = guestImage({
-      name: 'vmm',
-      records: [vcpu(V0, 'domU')],
-      gates: [
-        { vector: 0x81, handler: 'kernelOfDomain', ring: 1 },
-        { vector: 0x82, handler: 'hypercall', ring: 0 },
-      ],
-      main: (a) => {
-        loadGuest(a, guest);
-        a.mov(mem({ disp: thread }), SHELL);
-        commit(a, V0);
-        enter(a, 3, 'shell', 'end');
-        powerOff(a);
-        // The program calls its kernel in ring 1, which calls the VMM in ring 0.
-        a.label('shell');
-        sign(a, 1);
-        a.int(0x81);
-        sign(a, 2);
-        a.int(0x80);
-        a.label('kernelOfDomain');
-        sign(a, 4);
-        a.int(0x82);
-        sign(a, 8);
-        a.iretd();
-        a.label('hypercall');
-        sign(a, 16);
-        a.iretd();
-      },
-    });
+    const kernel = (a: Assembler): void => {
+      sign(a, 4);
+      a.int(0x82);
+      sign(a, 8);
+    };
+    const image = guestImage(oneDomain(guest, kernel, 16));
     const machine = await makeMachine(image, [{ bytes: noted(guest, 'kernel', 'guest'), args: 'guest' }]);
     expect(signatures(machine)).toEqual([
       'domU/kernel for domU/shell, CPL 1: 12',
@@ -92,34 +103,12 @@ describe('who is running under a VMM', () => {
   it('counts a switch that a domain commits before it calls the VMM, once', async () => {
     const guest = guestKernel(SHELL);
     const thread = guest.symbols.get('currentThread')!;
-    const vmm = flatGuest({
-      name: 'vmm',
-      records: [vcpu(V0, 'domU')],
-      gates: [
-        { vector: 0x81, handler: 'kernelOfDomain', ring: 1 },
-        { vector: 0x82, handler: 'hypercall', ring: 0 },
-      ],
-      main: (a) => {
-        loadGuest(a, guest);
-        a.mov(mem({ disp: thread }), SHELL);
-        commit(a, V0);
-        enter(a, 3, 'program', 'end');
-        powerOff(a);
-        a.label('program');
-        sign(a, 1);
-        a.int(0x81);
-        sign(a, 2);
-        a.int(0x80);
-        a.label('kernelOfDomain');
-        a.mov(mem({ disp: thread }), EDITOR);
-        a.label('committed');
-        a.int(0x82);
-        a.iretd();
-        a.label('hypercall');
-        sign(a, 4);
-        a.iretd();
-      },
-    });
+    const switching = (a: Assembler): void => {
+      a.mov(mem({ disp: thread }), EDITOR);
+      a.label('committed');
+      a.int(0x82);
+    };
+    const vmm = flatGuest(oneDomain(guest, switching, 4));
     const kernel = { ...guest, hooks: [['__switch_commit', vmm.symbols.get('committed')!]] as const };
     const module = { bytes: noted(kernel, 'kernel', 'guest'), args: 'guest' };
     const machine = await makeMachine(noted(vmm, 'kernel', 'vmm'), [module]);
