@@ -18,9 +18,9 @@ import { chargeEvent } from './charge';
 import { EMPTY, installSlot, slotOffset } from './filter';
 import { isCode, noticeWrite } from './granules';
 import { LINE_MODIFIED } from './lines';
-import { DATA, DIRTY, flagsOf, isFresh, LARGE, noteFiltered } from './tlb';
-import { entryFor, mappedBy, NOT_PAGED, REFUSED } from './translate';
-import { rightsFor } from './walk';
+import { DATA, DIRTY, findEntry, flagsOf, isFresh, LARGE, markReferenced, noteFiltered, physicalBy } from './tlb';
+import { entryAgain, entryFor, mappedBy, NOT_PAGED, REFUSED, renewEntry } from './translate';
+import { permits, rightsFor } from './walk';
 import { watchData } from './watch';
 
 /** What `touch` returns instead of a host address. */
@@ -95,8 +95,21 @@ function readWord(la: u32, half: u32): u32 {
 function readSlow32(la: u32): u32 {
   const half = load<u32>(CLOCK_FILTER_HALF);
   if (((la & 3) | load<u32>(BREAKPOINTS)) != 0) return readSlow(la, 4, half);
-  const host = touch(la, false, half);
-  return host >= 0 ? load<u32>(host) : host == FAULTED ? 0 : readDevice(4);
+  const user = half != SYSTEM;
+  let entry = NOT_PAGED;
+  if (<i32>load<u32>(CR0) < 0) {
+    entry = findEntry(DATA, la);
+    if (entry == 0) {
+      entry = entryAgain(DATA, la, user, true);
+      // Fresh, and in RAM: nothing for the filter, and nothing more to look at.
+      if (entry != 0) return load<u32>(touchFrame(physicalBy(entry, la)));
+      entry = renewEntry(DATA, la, false, user, 0);
+    } else if (permits(flagsOf(entry), false, user)) markReferenced(entry);
+    else entry = renewEntry(DATA, la, false, user, entry);
+    if (entry == REFUSED) return 0;
+  }
+  const host = touchMapped(entry, la, false, half);
+  return host >= 0 ? load<u32>(host) : readDevice(4);
 }
 
 function readDevice(size: u32): u32 {
@@ -367,7 +380,18 @@ function touchWrite(la: u32, half: u32): i32 {
 // @ts-ignore: decorator
 @inline function touch(la: u32, write: bool, half: u32): i32 {
   const entry = entryFor(DATA, la, write, half != SYSTEM);
-  if (entry == REFUSED) return FAULTED;
+  return entry == REFUSED ? FAULTED : touchMapped(entry, la, write, half);
+}
+
+// @ts-ignore: decorator
+@inline function touchFrame(physical: u32): u32 {
+  touchData(physical, false);
+  return RAM_BASE + physical;
+}
+
+/** `entry` lets the access pass. */
+// @ts-ignore: decorator
+@inline function touchMapped(entry: u32, la: u32, write: bool, half: u32): i32 {
   const physical = mappedBy(entry, la);
   if (physical >= load<u32>(CONFIG_RAM_BYTES)) {
     touchedPhysical = physical;

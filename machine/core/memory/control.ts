@@ -72,6 +72,7 @@ export function emptyAll(): void {
   store<u32>(CLOCK_WRITE_SLOT, 0);
   memory.fill(WRITE_BUFFER, 0, 512);
   emptyBranches();
+  clearFilters();
 }
 
 function emptyArray(array: u32, hands: u32, sets: u32, ways: u32): void {
@@ -82,7 +83,6 @@ function emptyArray(array: u32, hands: u32, sets: u32, ways: u32): void {
 /** After the host wrote CONFIG: a model that has seen nothing. */
 export function resetMemory(): void {
   setPageSizes();
-  clearFilters();
   forgetWalks();
   store<i64>(CLOCK_DRAIN, 0);
   emptyAll();

@@ -21,7 +21,7 @@ import {
 import { CR0, FETCH_HOST, FETCH_LINE } from '../generated/state';
 import { ALIASES, touchCodeBelow, touchUnified, unfilterLine } from './cache';
 import { chargeEvent, count } from './charge';
-import { dropCodeGranule, EMPTY, installSlot, slotOffset } from './filter';
+import { dropCodeGranule, EMPTY, installSlot, isSuspended, slotOffset } from './filter';
 import { chooseWay, findWay, LINE_REFERENCED, LINE_VALID, passedWays } from './lines';
 import { CODE, EXECUTABLE, findEntry, flagsOf, LARGE, noteFiltered, physicalBy } from './tlb';
 import { entryFor, mappedBy, NOT_PAGED, raisePageFault, REFUSED } from './translate';
@@ -44,7 +44,7 @@ export function fetch(la: u32): i32 {
 
 function fetchSlow(la: u32, slot: u32): i32 {
   const user = load<u32>(CLOCK_FILTER_HALF) != 0;
-  const physical = load<u32>(CONFIG_TRACE_CACHE) != 0 ? touchTrace(la, user) : touchCode(la, user);
+  const physical = load<u32>(CONFIG_TRACE_CACHE) != 0 ? touchTrace(la, user) : touchCode(la, slot, user);
   if (physical < 0) return -1;
   if (<u32>physical >= load<u32>(CONFIG_RAM_BYTES)) {
     raisePageFault(la, user ? 4 : 0);
@@ -58,13 +58,21 @@ function fetchSlow(la: u32, slot: u32): i32 {
   return host + (la & 31);
 }
 
-/** ITLB and L1I. Returns the physical address, or -1 with the fault reported. */
+/** ITLB and L1I; `slot` is that of `la` in the filter. Returns the physical address, or -1 with the fault reported. */
 // @ts-ignore: decorator
-@inline function touchCode(la: u32, user: bool): i64 {
+@inline function touchCode(la: u32, slot: u32, user: bool): i64 {
   const physical = translateCode(la, user);
   if (physical < 0) return -1;
+  if (!isSuspended(slot, la & ~31, RAM_BASE + <u32>physical - la)) touchCodeLine(la, <u32>physical);
+  noteCode(la);
+  return physical;
+}
+
+/** The line of code at `physical` is referenced, filled if need be, and answers for the page of `la` alone. */
+// @ts-ignore: decorator
+@inline function touchCodeLine(la: u32, physical: u32): void {
   const unified = load<u32>(CONFIG_UNIFIED_CACHE) != 0;
-  const line = unified ? touchUnified(<u32>physical) : touchLine(<u32>physical);
+  const line = unified ? touchUnified(physical) : touchLine(physical);
   const alias = (la & 0xfffff000) | 1;
   const known = load<u32>(line, ALIASES);
   if (known != alias) {
@@ -72,8 +80,6 @@ function fetchSlow(la: u32, slot: u32): i32 {
     else unfilterCode(line);
     store<u32>(line, alias, ALIASES);
   }
-  noteCode(la);
-  return physical;
 }
 
 // @ts-ignore: decorator

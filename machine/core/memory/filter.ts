@@ -11,6 +11,9 @@
  *
  *     slot:  0 tag for reads | 4 tag for writes | 8 host address minus linear address | 12 unused
  *
+ * A flush of the TLBs takes one half of a slot's ground away, the other stays: the line. A slot of code is only suspended
+ * then (bit 0 of its tag); when a new TLB entry maps the granule to the same place, it holds again.
+ *
  * A tag is the granule's linear address; EMPTY matches nothing, since an access is compared with its low two bits kept
  * (a misaligned access never matches). Rings 0 to 2 and ring 3 have a half each: rights differ.
  */
@@ -21,6 +24,8 @@ import { FETCH_LINE } from '../generated/state';
 
 export const EMPTY: u32 = 0xffffffff;
 const EMPTY_TAGS: i64 = -1;
+/** In a tag: matches nothing, and stands in no journal. Set in EMPTY, too. */
+const IDLE: u32 = 1;
 const SLOT_MASK: u32 = (FILTER_SLOTS - 1) << 4;
 const PAGE_PART: u32 = SLOT_MASK & ~0x7f0;
 const FILTER_BYTES: u32 = FILTER_MODE_BYTES * 2;
@@ -37,7 +42,7 @@ const FILTER_BYTES: u32 = FILTER_MODE_BYTES * 2;
 /** Fills a slot; the caller answers for the rule above. */
 // @ts-ignore: decorator
 @inline export function installSlot(slot: u32, readTag: u32, writeTag: u32, addend: u32): void {
-  if (load<i64>(slot) == EMPTY_TAGS) {
+  if ((load<u32>(slot) & IDLE) != 0) {
     if (load<u32>(CLOCK_JOURNAL_LENGTH) == FILTER_JOURNAL_LIMIT) clearFilters();
     const length = load<u32>(CLOCK_JOURNAL_LENGTH);
     store<u32>(FILTER_JOURNAL + (length << 2), slot);
@@ -61,15 +66,25 @@ export function dropCodeGranule(la: u32): void {
   if (load<u32>(FETCH_LINE) == (la & ~31)) store<u32>(FETCH_LINE, EMPTY);
 }
 
-/** Empties both filters. */
+/** Is the slot suspended, and would say the same of `granule` again? Then its line is as it was. */
+// @ts-ignore: decorator
+@inline export function isSuspended(slot: u32, granule: u32, addend: u32): bool {
+  return load<u32>(slot) == (granule | IDLE) && load<u32>(slot, 8) == addend;
+}
+
+/** After translations were forgotten: empties the filter of data, suspends that of code. */
 export function emptyFilters(): void {
   const end = FILTER_JOURNAL + (load<u32>(CLOCK_JOURNAL_LENGTH) << 2);
-  for (let at = FILTER_JOURNAL; at < end; at += 4) store<i64>(load<u32>(at), EMPTY_TAGS);
+  for (let at = FILTER_JOURNAL; at < end; at += 4) {
+    const slot = load<u32>(at);
+    if (slot < CODE_FILTER) store<i64>(slot, EMPTY_TAGS);
+    else store<u32>(slot, load<u32>(slot) | IDLE);
+  }
   store<u32>(CLOCK_JOURNAL_LENGTH, 0);
   store<u32>(FETCH_LINE, EMPTY);
 }
 
-/** Empties both filters without the journal. */
+/** Empties both filters, with all that is suspended. */
 export function clearFilters(): void {
   memory.fill(DATA_FILTER, 0xff, FILTER_BYTES);
   memory.fill(CODE_FILTER, 0xff, FILTER_BYTES);

@@ -23,6 +23,7 @@ import { findWay, LINE_REFERENCED, LINE_VALID } from './lines';
 
 /** PSE and PAE: either of them makes large pages. */
 const CR4_LARGE_PAGES: u32 = 0x30;
+const CR4_PGE: u32 = 0x80;
 
 /** Which TLB: code or data. */
 export const CODE: u32 = 0;
@@ -115,15 +116,15 @@ function findLarge(side: u32, la: u32): u32 {
 // @ts-ignore: decorator
 @inline export function insertEntry(side: u32, la: u32, frame: u32, flags: u32): u32 {
   if ((flags & LARGE) != 0) return insertLarge(side, la, frame, flags);
-  return fillSmall(side, la, frame, flags);
+  return fillSmall(side, la, frame, flags, false);
 }
 
 /** The same for a page of 4 KiB. */
 // @ts-ignore: decorator
-@inline export function fillSmall(side: u32, la: u32, frame: u32, flags: u32): u32 {
+@inline export function fillSmall(side: u32, la: u32, frame: u32, flags: u32, used: bool): u32 {
   const geometry = CONFIG_ITLB_4K_SETS + side * CONFIG_STRIDE;
   const entry = victim(side, ITLB_4K_TAGS + side * TAG_STRIDE, ITLB_4K_HANDS + side * HAND_STRIDE, geometry, la >> 12);
-  fill(entry, la & SMALL_MASK, 0, frame, flags);
+  fill(entry, la & SMALL_MASK, 0, frame, flags, used);
   return entry;
 }
 
@@ -137,19 +138,19 @@ function insertLarge(side: u32, la: u32, frame: u32, flags: u32): u32 {
   } else if (load<u32>(small) == 1) {
     entry = victim(side, ITLB_4K_TAGS + side * TAG_STRIDE, ITLB_4K_HANDS + side * HAND_STRIDE, small, la >> 12);
   } else {
-    return fillSmall(side, la, frame + ((la - page) & SMALL_MASK), (flags & ~LARGE) | FRAGMENT);
+    return fillSmall(side, la, frame + ((la - page) & SMALL_MASK), (flags & ~LARGE) | FRAGMENT, false);
   }
-  fill(entry, page, TAG_LARGE, frame, flags);
+  fill(entry, page, TAG_LARGE, frame, flags, false);
   return entry;
 }
 
 // @ts-ignore: decorator
-@inline function fill(entry: u32, page: u32, kind: u32, frame: u32, flags: u32): void {
+@inline function fill(entry: u32, page: u32, kind: u32, frame: u32, flags: u32, used: bool): void {
   store<u32>(entry, page | kind | ((flags / (GLOBAL / TAG_GLOBAL)) & TAG_GLOBAL) | LINE_VALID | LINE_REFERENCED);
   const at = payload(entry);
   store<u32>(at, frame - page);
   store<u32>(at, flags, 4);
-  store<u32>(at, 0, 8);
+  store<u32>(at, u32(used), 8);
   v128.store(at, i64x2.splat(0), 16);
 }
 
@@ -244,17 +245,24 @@ export function dropPage(side: u32, la: u32): void {
 
 /** Empties both TLBs, of global pages only if `all`. The caller empties the filters. */
 export function dropEntries(all: bool): void {
-  const spared = all ? 0 : TAG_GLOBAL;
+  const spared = all || (load<u32>(CR4) & CR4_PGE) == 0 ? 0 : TAG_GLOBAL;
   for (let side: u32 = CODE; side <= DATA; side++) {
     dropArray(ITLB_4K_TAGS + side * TAG_STRIDE, CONFIG_ITLB_4K_SETS + side * CONFIG_STRIDE, spared);
     dropArray(ITLB_4M_TAGS + side * TAG_STRIDE, CONFIG_ITLB_4M_SETS + side * CONFIG_STRIDE, spared);
   }
 }
 
-/** Four tags at a time; what lies behind the last is empty and stays so. */
+/** Four tags at a time; what lies behind the last is empty and stays so. Without PGE no entry is global. */
 // @ts-ignore: decorator
 @inline function dropArray(tags: u32, geometry: u32, spared: u32): void {
   const end = tags + ((load<u32>(geometry) * load<u32>(geometry, 4)) << 2);
+  if (spared == 0) {
+    for (let at = tags; at < end; at += 32) {
+      v128.store(at, i64x2.splat(0));
+      v128.store(at, i64x2.splat(0), 16);
+    }
+    return;
+  }
   for (let at = tags; at < end; at += 16) {
     const four = v128.load(at);
     v128.store(at, v128.and(four, i32x4.ne(v128.and(four, i32x4.splat(spared)), i32x4.splat(0))));

@@ -36,15 +36,24 @@ export const REFUSED: u32 = 1;
     markReferenced(entry);
     return entry;
   }
-  // After a flush nearly all misses are reads and fetches, and their walks go as they went before: those without a call.
-  if (!write && entry == 0 && (load<u32>(CONFIG_DTLB_SECOND_SETS) | load<u32>(CONFIG_ITLB_SECOND_SETS)) == 0) {
-    const memo = repeatWalk(la, needed);
-    if (memo != 0) {
-      count(side == CODE ? COUNTER_ITLB_MISSES : COUNTER_DTLB_MISSES);
-      return fillSmall(arrayOf(side), la, memoFrame(memo), memoFlags(memo));
-    }
+  if (side == CODE && entry == 0) {
+    const again = entryAgain(CODE, la, user, false);
+    if (again != 0) return again;
   }
   return renewEntry(side, la, write, user, entry);
+}
+
+/**
+ * After a flush nearly all misses are reads and fetches, and their walks go as they went before: those without a call.
+ * The new entry, or 0 if it is not so; `used`: the page is being used already.
+ */
+// @ts-ignore: decorator
+@inline export function entryAgain(side: u32, la: u32, user: bool, used: bool): u32 {
+  if ((load<u32>(CONFIG_DTLB_SECOND_SETS) | load<u32>(CONFIG_ITLB_SECOND_SETS)) != 0) return 0;
+  const memo = repeatWalk(la, rightsFor(false, user));
+  if (memo == 0) return 0;
+  count(side == CODE ? COUNTER_ITLB_MISSES : COUNTER_DTLB_MISSES);
+  return fillSmall(arrayOf(side), la, memoFrame(memo), memoFlags(memo), used);
 }
 
 /** Where an entry of `entryFor`, but not REFUSED, maps `la`. */
@@ -52,7 +61,7 @@ export const REFUSED: u32 = 1;
 @inline export function mappedBy(entry: u32, la: u32): u32 { return entry == NOT_PAGED ? la : physicalBy(entry, la); }
 
 /** `stale` is an entry that must not answer, or 0. */
-function renewEntry(side: u32, la: u32, write: bool, user: bool, stale: u32): u32 {
+export function renewEntry(side: u32, la: u32, write: bool, user: bool, stale: u32): u32 {
   if (stale != 0) dropEntry(arrayOf(side), stale);
   else count(side == CODE ? COUNTER_ITLB_MISSES : COUNTER_DTLB_MISSES);
   const code = refill(side, la, write, user);

@@ -10,7 +10,7 @@
  *            24 word of the directory entry's cache line, 28 the line's identity    32, 36 likewise
  *            40 flags and 44 frame, as the walk left them
  *
- * There are none where walks read memory itself, or a cache of directory entries stands in front.
+ * The frame is in RAM. There are no memos where walks read memory itself, or a cache of directory entries stands in front.
  */
 import { CAUSE_WALK } from '../generated/causes';
 import {
@@ -45,13 +45,13 @@ const NOT_YET: u32 = 1;
 // @ts-ignore: decorator
 @inline export function repeatWalk(la: u32, needed: u32): u32 {
   const memo = memoOf(la);
-  if (load<u32>(memo) != ((la & PAGE_MASK) | VALID)) return 0;
+  if (load<u64>(memo) != (<u64>((la & PAGE_MASK) | VALID) | (<u64>space() << 32))) return 0;
   const directory = load<u32>(memo, 24);
   const table = load<u32>(memo, 32);
   const directoryLine = load<u32>(directory);
   const tableLine = load<u32>(table);
   // One test for all: bits that differ, and rights that are missing.
-  const differs = (load<u32>(memo, 4) ^ space()) | (needed & ~load<u32>(memo, 40)) |
+  const differs = (needed & ~load<u32>(memo, 40)) |
     (load<u32>(load<u32>(memo, 8)) ^ load<u32>(memo, 12)) | (load<u32>(load<u32>(memo, 16)) ^ load<u32>(memo, 20)) |
     (identityOf(directoryLine) ^ load<u32>(memo, 28)) | (identityOf(tableLine) ^ load<u32>(memo, 36));
   if (differs != 0) return 0;
@@ -87,7 +87,7 @@ export function rememberWalk(
   store<u32>(memo, NOT_YET, 4);
   if (load<u32>(CONFIG_PDE_CACHE_ENTRIES) != 0) return;
   const ram = load<u32>(CONFIG_RAM_BYTES);
-  if (directoryAt >= ram || tableAt >= ram) return;
+  if (directoryAt >= ram || tableAt >= ram || frame >= ram) return;
   const directory = findWalkLine(directoryAt);
   const table = findWalkLine(tableAt);
   if (directory == 0 || table == 0) return;
