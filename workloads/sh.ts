@@ -1,15 +1,16 @@
 // The shell: `sh` reads commands from the console or its input, `sh FILE ARGUMENTS` a script, `sh -c TEXT` its
 // argument.
+import { EFBIG, EINTR, ENOMEM } from '../kernels/lib/callnumbers';
 import { isTerminal, O_RDONLY, open, read, readFully } from './lib/files';
 import { allocate, release } from './lib/memory';
 import { complain, complainOf, flushOutput, print } from './lib/output';
 import { getpid, WNOHANG, waitFor } from './lib/processes';
-import { disposeSignal, SIG_IGN, SIGINT } from './lib/signals';
 import { text, textIs } from './lib/text';
 import { environment } from './lib/unix';
 import { arenaMark, arenaReset } from './sh/arena';
-import { run, setInteractive } from './sh/execute';
+import { run } from './sh/execute';
 import { lastStatus, setParameters, setStatus } from './sh/expand';
+import { beginConversation, forgetInterrupt, interrupted } from './sh/interrupt';
 import { failed, incomplete, parseLine, tree } from './sh/parser';
 import { assign, valueOf, variablesInit } from './sh/variables';
 
@@ -44,8 +45,9 @@ function file(path: usize): i32 {
 
 function fileOf(fd: u32, path: usize): i32 {
   const buffer = allocate(SCRIPT_MAX);
-  const length = buffer ? readFully(fd, buffer, SCRIPT_MAX - 1) : -12;
+  const length = buffer ? readFully(fd, buffer, SCRIPT_MAX) : -ENOMEM;
   if (length < 0) return complain('sh', path, length);
+  if (length == SCRIPT_MAX) return complain('sh', path, -EFBIG);
   store<u8>(buffer + length, 0);
   const status = script(buffer);
   release(buffer);
@@ -66,14 +68,20 @@ function script(at: usize): i32 {
 
 /** Prompts, reads until the command is complete, runs it; ends with the input. */
 function converse(): i32 {
-  disposeSignal(SIGINT, SIG_IGN);
-  setInteractive();
+  beginConversation();
   let length: u32 = 0;
   while (true) {
     while (waitFor(-1, word, WNOHANG) > 0);
     print(length ? '> ' : '$ ');
     flushOutput();
     const n = read(0, line + length, LINE_MAX - 1 - length);
+    if (n == -EINTR) {
+      // ^C: what was typed is gone.
+      print('\n');
+      length = 0;
+    }
+    forgetInterrupt();
+    if (n == -EINTR) continue;
     if (n <= 0) {
       print('\n');
       return lastStatus;
@@ -86,6 +94,8 @@ function converse(): i32 {
       complainOf('sh', 'syntax error');
       setStatus(2);
     } else if (!incomplete && tree) run(tree);
+    // The cursor stands behind the echo of ^C.
+    if (interrupted) print('\n');
     if (!incomplete || length == LINE_MAX - 1) length = 0;
     arenaReset(mark);
   }

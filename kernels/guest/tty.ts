@@ -82,13 +82,26 @@ function echo(byte: u32): void {
   } else printByte(byte);
 }
 
+function lastByte(): u32 {
+  return load<u8>(ring + ((next - 1) & (RING - 1)));
+}
+
 function erase(): void {
   if (next == end) return;
+  const columns: u32 = lastByte() < 0x20 ? 2 : 1;
   next--;
   if (!mode(ECHO)) return;
-  printByte(0x08);
-  printByte(0x20);
-  printByte(0x08);
+  for (let i: u32 = 0; i < columns; i++) {
+    printByte(0x08);
+    printByte(0x20);
+    printByte(0x08);
+  }
+}
+
+/** The blanks at the end, and the word before them. */
+function eraseWord(): void {
+  while (next != end && lastByte() <= 0x20) erase();
+  while (next != end && lastByte() > 0x20) erase();
 }
 
 /** What has been typed can be read. */
@@ -117,6 +130,7 @@ export function consoleInput(byte: u32): void {
     while (next != end) erase();
     return;
   }
+  if (byte == 0x17) return eraseWord();
   if (byte == 4) {
     put(END_OF_FILE);
     return complete();

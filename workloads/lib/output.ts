@@ -19,11 +19,15 @@ function put(byte: u32): void {
   if (length == SIZE) flushOutput();
 }
 
+/** The error of the first write to descriptor 1 that failed. */
+export let outputError: i32 = 0;
+
 /** Writes what is gathered. What cannot be written is dropped, as is what follows it. */
 export function flushOutput(): void {
   let at: u32 = 0;
   while (at < length) {
     const n = write(target, buffer + at, length - at);
+    if (n < 0 && target == 1 && !outputError) outputError = n;
     if (n <= 0) break;
     at += n;
   }
@@ -107,6 +111,8 @@ export function printError(error: i32): void {
       return print('bad address');
     case 17:
       return print('exists already');
+    case 18:
+      return print('on another file system');
     case 20:
       return print('not a directory');
     case 21:
@@ -115,10 +121,14 @@ export function printError(error: i32): void {
       return print('invalid argument');
     case 24:
       return print('too many open files');
+    case 27:
+      return print('too large');
     case 28:
       return print('no space left');
     case 32:
       return print('broken pipe');
+    case 36:
+      return print('name too long');
     case 38:
       return print('not implemented');
     case 39:
@@ -126,4 +136,13 @@ export function printError(error: i32): void {
   }
   print('error ');
   printSigned(error);
+}
+
+/** What was written is not what was printed. */
+export function complainOfOutput(): void {
+  outputTo(2);
+  print('output: ');
+  printError(-outputError);
+  newline();
+  flushOutput();
 }

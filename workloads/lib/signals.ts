@@ -28,6 +28,7 @@ export const SIGTERM: u32 = 15;
 export const SIGCHLD: u32 = 17;
 export const SIGCONT: u32 = 18;
 export const SIGSTOP: u32 = 19;
+export const SIGTSTP: u32 = 20;
 
 export const SIG_DFL: u32 = 0;
 export const SIG_IGN: u32 = 1;

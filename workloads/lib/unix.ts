@@ -6,7 +6,7 @@
 // The variable ENTRY=int80 in the environment keeps the raw gate even where the kernel supplies an entry routine.
 import { AT_NULL, AT_SYSINFO } from '../../kernels/lib/callnumbers';
 import { variable } from './environment';
-import { flushOutput, outputInit } from './output';
+import { complainOfOutput, flushOutput, outputError, outputInit } from './output';
 import { addressOf_systemEntry } from './stubs';
 import { exit } from './system';
 import { textIs } from './text';
@@ -28,9 +28,13 @@ export function unixStart(stack: usize): void {
   outputInit();
 }
 
-/** Ends the program with the result of main. */
+/** Ends the program with the result of main; output that was lost is a failure. */
 export function unixEnd(status: i32): void {
   flushOutput();
+  if (!status && outputError) {
+    status = 1;
+    complainOfOutput();
+  }
   exit(status);
 }
 

@@ -61,6 +61,7 @@ function exportAll(list: usize, count: u32): u32 {
 
 function waitForAll(): u32 {
   while (waitFor(-1, word, 0) > 0);
+  // ^C ends the wait, and none of those that run behind.
   return 0;
 }
 

@@ -1,14 +1,16 @@
 // Running a tree. Every function returns the exit status, which is also $?.
-import { EACCES } from '../../kernels/lib/callnumbers';
-import { close, dup, dup2, O_APPEND, O_CREAT, O_RDONLY, O_TRUNC, O_WRONLY, open, pipe } from '../lib/files';
-import { complain, complainOf, flushOutput, newline } from '../lib/output';
+import { EACCES, EINTR } from '../../kernels/lib/callnumbers';
+import { close, dup, O_APPEND, O_CREAT, O_RDONLY, O_TRUNC, O_WRONLY, open, pipe } from '../lib/files';
+import { complain, complainOf, flushOutput } from '../lib/output';
 import { finish, fork } from '../lib/processes';
-import { disposeSignal, SIG_DFL, SIGINT } from '../lib/signals';
+import { SIGINT } from '../lib/signals';
 import { isDigit, text, textLength } from '../lib/text';
 import { quit } from '../lib/unix';
 import { arenaMark, arenaReset, arenaTake } from './arena';
 import { builtin, isBuiltin } from './builtins';
+import { move } from './descriptors';
 import { expandAll, expanded, expandOne, setBackground, setStatus } from './expand';
+import { beChild, interrupted } from './interrupt';
 import { APPEND, DUPLICATE, LESS } from './lexer';
 import {
   BEHIND,
@@ -21,6 +23,7 @@ import {
   NOT,
   Node,
   PIPELINE,
+  REDIRECTED,
   Redirection,
   SEQUENCE,
   SIMPLE,
@@ -29,18 +32,13 @@ import {
 import { replaceBy } from './programs';
 import { assign, nameLength } from './variables';
 
-const MAX_SAVED: u32 = 8;
-const saved: usize = memory.data(8 * 8, 4);
+const MAX_SAVED: u32 = 32;
+const saved: usize = memory.data(32 * 8, 4);
 const pipeEnds: usize = memory.data(8, 4);
-
-/** Children of an interactive shell die of ^C again. */
-let interactive: bool = false;
-export function setInteractive(): void {
-  interactive = true;
-}
 
 export function run(at: usize): u32 {
   if (!at) return 0;
+  if (interrupted) return 128 + SIGINT;
   const n = changetype<Node>(at);
   let status: u32 = 0;
   switch (n.kind) {
@@ -72,13 +70,20 @@ export function run(at: usize): u32 {
       status = forEach(n);
       break;
     case WHILE:
-      while (!run(n.a)) status = run(n.b);
+      while (!run(n.a) && !interrupted) status = run(n.b);
       break;
     case IF:
       status = run(n.a) ? run(n.c) : run(n.b);
       break;
+    case REDIRECTED: {
+      const before = savedCount;
+      status = redirect(n.b, true) ? run(n.a) : 1;
+      flushOutput();
+      restore(before);
+      break;
+    }
     case GROUP: {
-      const child = start();
+      const child = start(false);
       if (!child) inChild(n.a);
       status = finishOf(child);
     }
@@ -88,21 +93,18 @@ export function run(at: usize): u32 {
 }
 
 /** Forks; what is printed so far is printed once. The status of a failure is the caller's to tell. */
-function start(): i32 {
+function start(isBehind: bool): i32 {
   flushOutput();
   const child = fork();
   if (child < 0) complain('sh', text('fork'), child);
-  if (!child && interactive) {
-    disposeSignal(SIGINT, SIG_DFL);
-    interactive = false;
-  }
+  if (!child) beChild(isBehind);
   return child;
 }
 
 function finishOf(child: i32): u32 {
-  const status = child < 0 ? 1 : finish(child);
-  // What ^C ended left the cursor behind the echo.
-  if (interactive && status == 128 + SIGINT) newline();
+  if (child < 0) return 1;
+  let status = finish(child);
+  while (status == -EINTR) status = finish(child);
   return status;
 }
 
@@ -118,7 +120,7 @@ function forEach(n: Node): u32 {
   let status: u32 = 0;
   const list = expandAll(n.b);
   const count = expanded;
-  for (let i: u32 = 0; i < count; i++) {
+  for (let i: u32 = 0; i < count && !interrupted; i++) {
     const inner = arenaMark();
     const value = load<u32>(list + (i << 2));
     const entry = arenaTake(textLength(n.a) + textLength(value) + 2);
@@ -139,7 +141,7 @@ function joinAssignment(to: usize, name: usize, value: usize): void {
 }
 
 function behind(at: usize): u32 {
-  const child = start();
+  const child = start(true);
   if (!child) inChild(at);
   if (child < 0) return 1;
   setBackground(child);
@@ -159,7 +161,7 @@ function pipeline(first: Node): u32 {
     if (more && (count == 63 || pipe(pipeEnds) < 0)) return complainOf('sh', 'cannot make the pipeline');
     const from = load<i32>(pipeEnds);
     const to = load<i32>(pipeEnds + 4);
-    const child = start();
+    const child = start(false);
     if (!child) {
       if (input >= 0) move(input, 0);
       if (more) {
@@ -181,12 +183,6 @@ function pipeline(first: Node): u32 {
   return status;
 }
 
-function move(fd: u32, to: u32): void {
-  if (fd == to) return;
-  dup2(fd, to);
-  close(fd);
-}
-
 /** Assignments before the command's name; returns the first item that is none. */
 function assignments(n: Node): usize {
   let at = n.a;
@@ -204,11 +200,12 @@ function simple(n: Node): u32 {
   let status: u32 = 0;
   if (!expanded || isBuiltin(load<u32>(list))) {
     const count = expanded;
+    const before = savedCount;
     status = redirect(n.b, true) ? (count ? builtin(list, count) : 0) : 1;
     flushOutput();
-    restore();
+    restore(before);
   } else {
-    const child = start();
+    const child = start(false);
     if (!child) program(n, list);
     status = finishOf(child);
   }
@@ -257,8 +254,9 @@ function redirect(at: usize, keep: bool): bool {
   return true;
 }
 
-function restore(): void {
-  while (savedCount) {
+/** The descriptors are again what they were when so many had been saved. */
+function restore(before: u32): void {
+  while (savedCount > before) {
     savedCount--;
     const fd = load<i32>(saved + (savedCount << 3));
     const old = load<i32>(saved + (savedCount << 3) + 4);

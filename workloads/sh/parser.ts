@@ -3,7 +3,8 @@
 //   list     = andOr { (';' | '&' | newline) andOr }
 //   andOr    = pipeline { ('&&' | '||') pipeline }
 //   pipeline = ['!'] command { '|' command }
-//   command  = simple | '(' list ')' | 'for' name 'in' words ; 'do' list 'done'
+//   command  = simple | compound { redirection }
+//   compound = '(' list ')' | 'for' name 'in' words ; 'do' list 'done'
 //            | 'while' list 'do' list 'done' | 'if' list 'then' list ['else' list] 'fi'
 import { textIs } from '../lib/text';
 import { arenaTake } from './arena';
@@ -42,8 +43,9 @@ export const WHILE: u32 = 7;
 export const IF: u32 = 8;
 export const GROUP: u32 = 9;
 export const NOT: u32 = 10;
+export const REDIRECTED: u32 = 11;
 
-/** SIMPLE: words, redirections. FOR: name, words, body. IF: condition, then, else. Others: their parts. */
+/** SIMPLE: words, redirections. REDIRECTED: command, redirections. FOR: name, words, body. IF: condition, then, else. Others: their parts. */
 @unmanaged
 export class Node {
   kind: u32;
@@ -160,6 +162,13 @@ function expect(word: string): void {
 }
 
 function command(): usize {
+  const one = compound();
+  if (stopped() || !atRedirection() || changetype<Node>(one).kind == SIMPLE) return one;
+  const list = redirections();
+  return stopped() ? 0 : node(REDIRECTED, one, list, 0);
+}
+
+function compound(): usize {
   if (token == OPEN) {
     advance();
     const body = list(false);
@@ -230,7 +239,7 @@ function wordList(): usize {
 function simple(): usize {
   let words: usize = 0;
   let lastWord: usize = 0;
-  let redirections: usize = 0;
+  let first: usize = 0;
   let lastRedirection: usize = 0;
   while (true) {
     if (token == WORD) {
@@ -239,16 +248,34 @@ function simple(): usize {
       else words = one;
       lastWord = one;
       advance();
-    } else if (token == LESS || token == GREATER || token == APPEND || token == DUPLICATE) {
-      const r = redirection();
+    } else if (atRedirection()) {
+      const r = redirections();
       if (stopped()) return 0;
-      if (lastRedirection) changetype<Redirection>(lastRedirection).next = r;
-      else redirections = r;
+      if (lastRedirection) lastOf(lastRedirection).next = r;
+      else first = r;
       lastRedirection = r;
     } else break;
   }
-  if (!words && !redirections) return fail();
-  return node(SIMPLE, words, redirections, 0);
+  if (!words && !first) return fail();
+  return node(SIMPLE, words, first, 0);
+}
+
+function atRedirection(): bool {
+  return token == LESS || token == GREATER || token == APPEND || token == DUPLICATE;
+}
+
+function lastOf(list: usize): Redirection {
+  let r = changetype<Redirection>(list);
+  while (r.next) r = changetype<Redirection>(r.next);
+  return r;
+}
+
+/** Those that stand here, one behind the other. */
+function redirections(): usize {
+  const first = redirection();
+  if (stopped()) return 0;
+  if (atRedirection()) changetype<Redirection>(first).next = redirections();
+  return first;
 }
 
 function redirection(): usize {

@@ -1,4 +1,5 @@
 // Utilities for the contents and names of files.
+import { EINVAL, EISDIR, ENAMETOOLONG, EXDEV } from '../../kernels/lib/callnumbers';
 import {
   close,
   O_CREAT,
@@ -17,13 +18,15 @@ import {
   writeAll,
 } from '../lib/files';
 import { complain, complainOf, flushOutput, newline, print, printAligned, printByte, printText } from '../lib/output';
-import { joinPath, lastPart, numberAt, text } from '../lib/text';
+import { isDigit, joinPath, lastPart, numberAt, text, textIs, textLength } from '../lib/text';
 import { removeTree } from './folders';
-import { hasOption, operandsFrom, wordAt } from './words';
+import { hasOption, operandsFrom, optionsAmong, wordAt } from './words';
 
 const BUFFER: u32 = 4096;
 const buffer: usize = memory.data(4096, 4096);
 const status: usize = memory.data(96, 8);
+const other: usize = memory.data(96, 8);
+const PATH: u32 = 512;
 const path: usize = memory.data(512, 4);
 
 /** Sends a file to a descriptor. */
@@ -55,9 +58,38 @@ function isFolder(name: usize): bool {
   return stat(name, status) == 0 && (changetype<Stat>(status).mode & S_IFMT) == S_IFDIR;
 }
 
-/** Where `from` goes when it goes to `to`: into it, where it is a folder. */
+/** Where `from` goes when it goes to `to`: into it, where it is a folder; 0: the name would be too long. */
 function targetOf(from: usize, to: usize): usize {
-  return isFolder(to) ? joinPath(path, to, lastPart(from)) : to;
+  if (!isFolder(to)) return to;
+  const name = lastPart(from);
+  return textLength(to) + textLength(name) + 2 > PATH ? 0 : joinPath(path, to, name);
+}
+
+/** Are both names of one file? */
+function same(a: usize, b: usize): bool {
+  if (stat(a, status) < 0 || stat(b, other) < 0) return false;
+  // The inode's number lies behind what class Stat has.
+  return (
+    changetype<Stat>(status).device == changetype<Stat>(other).device && load<u64>(status, 88) == load<u64>(other, 88)
+  );
+}
+
+/** 0 or an error, which belongs to `from` until `toBlame` says otherwise. */
+let toBlame: usize = 0;
+function copy(from: usize, name: usize): i32 {
+  toBlame = from;
+  const source = open(from, O_RDONLY);
+  if (source < 0) return source;
+  let result: i32 = isFolder(from) ? -EISDIR : same(from, name) ? -EINVAL : 0;
+  if (result == 0) {
+    const mode = (stat(from, status), changetype<Stat>(status).mode & 0o777);
+    toBlame = name;
+    const target = open(name, O_WRONLY | O_CREAT | O_TRUNC, mode);
+    result = target < 0 ? target : send(source, target);
+    if (target >= 0) close(target);
+  }
+  close(source);
+  return result;
 }
 
 export function cp(count: u32, words: usize): i32 {
@@ -65,17 +97,9 @@ export function cp(count: u32, words: usize): i32 {
   const to = wordAt(words, count - 1);
   for (let i: u32 = 1; i < count - 1; i++) {
     const from = wordAt(words, i);
-    const source = open(from, O_RDONLY);
-    if (source < 0) return complain('cp', from, source);
-    stat(from, status);
-    const mode = changetype<Stat>(status).mode & 0o777;
     const name = targetOf(from, to);
-    const target = open(name, O_WRONLY | O_CREAT | O_TRUNC, mode);
-    if (target < 0) return complain('cp', name, target);
-    const result = send(source, target);
-    close(source);
-    close(target);
-    if (result < 0) return complain('cp', name, result);
+    const result = name ? copy(from, name) : -ENAMETOOLONG;
+    if (result < 0) return complain('cp', name ? toBlame : to, result);
   }
   return 0;
 }
@@ -85,7 +109,12 @@ export function mv(count: u32, words: usize): i32 {
   const to = wordAt(words, count - 1);
   for (let i: u32 = 1; i < count - 1; i++) {
     const from = wordAt(words, i);
-    const result = rename(from, targetOf(from, to));
+    const name = targetOf(from, to);
+    let result = name ? rename(from, name) : -ENAMETOOLONG;
+    if (result == -EXDEV) {
+      result = copy(from, name);
+      if (result == 0) result = unlink(from);
+    }
     if (result < 0) return complain('mv', from, result);
   }
   return 0;
@@ -94,7 +123,9 @@ export function mv(count: u32, words: usize): i32 {
 /** -r: folders with all in them; -f: without complaint. */
 export function rm(count: u32, words: usize): i32 {
   let worst = 0;
+  if (!optionsAmong('rm', count, words, 'rf')) return 1;
   const quiet = hasOption(count, words, 0x66);
+  if (!quiet && operandsFrom(count, words) == count) return complainOf('rm', 'expected [-rf] FILE...');
   for (let i = operandsFrom(count, words); i < count; i++) {
     const name = wordAt(words, i);
     const result = hasOption(count, words, 0x72) ? removeTree(name) : unlink(name);
@@ -104,6 +135,7 @@ export function rm(count: u32, words: usize): i32 {
 }
 
 export function touch(count: u32, words: usize): i32 {
+  if (count == 1) return complainOf('touch', 'expected FILE...');
   for (let i: u32 = 1; i < count; i++) {
     const fd = open(wordAt(words, i), O_WRONLY | O_CREAT);
     if (fd < 0) return complain('touch', wordAt(words, i), fd);
@@ -116,7 +148,9 @@ export function touch(count: u32, words: usize): i32 {
 export function head(count: u32, words: usize): i32 {
   let lines: u32 = 10;
   let i: u32 = 1;
-  if (count > 2 && load<u16>(wordAt(words, 1)) == 0x6e2d) {
+  if (count > 1 && load<u8>(wordAt(words, 1)) == 0x2d) {
+    if (count < 3 || !textIs(wordAt(words, 1), '-n') || !isDigit(load<u8>(wordAt(words, 2))))
+      return complainOf('head', 'expected [-n LINES] [FILE]');
     lines = numberAt(wordAt(words, 2));
     i = 3;
   }
@@ -124,7 +158,8 @@ export function head(count: u32, words: usize): i32 {
   if (fd < 0) return complain('head', wordAt(words, i), fd);
   while (lines) {
     const n = read(fd, buffer, BUFFER);
-    if (n <= 0) break;
+    if (n < 0) return complain('head', i < count ? wordAt(words, i) : text('-'), n);
+    if (n == 0) break;
     for (let at: i32 = 0; at < n && lines; at++) {
       printByte(load<u8>(buffer + at));
       if (load<u8>(buffer + at) == 0x0a) lines--;
@@ -137,9 +172,12 @@ let lineTotal: u32 = 0;
 let wordTotal: u32 = 0;
 let byteTotal: u32 = 0;
 
-function countIn(fd: u32): void {
+/** 0 or an error. */
+function countIn(fd: u32): i32 {
   let inside = false;
-  for (let n = read(fd, buffer, BUFFER); n > 0; n = read(fd, buffer, BUFFER)) {
+  while (true) {
+    const n = read(fd, buffer, BUFFER);
+    if (n <= 0) return n;
     byteTotal += n;
     for (let at: i32 = 0; at < n; at++) {
       const c = load<u8>(buffer + at);
@@ -158,8 +196,9 @@ export function wc(count: u32, words: usize): i32 {
     lineTotal = 0;
     wordTotal = 0;
     byteTotal = 0;
-    countIn(fd);
+    const result = countIn(fd);
     if (fd) close(fd);
+    if (result < 0) return complain('wc', count > 1 ? wordAt(words, i) : text('-'), result);
     printAligned(lineTotal, 7);
     printAligned(wordTotal, 8);
     printAligned(byteTotal, 8);

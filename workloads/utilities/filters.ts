@@ -3,7 +3,7 @@ import { close, O_RDONLY, open, read, readFully } from '../lib/files';
 import { allocate, release } from '../lib/memory';
 import { complain, complainOf, print, printLine, printText } from '../lib/output';
 import { compareTexts, findText } from '../lib/text';
-import { hasOption, operandsFrom, wordAt } from './words';
+import { hasOption, operandsFrom, optionsAmong, wordAt } from './words';
 
 const BUFFER: u32 = 4096;
 const buffer: usize = memory.data(4096, 4096);
@@ -36,6 +36,7 @@ function readLine(fd: u32): bool {
 /** Lines with the text; -v: without it. */
 export function grep(count: u32, words: usize): i32 {
   const first = operandsFrom(count, words);
+  if (!optionsAmong('grep', count, words, 'v')) return 2;
   if (first == count) return complainOf('grep', 'expected [-v] TEXT [FILE...]');
   const without = hasOption(count, words, 0x76);
   let found = 1;
@@ -63,6 +64,7 @@ const SORT_MAX: u32 = 256 * 1024;
 
 /** Lines in the order of their bytes: merge sort over an array of addresses. */
 export function sort(count: u32, words: usize): i32 {
+  if (count > 2) return complainOf('sort', 'expected [FILE]');
   const fd = count > 1 ? open(wordAt(words, 1), O_RDONLY) : 0;
   if (fd < 0) return complain('sort', wordAt(words, 1), fd);
   const whole = allocate(SORT_MAX);

@@ -20,15 +20,17 @@ import {
 import { allocate, release } from '../lib/memory';
 import { complain, complainOf, newline, print, printAligned, printByte, printLine, printText } from '../lib/output';
 import { compareTexts, copyText, joinPath, text, textLength } from '../lib/text';
-import { hasOption, operandsFrom, wordAt } from './words';
+import { hasOption, operandsFrom, optionsAmong, wordAt } from './words';
 
 const MAX_ENTRIES: u32 = 1024;
 const names: usize = memory.data(1024 * 4, 4);
 const status: usize = memory.data(96, 8);
 const target: usize = memory.data(256, 4);
+const PATH: u32 = 512;
 const path: usize = memory.data(512, 4);
 
 export function mkdir(count: u32, words: usize): i32 {
+  if (count == 1) return complainOf('mkdir', 'expected FOLDER...');
   for (let i: u32 = 1; i < count; i++) {
     const result = makeFolder(wordAt(words, i));
     if (result < 0) return complain('mkdir', wordAt(words, i), result);
@@ -37,6 +39,7 @@ export function mkdir(count: u32, words: usize): i32 {
 }
 
 export function rmdir(count: u32, words: usize): i32 {
+  if (count == 1) return complainOf('rmdir', 'expected FOLDER...');
   for (let i: u32 = 1; i < count; i++) {
     const result = removeFolder(wordAt(words, i));
     if (result < 0) return complain('rmdir', wordAt(words, i), result);
@@ -45,7 +48,7 @@ export function rmdir(count: u32, words: usize): i32 {
 }
 
 export function pwd(): i32 {
-  const result = currentFolder(path, 512);
+  const result = currentFolder(path, PATH);
   if (result < 0) return complain('pwd', text('.'), result);
   printLine(path);
   return 0;
@@ -54,6 +57,7 @@ export function pwd(): i32 {
 /** -s: symbolic. */
 export function ln(count: u32, words: usize): i32 {
   const first = operandsFrom(count, words);
+  if (!optionsAmong('ln', count, words, 's')) return 1;
   if (count != first + 2) return complainOf('ln', 'expected [-s] TARGET NAME');
   const to = wordAt(words, first);
   const name = wordAt(words, first + 1);
@@ -85,6 +89,7 @@ export function removeTree(name: usize): i32 {
 }
 
 export function ls(count: u32, words: usize): i32 {
+  if (!optionsAmong('ls', count, words, 'la')) return 1;
   const long = hasOption(count, words, 0x6c);
   const all = hasOption(count, words, 0x61);
   const first = operandsFrom(count, words);
@@ -131,6 +136,7 @@ function insert(name: usize, count: u32): void {
 
 function printEntry(folder: usize, name: usize, long: bool): void {
   if (!long) return printLine(name);
+  if (textLength(folder) + textLength(name) + 2 > PATH) return printLine(name);
   joinPath(path, folder, name);
   if (linkStat(path, status) < 0) return;
   const s = changetype<Stat>(status);

@@ -19,7 +19,7 @@ import { systemCall1 } from '../lib/stubs';
 import { isDigit, numberAt, text, textIs } from '../lib/text';
 import { now, sleepSeconds } from '../lib/time';
 import { environment } from '../lib/unix';
-import { wordAt } from './words';
+import { operandsFrom, optionsAmong, wordAt } from './words';
 
 /** Six texts of 65 bytes: system, node, release, version, machine, domain. */
 const NAME_FIELD: u32 = 65;
@@ -47,6 +47,7 @@ export function kill(count: u32, words: usize): i32 {
   let signal = SIGTERM;
   let i: u32 = 1;
   if (count > 1 && load<u8>(wordAt(words, 1)) == 0x2d) {
+    if (!isDigit(load<u8>(wordAt(words, 1) + 1))) return complainOf('kill', 'a signal is a number');
     signal = numberAt(wordAt(words, 1) + 1);
     i = 2;
   }
@@ -102,6 +103,8 @@ function monthDays(year: u32, month: u32): u32 {
 
 /** -a: all fields. */
 export function uname(count: u32, words: usize): i32 {
+  if (!optionsAmong('uname', count, words, 'a')) return 1;
+  if (count > 2 || operandsFrom(count, words) < count) return complainOf('uname', 'expected [-a]');
   const result = systemCall1(CALL_UNAME, names);
   if (result < 0) return complain('uname', text('-'), result);
   const all = count > 1 && textIs(wordAt(words, 1), '-a');
