@@ -25,7 +25,7 @@ describe('crossings shell', () => {
 
   test.each([
     ['a system without the port', ['--system', 'vmm'], /--system vmm: .*allowed: native/],
-    ['a missing disk', ['--disk', '/nowhere'], /--disk: ENOENT/],
+    ['a missing disk', ['--disk', '/nowhere'], /--disk \/nowhere: ENOENT/],
   ])('refuses %s', (_, args, message) => {
     const { stderr, status } = crossings(['shell', ...args]);
     expect(stderr).toMatch(message);
