@@ -121,7 +121,8 @@ function recordLine(record: Crossing, records: readonly Crossing[], begin: numbe
   }
   const ring = `${record.fromCpl} -> ${record.toCpl}`;
   const slow = record.path === 'slow' ? ', slow path' : '';
-  const text = `${'  '.repeat(depth)}${record.reason}: ${record.from} -> ${record.to} for ${record.onBehalfOf} (CPL ${ring}${slow})`;
+  const who = `${record.from} -> ${record.to} for ${record.onBehalfOf} (CPL ${ring}${slow})`;
+  const text = `${'  '.repeat(depth)}${record.reason}: ${who}`;
   return `${pad(record.enter - begin, 10)} ${pad(sum(record.own), 8)}   ${text}`;
 }
 

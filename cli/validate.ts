@@ -7,6 +7,7 @@ import { processors } from '../machine/processors/index.js';
 import { buildCore } from '../toolchain/driver/core.js';
 import { CheckFailedError } from './errors.js';
 import { known, list } from './options.js';
+import { validateHost } from './validate-host.js';
 
 interface Flags {
   processor?: string[];
@@ -14,7 +15,8 @@ interface Flags {
 }
 
 export function validateCommand(): Command {
-  return new Command('validate').description('hold the machine against what others have measured').addCommand(
+  const validate = new Command('validate').description('hold the machine against what others have measured');
+  validate.addCommand(
     new Command('hardware')
       .description('run latency probes as guest code and print measured beside published')
       .option('--processor <name>', `only these, of ${Object.keys(processors).join(', ')}`, list)
@@ -25,6 +27,13 @@ export function validateCommand(): Command {
           'Exit status 1 when a miss of more than 15 percent has no explanation.',
       )
       .action(validateHardware),
+  );
+  return validate.addCommand(
+    new Command('host')
+      .description('time on this very processor what user mode may do, and print it beside the presets')
+      .option('--processor <name>', `beside these, of ${Object.keys(processors).join(', ')}`, list)
+      .option('--json', 'as JSON')
+      .action(validateHost),
   );
 }
 

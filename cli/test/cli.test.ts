@@ -74,6 +74,17 @@ test.each(systemIds)('profile %s charges every cycle to a function that has a na
   expect(head).toContain(`: ${sum} cycles`);
 });
 
+test('validate host has a positive time for every probe, or says that this machine runs no such program', () => {
+  const { status, stdout, stderr } = crossings(['validate', 'host', '--json']);
+  if (status === 2) expect(stderr).toContain('this machine does not run 32-bit programs for Linux on x86');
+  else {
+    const { ticksOfCycle, rows } = JSON.parse(stdout) as { ticksOfCycle: number; rows: { host: number }[] };
+    expect(ticksOfCycle).toBeGreaterThan(0);
+    expect(rows.length).toBeGreaterThan(10);
+    for (const row of rows) expect(row.host, JSON.stringify(row)).toBeGreaterThan(0);
+  }
+});
+
 test('a reader that goes away early is no error', () => {
   const command = `"${process.execPath}" "${main}" list constants --json`;
   const { status, stderr } = spawnSync('bash', ['-c', `set -o pipefail; ${command} | head -c 10`], {

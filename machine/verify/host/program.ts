@@ -138,8 +138,8 @@ const linux = (current: number, signalStack: number, windows: readonly Window[])
     a.dd(sym('handler'), 0, 0x48000004, 0);
   });
 
-/** The same program as a 32-bit executable: ELF header, one program header, and the bytes. */
-export function executableOf({ bytes, entry }: Program): Uint8Array {
+/** A program that begins at RUNTIME as a 32-bit executable: ELF header, one program header, and the bytes. */
+export function executableOf({ bytes, entry }: Pick<Program, 'bytes' | 'entry'>): Uint8Array {
   const file = new Uint8Array(HEADERS + bytes.length);
   const view = new DataView(file.buffer);
   const words = (at: number, ...values: number[]) =>
