@@ -13,7 +13,12 @@ declare function offset(bytes: number): (target: object, field: string) => void;
 declare function size(bytes: number): <C>(target: C) => void;
 /** A class whose fields are bits of one number, as drawn. */
 declare function bits(drawing: string): <C>(target: C) => void;
-/** A static table of functions: `const TABLE = functions<F>(f, g)`, then `TABLE[n](...)`. Nothing checks the index. */
-declare function functions<F>(...entries: F[]): { readonly [index: number]: F; readonly length: u32 };
+/**
+ * A static table of functions: `const TABLE = functions<F>(f, g)`, then `TABLE[n](...)`. Each takes as many of F's
+ * arguments as it has, as words. Nothing checks the index.
+ */
+declare function functions<F extends (...args: never[]) => unknown>(
+  ...entries: ((...args: never[]) => ReturnType<F>)[]
+): { readonly [index: number]: F; readonly length: u32 };
 /** A statement of a file: the build fails with the text unless the condition, of constants, holds. */
 declare function staticAssert(condition: bool, text: string): void;

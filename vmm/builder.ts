@@ -8,27 +8,17 @@
 // module): a count, then struct multiboot_module { start, end, text, reserved }, all linear addresses, reserved = the
 // index among the machine's boot modules.
 import { copyBytes } from '../kernels/lib/bytes';
+import { Elements } from '../kernels/lib/elements';
 import { elfEntry, elfSegment, elfSegmentCount, elfValid, SEGMENT_LOAD } from '../kernels/lib/elf';
 import { MultibootModule } from '../kernels/lib/multiboot';
 import { textLength } from '../kernels/lib/text';
 import { repStosb } from '../kernels/lib/x86';
-import {
-  FLAT_RING1_CS,
-  FLAT_RING1_DS,
-  REGS_cs,
-  REGS_ds,
-  REGS_eflags,
-  REGS_eip,
-  REGS_es,
-  REGS_esi,
-  REGS_esp,
-  REGS_ss,
-} from '../kernels/lib/xen/arch';
-import * as S from '../kernels/lib/xen/sharedInfo';
-import { Domain, VCPU_REGS } from './domain';
+import { FLAT_RING1_CS, FLAT_RING1_DS } from '../kernels/lib/xen/arch';
+import { MAX_GUEST_CMDLINE, SIF_INITDOMAIN, SIF_PRIVILEGED, StartInfo } from '../kernels/lib/xen/sharedInfo';
+import { Domain } from './domain';
 import { frameInfo, getFrame, TYPE_L2 } from './frame';
 import { physicalOf } from './heap';
-import { directMap, MACHINE_TO_PHYS, PAGE, PTE_A, PTE_D, PTE_P, PTE_RW, PTE_US, VIRT_START } from './layout';
+import { directMap, machineToPhys, PAGE, PTE_A, PTE_D, PTE_P, PTE_RW, PTE_US, VIRT_START } from './layout';
 import { mapFrame, unmapFrame } from './mapcache';
 import { argumentsOf, moduleAt, moduleText, nameLength } from './modules';
 import { getType, pin } from './pagetable';
@@ -104,12 +94,12 @@ function putKernel(module: MultibootModule): u32 {
   return elfEntry(image);
 }
 
-/** `list`: indices of the boot modules that are its programs, one a word. */
-function putPrograms(list: usize, count: u32): u32 {
+/** `list`: indices of the boot modules that are its programs. */
+function putPrograms(list: Elements<u32>, count: u32): u32 {
   const table = nextPage();
   putWord(table, count);
   for (let i: u32 = 0; i < count; i++) {
-    const index = load<u32>(list + (i << 2));
+    const index = list[i];
     const module = moduleAt(index);
     const length = module.end - module.start;
     const name = nameLength(index);
@@ -117,7 +107,7 @@ function putPrograms(list: usize, count: u32): u32 {
     put(place, seen(module.start), length);
     put(place + length, moduleText(index), name);
     put(place + length + name, argumentsOf(index), rest);
-    const record = table + 4 + i * 16;
+    const record = table + 4 + i * offsetof<MultibootModule>();
     putWord(record, GUEST_BASE + place);
     putWord(record + 4, GUEST_BASE + place + length);
     putWord(record + 8, GUEST_BASE + place + length);
@@ -130,10 +120,11 @@ function putPrograms(list: usize, count: u32): u32 {
 /** Fills a page with one word for each of the domain's frames from `first` on. */
 function putFrames(at: u32, first: u32, bits: u32, shift: u32, tables: u32, tablesEnd: u32): void {
   const window = mapFrame(target.firstFrame + (at >> 12));
+  const words = changetype<Elements<u32>>(window);
   for (let i: u32 = 0; i < 1024; i++) {
     const pfn = first + i;
     const writable = pfn < tables || pfn >= tablesEnd ? bits : bits & ~PTE_RW;
-    store<u32>(window + (i << 2), pfn < target.frames ? ((target.firstFrame + pfn) << shift) | writable : 0);
+    words[i] = pfn < target.frames ? ((target.firstFrame + pfn) << shift) | writable : 0;
   }
   unmapFrame(window);
 }
@@ -159,7 +150,7 @@ function putPageTables(directory: u32): u32 {
 }
 
 /** Fills the memory of `domain` (frames owned, nothing else done) and its first registers. */
-export function buildDomain(domain: Domain, kernel: u32, list: usize, count: u32): void {
+export function buildDomain(domain: Domain, kernel: u32, list: Elements<u32>, count: u32): void {
   const owner = <u32>changetype<usize>(domain);
   const commandLine = argumentsOf(kernel);
   target = domain;
@@ -168,7 +159,7 @@ export function buildDomain(domain: Domain, kernel: u32, list: usize, count: u32
     const frame = domain.firstFrame + i;
     frameInfo(frame).owner = owner;
     frameInfo(frame).references = 1;
-    store<u32>(MACHINE_TO_PHYS + (frame << 2), i);
+    machineToPhys(frame, i);
   }
   const entry = putKernel(moduleAt(kernel));
   const programs = putPrograms(list, count);
@@ -183,20 +174,27 @@ export function buildDomain(domain: Domain, kernel: u32, list: usize, count: u32
   const tables = putPageTables(directory);
   if (place >> 12 > domain.frames) panic('domain memory is too small', place);
 
-  putWord(start, 0x2d6e6578); // "xen-3.0"
-  putWord(start + 4, 0x00302e33);
-  putWord(start + <u32>S.START_nr_pages, domain.frames);
-  putWord(start + <u32>S.START_shared_info, physicalOf(domain.sharedInfo));
-  putWord(start + <u32>S.START_flags, domain.privileged != 0 ? S.SIF_PRIVILEGED | S.SIF_INITDOMAIN : 0);
-  putWord(start + <u32>S.START_store_mfn, domain.firstFrame + (storePage >> 12));
-  putWord(start + <u32>S.START_pt_base, GUEST_BASE + directory);
-  putWord(start + <u32>S.START_nr_pt_frames, tables);
-  putWord(start + <u32>S.START_mfn_list, GUEST_BASE + mfnList);
-  putWord(start + <u32>S.START_mod_start, GUEST_BASE + programs);
-  putWord(start + <u32>S.START_mod_len, programsEnd - programs);
-  put(start + <u32>S.START_cmd_line, commandLine, min(textLength(commandLine) + 1, <u32>S.MAX_GUEST_CMDLINE - 1));
   domain.startInfo = start;
   domain.storeFrame = domain.firstFrame + (storePage >> 12);
+  const window = mapFrame(domain.firstFrame + (start >> 12));
+  const info = changetype<StartInfo>(window);
+  info.magic0 = 0x2d6e6578; // "xen-3.0"
+  info.magic1 = 0x00302e33;
+  info.nrPages = domain.frames;
+  info.sharedInfo = physicalOf(changetype<usize>(domain.sharedInfo));
+  info.flags = domain.privileged != 0 ? SIF_PRIVILEGED | SIF_INITDOMAIN : 0;
+  info.storeMfn = domain.storeFrame;
+  info.ptBase = GUEST_BASE + directory;
+  info.nrPtFrames = tables;
+  info.mfnList = GUEST_BASE + mfnList;
+  info.modStart = GUEST_BASE + programs;
+  info.modLen = programsEnd - programs;
+  copyBytes(
+    window + offsetof<StartInfo>('cmdLine'),
+    commandLine,
+    min(textLength(commandLine) + 1, MAX_GUEST_CMDLINE - 1),
+  );
+  unmapFrame(window);
 
   const directoryFrame = domain.firstFrame + (directory >> 12);
   if (pin(directoryFrame, TYPE_L2, owner) != 0) panic('page tables of a new domain', directoryFrame);
@@ -204,19 +202,19 @@ export function buildDomain(domain: Domain, kernel: u32, list: usize, count: u32
   if (!getFrame(directoryFrame, owner) || !getType(directoryFrame, TYPE_L2)) panic('page directory', directoryFrame);
   const v = domain.vcpu;
   v.cr3 = directoryFrame << 12;
-  const regs = changetype<usize>(v) + VCPU_REGS;
-  store<u32>(regs, entry, REGS_eip);
-  store<u32>(regs, FLAT_RING1_CS, REGS_cs);
-  store<u32>(regs, EFLAGS_IF | 2, REGS_eflags);
-  store<u32>(regs, GUEST_BASE + stack + PAGE, REGS_esp);
-  store<u32>(regs, FLAT_RING1_DS, REGS_ss);
-  store<u32>(regs, FLAT_RING1_DS, REGS_ds);
-  store<u32>(regs, FLAT_RING1_DS, REGS_es);
-  store<u32>(regs, GUEST_BASE + start, REGS_esi);
+  const registers = v.registers;
+  registers.eip = entry;
+  registers.cs = FLAT_RING1_CS;
+  registers.eflags = EFLAGS_IF | 2;
+  registers.esp = GUEST_BASE + stack + PAGE;
+  registers.ss = FLAT_RING1_DS;
+  registers.ds = FLAT_RING1_DS;
+  registers.es = FLAT_RING1_DS;
+  registers.esi = GUEST_BASE + start;
 }
 
-/** Writes a word of a built domain's start_info. */
-export function setStartInfo(domain: Domain, field: usize, value: u32): void {
+/** Tells a built domain the port of its event channel to what stands in for XenStore. */
+export function setStorePort(domain: Domain, port: u32): void {
   target = domain;
-  putWord(domain.startInfo + <u32>field, value);
+  putWord(domain.startInfo + offsetof<StartInfo>('storeEvtchn'), port);
 }

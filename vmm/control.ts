@@ -1,8 +1,9 @@
 // The smaller hypercalls: traps and callbacks, floating point, console, devices, version, memory.
 
 import { printByte } from '../kernels/lib/console';
-import { clts, readCr0, writeCr0 } from '../kernels/lib/x86';
-import { TI_IF, TRAP_address, TRAP_cs, TRAP_flags, TRAP_INFO_BYTES, TRAP_vector } from '../kernels/lib/xen/arch';
+import { Structs } from '../kernels/lib/elements';
+import { clts, readCr0, repStosd, writeCr0 } from '../kernels/lib/x86';
+import { TI_IF, TrapInfo } from '../kernels/lib/xen/arch';
 import * as N from '../kernels/lib/xen/numbers';
 import { current, currentDomain, Vcpu } from './domain';
 import { unmaskInterrupts } from './events';
@@ -27,21 +28,23 @@ export function noDirectGates(): void {
 }
 
 /** Hypercall 0: struct trap_info up to one with address 0; a null pointer clears all. */
-export function setTrapTable(table: usize): i32 {
+export function setTrapTable(table: Structs<TrapInfo>): i32 {
   const v = current();
-  if (table == 0) {
-    for (let i: u32 = 0; i < VECTORS * TRAP_INFO_BYTES; i += 4) store<u32>(v.traps + i, 0);
+  if (changetype<usize>(table) == 0) {
+    repStosd(changetype<usize>(v.traps), 0, (VECTORS * offsetof<TrapInfo>()) >> 2);
     return installDirectGate(v);
   }
-  for (let i: u32 = 0; i < VECTORS; i++, table += TRAP_INFO_BYTES) {
-    if (!guestReadable(table, TRAP_INFO_BYTES)) return -N.EFAULT;
-    const address = load<u32>(table, TRAP_address);
+  for (let i: u32 = 0; i < VECTORS; i++) {
+    const from = table[i];
+    if (!guestReadable(changetype<usize>(from), offsetof<TrapInfo>())) return -N.EFAULT;
+    const address = from.address;
     if (address == 0) break;
-    const to = v.traps + ((<u32>load<u8>(table, TRAP_vector)) << 3);
-    store<u8>(to, load<u8>(table, TRAP_vector));
-    store<u8>(to, load<u8>(table, TRAP_flags), TRAP_flags);
-    store<u16>(to, <u16>fixSelector(load<u16>(table, TRAP_cs)), TRAP_cs);
-    store<u32>(to, address, TRAP_address);
+    const vector = from.vector;
+    const to = v.traps[vector];
+    to.vector = vector;
+    to.flags = from.flags;
+    to.cs = <u16>fixSelector(from.cs);
+    to.address = address;
   }
   return installDirectGate(v);
 }
@@ -51,14 +54,14 @@ export function setTrapTable(table: usize): i32 {
  * gate cannot do that) and its selector leads to ring 1.
  */
 function installDirectGate(v: Vcpu): i32 {
-  const trap = v.traps + SYSTEM_CALL * TRAP_INFO_BYTES;
-  const address = load<u32>(trap, TRAP_address);
-  const selector = <u32>load<u16>(trap, TRAP_cs);
-  v.int80Low = 0;
-  v.int80High = 0;
-  if (directGates && address != 0 && (load<u8>(trap, TRAP_flags) & TI_IF) == 0 && codeSelectorAllowed(selector)) {
-    v.int80Low = (selector << 16) | (address & 0xffff);
-    v.int80High = (address & 0xffff0000) | DIRECT_GATE;
+  const trap = v.traps[SYSTEM_CALL];
+  const address = trap.address;
+  const selector = <u32>trap.cs;
+  v.int80.low = 0;
+  v.int80.high = 0;
+  if (directGates && address != 0 && (trap.flags & TI_IF) == 0 && codeSelectorAllowed(selector)) {
+    v.int80.low = (selector << 16) | (address & 0xffff);
+    v.int80.high = (address & 0xffff0000) | DIRECT_GATE;
   }
   loadInt80(v);
   return 0;
@@ -66,12 +69,15 @@ function installDirectGate(v: Vcpu): i32 {
 
 /** Hypercall 4. */
 export function setCallbacks(eventCs: u32, eventEip: u32, failsafeCs: u32, failsafeEip: u32): i32 {
-  const v = current();
-  v.eventInfo = (fixSelector(eventCs & 0xffff) << 16) | (TI_IF << 8);
-  v.eventEip = eventEip;
-  v.failsafeInfo = (fixSelector(failsafeCs & 0xffff) << 16) | (TI_IF << 8);
-  v.failsafeEip = failsafeEip;
+  setCallback(current().event, eventCs, eventEip);
+  setCallback(current().failsafe, failsafeCs, failsafeEip);
   return 0;
+}
+
+function setCallback(callback: TrapInfo, cs: u32, eip: u32): void {
+  callback.flags = <u8>TI_IF;
+  callback.cs = <u16>fixSelector(cs & 0xffff);
+  callback.address = eip;
 }
 
 /** Hypercall 5: the next use of the floating-point unit traps, or not. */
@@ -91,21 +97,21 @@ export function consoleIo(command: u32, count: u32, text: usize): i32 {
 }
 
 /** Hypercall 19. */
-export function physdevOp(op: usize): i32 {
+export function physdevOp(op: N.PhysdevOp): i32 {
   const domain = currentDomain();
-  if (!guestReadable(op, 12)) return -N.EFAULT;
-  switch (load<u32>(op)) {
+  if (!guestReadable(changetype<usize>(op), offsetof<N.PhysdevOp>())) return -N.EFAULT;
+  switch (op.cmd) {
     case N.PHYSDEVOP_IRQ_UNMASK_NOTIFY:
       unmaskInterrupts(domain);
       return 0;
     case N.PHYSDEVOP_IRQ_STATUS_QUERY: {
-      const irq = load<u32>(op, N.PHYSDEV_irq);
+      const irq = op.irq;
       if (irq >= 16 || (domain.irqs & (1 << irq)) == 0) return -N.EINVAL;
-      store<u32>(op, N.PHYSDEVOP_IRQ_NEEDS_UNMASK_NOTIFY, N.PHYSDEV_flags);
+      op.flags = N.PHYSDEVOP_IRQ_NEEDS_UNMASK_NOTIFY;
       return 0;
     }
     case N.PHYSDEVOP_SET_IOPL:
-      return domain.privileged != 0 && load<u32>(op, N.PHYSDEV_iopl) <= 3 ? 0 : -N.EPERM;
+      return domain.privileged != 0 && op.iopl <= 3 ? 0 : -N.EPERM;
     default:
       return -N.ENOSYS;
   }

@@ -1,4 +1,6 @@
 // The hypercalls on descriptor tables. What a descriptor may be stands in segments.ts.
+import { Descriptor } from '../kernels/lib/descriptors';
+import { Elements } from '../kernels/lib/elements';
 import { FIRST_RESERVED_GDT_ENTRY } from '../kernels/lib/xen/arch';
 import { EFAULT, EINVAL } from '../kernels/lib/xen/numbers';
 import { currentDomain, Domain } from './domain';
@@ -10,44 +12,48 @@ import { getType, putType } from './pagetable';
 import { descriptorAllowed } from './segments';
 
 const MAX_GDT_FRAMES: u32 = 14;
+const frameList: usize = memory.data(14 * 4, 4);
 
 /** Hypercall 2: the guest's GDT is the `entries` descriptors in the frames listed at `list`. */
-export function setGdt(list: usize, entries: u32): i32 {
+export function setGdt(list: Elements<u32>, entries: u32): i32 {
   const domain = currentDomain();
   const owner = <u32>changetype<usize>(domain);
   const count = (entries + 511) >> 9;
   if (entries > FIRST_RESERVED_GDT_ENTRY) return -EINVAL;
-  if (!guestReadable(list, count << 2)) return -EFAULT;
-  for (let i: u32 = 0; i < count; i++) load<u32>(list + (i << 2));
+  if (!guestReadable(changetype<usize>(list), count << 2)) return -EFAULT;
+  // Read once, so that a fault comes before anything is taken; then what is taken is what is checked.
+  const frames = changetype<Elements<u32>>(frameList);
+  for (let i: u32 = 0; i < count; i++) frames[i] = list[i];
   for (let i: u32 = 0; i < count; i++) {
-    const frame = load<u32>(list + (i << 2));
-    if (!getFrame(frame, owner)) return refuse(list, i);
+    const frame = frames[i];
+    if (!getFrame(frame, owner)) return refuse(i);
     if (!getType(frame, TYPE_GDT)) {
       putFrame(frame);
-      return refuse(list, i);
+      return refuse(i);
     }
   }
   releaseGdt(domain);
   for (let i: u32 = 0; i < count; i++) {
-    store<u32>(domain.perDomain + (i << 2), (load<u32>(list + (i << 2)) << 12) | PTE_P | PTE_RW | PTE_A | PTE_D);
+    domain.perDomain[i] = (frames[i] << 12) | PTE_P | PTE_RW | PTE_A | PTE_D;
   }
   domain.gdtFrames = count;
   flushTlb();
   return 0;
 }
 
-function refuse(list: usize, taken: u32): i32 {
+function refuse(taken: u32): i32 {
+  const frames = changetype<Elements<u32>>(frameList);
   for (let i: u32 = 0; i < taken; i++) {
-    putType(load<u32>(list + (i << 2)));
-    putFrame(load<u32>(list + (i << 2)));
+    putType(frames[i]);
+    putFrame(frames[i]);
   }
   return -EINVAL;
 }
 
 function releaseGdt(domain: Domain): void {
   for (let i: u32 = 0; i < min(domain.gdtFrames, MAX_GDT_FRAMES); i++) {
-    const frame = (load<u32>(domain.perDomain + (i << 2)) & FRAME_MASK) >> 12;
-    store<u32>(domain.perDomain + (i << 2), 0);
+    const frame = (domain.perDomain[i] & FRAME_MASK) >> 12;
+    domain.perDomain[i] = 0;
     putType(frame);
     putFrame(frame);
   }
@@ -62,8 +68,9 @@ export function updateDescriptor(address: u32, addressHigh: u32, low: u32, high:
   const allowed = getType(frame, type);
   if (allowed) {
     const page = mapFrame(frame);
-    store<u32>(page + (address & 0xfff), low);
-    store<u32>(page + (address & 0xfff), high, 4);
+    const descriptor = changetype<Descriptor>(page + (address & 0xfff));
+    descriptor.low = low;
+    descriptor.high = high;
     unmapFrame(page);
     putType(frame);
   }

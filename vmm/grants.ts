@@ -2,96 +2,78 @@
 // the domain and the entry. While it is mapped, the entry's reading and writing bits stand and the frame is held by a
 // reference (and a use as writable), so it can become neither another's nor a page table. The mapping is an ordinary
 // level-1 entry of the mapper, which only unmap_grant_ref takes away (pagetable.ts).
-//
-//   active entry (of the granter)    { readers, writers, frame, mapper's id }
-//   mapping (of the mapper)          { 0 or 1 + entry number, granter's id | 0x10000 when read-only }; index = handle
 
+import { Structs } from '../kernels/lib/elements';
 import { __work_grant, __work_pte } from '../kernels/lib/hooks';
 import * as G from '../kernels/lib/xen/grants';
 import { DOMID_SELF, EFAULT, EINVAL, ENOSYS, EPERM } from '../kernels/lib/xen/numbers';
-import { currentDomain, Domain, domainById } from './domain';
+import { Active, currentDomain, Domain, domainById } from './domain';
 import { flushTlb, getFrame, putFrame, TYPE_WRITABLE } from './frame';
 import { guestReadable } from './guest';
-import {
-  DIRECT_MAP,
-  LINEAR_DIRECTORY,
-  LINEAR_TABLES,
-  PAGE,
-  PTE_A,
-  PTE_D,
-  PTE_P,
-  PTE_RW,
-  PTE_US,
-  VIRT_START,
-} from './layout';
+import { physicalOf } from './heap';
+import { directoryEntry, entryAddress, PAGE, PTE_A, PTE_D, PTE_P, PTE_RW, PTE_US, VIRT_START } from './layout';
 import { getType, isForeign, putL1Entry, putType } from './pagetable';
 
-export const ACTIVE_BYTES: u32 = 16;
-export const MAPPING_BYTES: u32 = 8;
+/** One page of them. */
 export const NR_MAPPINGS: u32 = 512;
 const MAX_COUNT: u32 = 512;
-const READ_ONLY: u32 = 0x10000;
-
-@unmanaged
-class Active {
-  readers: u32;
-  writers: u32;
-  frame: u32;
-  mapper: u32;
-}
 
 /** Hypercall 20. */
 export function grantTableOp(command: u32, operations: usize, count: u32): i32 {
   if (count > MAX_COUNT) return -EINVAL;
   switch (command) {
-    case G.GNTTABOP_map_grant_ref:
-      if (!guestReadable(operations, count * G.MAP_BYTES)) return -EFAULT;
-      for (let i: u32 = 0; i < count; i++) mapOne(operations + i * G.MAP_BYTES);
+    case G.GNTTABOP_map_grant_ref: {
+      const list = changetype<Structs<G.MapGrantRef>>(operations);
+      if (!guestReadable(operations, count * offsetof<G.MapGrantRef>())) return -EFAULT;
+      for (let i: u32 = 0; i < count; i++) mapOne(list[i]);
       return 0;
-    case G.GNTTABOP_unmap_grant_ref:
-      if (!guestReadable(operations, count * G.UNMAP_BYTES)) return -EFAULT;
-      for (let i: u32 = 0; i < count; i++) unmapOne(operations + i * G.UNMAP_BYTES);
+    }
+    case G.GNTTABOP_unmap_grant_ref: {
+      const list = changetype<Structs<G.UnmapGrantRef>>(operations);
+      if (!guestReadable(operations, count * offsetof<G.UnmapGrantRef>())) return -EFAULT;
+      for (let i: u32 = 0; i < count; i++) unmapOne(list[i]);
       flushTlb();
       return 0;
+    }
     case G.GNTTABOP_setup_table:
-      return count == 1 && guestReadable(operations, G.SETUP_BYTES) ? setupTable(operations) : -EFAULT;
+      if (count != 1 || !guestReadable(operations, offsetof<G.SetupTable>())) return -EFAULT;
+      return setupTable(changetype<G.SetupTable>(operations));
     default:
       return -ENOSYS;
   }
 }
 
-function setupTable(op: usize): i32 {
+function setupTable(op: G.SetupTable): i32 {
   const domain = currentDomain();
-  const id = <u32>load<u16>(op, G.SETUP_dom);
-  const frames = load<u32>(op, G.SETUP_nr_frames);
-  const list = load<u32>(op, G.SETUP_frame_list);
+  const id = <u32>op.dom;
+  const frames = op.nrFrames;
+  const list = op.frameList;
   if (id != DOMID_SELF && id != domain.id) return -EPERM;
-  if (frames > G.NR_GRANT_FRAMES || !guestReadable(list, frames << 2)) return -EINVAL;
-  const first = (<u32>domain.grants - DIRECT_MAP) / PAGE;
-  for (let i: u32 = 0; i < frames; i++) store<u32>(list + (i << 2), first + i);
-  store<u16>(op, <u16>G.GNTST_okay, G.SETUP_status);
+  if (frames > G.NR_GRANT_FRAMES || !guestReadable(changetype<usize>(list), frames << 2)) return -EINVAL;
+  const first = physicalOf(changetype<usize>(domain.grants)) / PAGE;
+  for (let i: u32 = 0; i < frames; i++) list[i] = first + i;
+  op.status = <i16>G.GNTST_okay;
   return 0;
 }
 
 /** The VMM's address of the level-1 entry for a linear address of the running domain; 0: there is no table. */
 function entryPlace(address: u32): usize {
   if (address >= VIRT_START || (address & (PAGE - 1)) != 0) return 0;
-  if ((load<u32>(LINEAR_DIRECTORY + ((address >> 22) << 2)) & PTE_P) == 0) return 0;
-  return LINEAR_TABLES + ((address >> 12) << 2);
+  return directoryEntry(address) & PTE_P ? entryAddress(address) : 0;
 }
 
-function mapOne(op: usize): void {
+function mapOne(op: G.MapGrantRef): void {
   // All of it is read before anything changes, and the result's place is known to be writable.
-  const address = load<u32>(op, G.MAP_host_addr);
-  const flags = load<u32>(op, G.MAP_flags);
-  const reference = load<u32>(op, G.MAP_ref);
-  const granterId = <u32>load<u16>(op, G.MAP_dom);
-  store<u16>(op, <u16>G.GNTST_general_error, G.MAP_status);
+  const address = <u32>op.hostAddr;
+  const flags = op.flags;
+  const reference = op.ref;
+  const granterId = <u32>op.dom;
+  op.status = <i16>G.GNTST_general_error;
   const status = mapGrant(op, address, flags, reference, granterId);
-  store<u16>(op, <u16>status, G.MAP_status);
+  op.status = <i16>status;
 }
 
-function mapGrant(op: usize, address: u32, flags: u32, reference: u32, granterId: u32): i32 {
+function mapGrant(op: G.MapGrantRef, address: u32, flags: u32, reference: u32, granterId: u32): i32 {
   const self = currentDomain();
   const granter = domainById(granterId);
   if (changetype<usize>(granter) == 0) return G.GNTST_bad_domain;
@@ -106,34 +88,33 @@ function mapGrant(op: usize, address: u32, flags: u32, reference: u32, granterId
   if (handle == NR_MAPPINGS) return G.GNTST_general_error;
 
   const readOnly = (flags & G.GNTMAP_readonly) != 0;
-  const active = changetype<Active>(granter.active + reference * ACTIVE_BYTES);
+  const active = granter.active[reference];
   const status = activate(granter, reference, active, self.id, readOnly);
   if (status != G.GNTST_okay) return status;
 
-  const mapping = self.mappings + handle * MAPPING_BYTES;
-  store<u32>(mapping, reference + 1);
-  store<u32>(mapping, granterId | (readOnly ? READ_ONLY : 0), 4);
+  const mapping = self.mappings[handle];
+  mapping.entry = reference + 1;
+  mapping.granter = <u16>granterId;
+  mapping.readOnly = readOnly;
   __work_pte();
   __work_grant();
   store<u32>(place, (active.frame << 12) | PTE_P | PTE_US | PTE_A | PTE_D | (readOnly ? 0 : PTE_RW));
   putL1Entry(old, owner);
-  store<u32>(op, handle, G.MAP_handle);
-  store<u64>(op, (<u64>active.frame) << 12, G.MAP_dev_bus_addr);
+  op.handle = handle;
+  op.devBusAddr = (<u64>active.frame) << 12;
   return G.GNTST_okay;
 }
 
 /** One more mapping of the entry: checks what the granter wrote there, and holds the frame. */
 function activate(granter: Domain, reference: u32, active: Active, mapper: u32, readOnly: bool): i32 {
   const owner = <u32>changetype<usize>(granter);
-  const entry = granter.grants + reference * G.GRANT_ENTRY_BYTES;
-  const granted = <u32>load<u16>(entry, G.GRANT_flags);
+  const entry = granter.grants[reference];
+  const granted = <u32>entry.flags;
   const used = active.readers | active.writers;
-  if ((granted & G.GTF_type_mask) != G.GTF_permit_access || load<u16>(entry, G.GRANT_domid) != mapper) {
-    return G.GNTST_bad_gntref;
-  }
+  if ((granted & G.GTF_type_mask) != G.GTF_permit_access || entry.domid != mapper) return G.GNTST_bad_gntref;
   if (!readOnly && (granted & G.GTF_readonly) != 0) return G.GNTST_bad_gntref;
   if (used != 0 && active.mapper != mapper) return G.GNTST_bad_gntref;
-  const frame = used != 0 ? active.frame : load<u32>(entry, G.GRANT_frame);
+  const frame = used != 0 ? active.frame : entry.frame;
   if (!getFrame(frame, owner)) return G.GNTST_bad_gntref;
   if (!readOnly && !getType(frame, TYPE_WRITABLE)) {
     putFrame(frame);
@@ -143,32 +124,32 @@ function activate(granter: Domain, reference: u32, active: Active, mapper: u32, 
   active.mapper = mapper;
   if (readOnly) active.readers++;
   else active.writers++;
-  store<u16>(entry, <u16>(granted | G.GTF_reading | (readOnly ? 0 : G.GTF_writing)), G.GRANT_flags);
+  entry.flags = <u16>(granted | G.GTF_reading | (readOnly ? 0 : G.GTF_writing));
   return G.GNTST_okay;
 }
 
 function freeMapping(domain: Domain): u32 {
   for (let handle: u32 = 0; handle < NR_MAPPINGS; handle++) {
-    if (load<u32>(domain.mappings + handle * MAPPING_BYTES) == 0) return handle;
+    if (domain.mappings[handle].entry == 0) return handle;
   }
   return NR_MAPPINGS;
 }
 
-function unmapOne(op: usize): void {
-  const address = load<u32>(op, G.UNMAP_host_addr);
-  const handle = load<u32>(op, G.UNMAP_handle);
-  store<u16>(op, <u16>G.GNTST_general_error, G.UNMAP_status);
-  store<u16>(op, <u16>unmapGrant(address, handle), G.UNMAP_status);
+function unmapOne(op: G.UnmapGrantRef): void {
+  const address = <u32>op.hostAddr;
+  const handle = op.handle;
+  op.status = <i16>G.GNTST_general_error;
+  op.status = <i16>unmapGrant(address, handle);
 }
 
 function unmapGrant(address: u32, handle: u32): i32 {
   const self = currentDomain();
-  const mapping = self.mappings + handle * MAPPING_BYTES;
-  if (handle >= NR_MAPPINGS || load<u32>(mapping) == 0) return G.GNTST_bad_handle;
-  const reference = load<u32>(mapping) - 1;
-  const readOnly = (load<u32>(mapping, 4) & READ_ONLY) != 0;
-  const granter = domainById(load<u32>(mapping, 4) & 0xffff);
-  const active = changetype<Active>(granter.active + reference * ACTIVE_BYTES);
+  const mapping = self.mappings[handle];
+  if (handle >= NR_MAPPINGS || mapping.entry == 0) return G.GNTST_bad_handle;
+  const reference = mapping.entry - 1;
+  const readOnly = mapping.readOnly;
+  const granter = domainById(mapping.granter);
+  const active = granter.active[reference];
   const place = entryPlace(address);
   const entry = place == 0 ? 0 : load<u32>(place);
   if (entry >> 12 != active.frame || !isForeign(entry, <u32>changetype<usize>(self))) return G.GNTST_bad_virt_addr;
@@ -177,8 +158,9 @@ function unmapGrant(address: u32, handle: u32): i32 {
   if (((entry & PTE_RW) == 0) != readOnly) return G.GNTST_bad_virt_addr;
   __work_pte();
   store<u32>(place, 0);
-  store<u32>(mapping, 0);
-  let standing = <u32>load<u16>(granter.grants + reference * G.GRANT_ENTRY_BYTES, G.GRANT_flags);
+  mapping.entry = 0;
+  const granted = granter.grants[reference];
+  let standing = <u32>granted.flags;
   if (readOnly) active.readers--;
   else {
     active.writers--;
@@ -187,6 +169,6 @@ function unmapGrant(address: u32, handle: u32): i32 {
   }
   putFrame(active.frame);
   if ((active.readers | active.writers) == 0) standing &= ~G.GTF_reading;
-  store<u16>(granter.grants + reference * G.GRANT_ENTRY_BYTES, <u16>standing, G.GRANT_flags);
+  granted.flags = <u16>standing;
   return G.GNTST_okay;
 }

@@ -42,6 +42,20 @@ export const PTE_PS: u32 = 0x080;
 export const PTE_G: u32 = 0x100;
 export const FRAME_MASK: u32 = 0xfffff000;
 
+/** The page-directory entry for a linear address of the current space. */
+export function directoryEntry(linear: u32): u32 {
+  return load<u32>(LINEAR_DIRECTORY + ((linear >> 22) << 2));
+}
+
+/** Where the VMM sees the level-1 entry for a linear address of the current space, if there is a table. */
+export function entryAddress(linear: u32): usize {
+  return LINEAR_TABLES + ((linear >> 12) << 2);
+}
+
+export function machineToPhys(frame: u32, physical: u32): void {
+  store<u32>(MACHINE_TO_PHYS + (frame << 2), physical);
+}
+
 export function directMap(physical: u32): usize {
   return DIRECT_MAP + physical;
 }

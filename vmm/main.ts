@@ -9,31 +9,31 @@
 
 import { componentCreateNamed, KIND_DOMAIN, KIND_IDLE } from '../kernels/lib/components';
 import { consoleTo, newline, print, printNumber } from '../kernels/lib/console';
+import { Elements, Structs } from '../kernels/lib/elements';
 import { __image_end, __load_offset } from '../kernels/lib/linker';
-import { MultibootInfo, MultibootModule } from '../kernels/lib/multiboot';
+import { MultibootInfo, multibootEnd } from '../kernels/lib/multiboot';
 import { picInit, picUnmask } from '../kernels/lib/pic';
 import { pitRate } from '../kernels/lib/pit';
 import { option } from '../kernels/lib/text';
 import { uartInit, uartPut } from '../kernels/lib/uart';
+import { TrapInfo } from '../kernels/lib/xen/arch';
 import {
-  GRANT_domid,
-  GRANT_ENTRY_BYTES,
-  GRANT_flags,
-  GRANT_frame,
   GRANT_REF_STORE,
+  GrantEntry,
   GTF_permit_access,
+  NR_GRANT_ENTRIES,
   NR_GRANT_FRAMES,
 } from '../kernels/lib/xen/grants';
-import { NR_EVENT_CHANNELS, START_store_evtchn, VCPU_upcall_mask } from '../kernels/lib/xen/sharedInfo';
-import { buildDomain, setStartInfo } from './builder';
+import { NR_EVENT_CHANNELS, SharedInfo } from '../kernels/lib/xen/sharedInfo';
+import { buildDomain, setStorePort } from './builder';
 import { noDirectGates } from './control';
-import { BLOCKED, Domain, raiseSoftirq, setDomain, VCPU_TRAPS, Vcpu } from './domain';
-import { CHANNEL_BYTES, connect } from './events';
+import { Active, BLOCKED, Channel, Domain, Mapping, raiseSoftirq, setDomain, VCPU_TRAPS, Vcpu } from './domain';
+import { connect } from './events';
 import { frameInfo, getFrame, TYPE_WRITABLE } from './frame';
-import { ACTIVE_BYTES, MAPPING_BYTES, NR_MAPPINGS } from './grants';
+import { NR_MAPPINGS } from './grants';
 import { allocatePages, heapInit, physicalOf } from './heap';
 import { DOMAIN_MEMORY, directMap, HEAP_END, PAGE, PTE_A, PTE_D, PTE_P, PTE_RW } from './layout';
-import { argumentsOf, belongsTo, moduleAt, moduleCount } from './modules';
+import { argumentsOf, belongsTo, moduleCount } from './modules';
 import { memoryOption, optionsInit, wantsDirectGates, wantsTimer } from './options';
 import { getType } from './pagetable';
 import { domainWorks, panic } from './power';
@@ -41,26 +41,13 @@ import { FIRST_IRQ_VECTOR, int80Gate, perDomainTable, processorInit, taskState }
 import { schedulerInit, startWhenIdle, wake } from './scheduler';
 import { spaceInit } from './space';
 import { addressOf_bootInformation } from './stubs';
+import './hypercalls';
 
 export { componentCount, components } from '../kernels/lib/components';
-// What the stubs call or read: hypercall handlers (in the order of stubs/entry.ts), traps, the scheduler, current state.
-export {
-  consoleIo,
-  fpuTaskswitch,
-  memoryOp,
-  notImplemented,
-  physdevOp,
-  setCallbacks,
-  setTrapTable,
-  xenVersion,
-} from './control';
-export { setGdt, updateDescriptor } from './descriptors';
+// What the stubs call or read.
 export { currentThread, softirqPending } from './domain';
 export { eventChannelSlow } from './events';
-export { grantTableOp } from './grants';
-export { mmuextOp, mmuUpdate, updateVaMapping } from './mmu';
-export { multicall } from './multicall';
-export { runQueue, schedOp, schedule, stackSwitch } from './scheduler';
+export { runQueue, schedule } from './scheduler';
 export { bounceRefused, emulate, interrupt, vmmFault } from './traps';
 
 const HZ: u32 = 100;
@@ -68,28 +55,31 @@ const MEBIBYTE: u32 = 0x100000;
 const MAX_PROGRAMS: u32 = 16;
 /** Bytes of a Vcpu up to its traps, and of a Domain, at most. */
 const STAGGER: u32 = 256;
-const programs = memory.data(64, 4);
+staticAssert(offsetof<Vcpu>() <= STAGGER && offsetof<Domain>() <= STAGGER, 'neighbours must not overlap');
+const programs = changetype<Elements<u32>>(memory.data(64, 4));
 
 let nextFrame: u32 = DOMAIN_MEMORY / PAGE;
 let frames: u32 = 0;
 
-/** The heap begins behind all that the boot loader left: image, modules, their texts. */
+/** The heap begins behind all that the boot loader left. */
 function endOfBootData(info: MultibootInfo): u32 {
-  let end = __image_end() - __load_offset();
-  for (let i: u32 = 0; i < moduleCount; i++) {
-    end = max(end, moduleAt(i).end);
-    if (moduleAt(i).end > HEAP_END) panic('a boot module lies above 12 MiB', moduleAt(i).end);
-  }
-  return max(end, info.modules + moduleCount * <u32>offsetof<MultibootModule>());
+  const end = multibootEnd(info, __image_end() - __load_offset(), <u32>directMap(0));
+  if (end > HEAP_END) panic('a boot module lies above 12 MiB', end);
+  return end;
 }
 
 /** `number`: so that those of different domains, which a switch touches together, share no cache set. */
 function newVcpu(number: u32): Vcpu {
   const at = allocatePages(1) + (number + 1) * STAGGER;
   const v = changetype<Vcpu>(at);
-  v.traps = at + VCPU_TRAPS;
+  v.traps = changetype<Structs<TrapInfo>>(at + VCPU_TRAPS);
   v.state = BLOCKED;
   return v;
+}
+
+/** Pages for so many structures of this size. */
+function rows(count: u32, size: usize): usize {
+  return allocatePages((count * <u32>size) / PAGE);
 }
 
 /** A page of the heap that the domain may map, writable. */
@@ -107,29 +97,31 @@ function newDomain(id: u32, name: string, mebibytes: u32, kernel: u32): Domain {
   domain.id = id;
   domain.privileged = id == 0 ? 1 : 0;
   domain.vcpu = v;
-  domain.sharedInfo = allocatePages(1);
-  domain.channels = allocatePages((NR_EVENT_CHANNELS * CHANNEL_BYTES) / PAGE);
-  domain.grants = allocatePages(NR_GRANT_FRAMES);
-  domain.active = allocatePages((NR_GRANT_FRAMES * (PAGE / 8) * ACTIVE_BYTES) / PAGE);
-  domain.mappings = allocatePages((NR_MAPPINGS * MAPPING_BYTES) / PAGE);
+  const shared = allocatePages(1);
+  domain.sharedInfo = changetype<SharedInfo>(shared);
+  domain.channels = changetype<Structs<Channel>>(rows(NR_EVENT_CHANNELS, offsetof<Channel>()));
+  const grants = allocatePages(NR_GRANT_FRAMES);
+  domain.grants = changetype<Structs<GrantEntry>>(grants);
+  domain.active = changetype<Structs<Active>>(rows(NR_GRANT_ENTRIES, offsetof<Active>()));
+  domain.mappings = changetype<Structs<Mapping>>(rows(NR_MAPPINGS, offsetof<Mapping>()));
   domain.perDomain = perDomainTable();
-  domain.perDomainEntry = physicalOf(domain.perDomain) | PTE_P | PTE_RW | PTE_A | PTE_D;
+  domain.perDomainEntry = physicalOf(changetype<usize>(domain.perDomain)) | PTE_P | PTE_RW | PTE_A | PTE_D;
   domain.firstFrame = nextFrame;
   domain.frames = (mebibytes * MEBIBYTE) / PAGE;
   nextFrame += domain.frames;
   if (nextFrame > frames) panic('not enough memory for the domains', nextFrame);
-  share(domain, domain.sharedInfo, 1);
-  share(domain, domain.grants, NR_GRANT_FRAMES);
+  share(domain, shared, 1);
+  share(domain, grants, NR_GRANT_FRAMES);
   v.domain = domain;
-  v.info = domain.sharedInfo;
-  store<u8>(v.info, 1, VCPU_upcall_mask);
+  v.info = domain.sharedInfo.vcpu;
+  v.info.upcallMask = 1;
   setDomain(id, domain);
   componentCreateNamed(<u32>changetype<usize>(v), id + 1, KIND_DOMAIN, kernel + 1, name);
 
   let count: u32 = 0;
   for (let i: u32 = kernel + 1; i < moduleCount && count < MAX_PROGRAMS; i++) {
     if (i == 1 && hasGuest()) continue;
-    if (belongsTo(i, id == 0 ? 'dom0:' : 'domU:')) store<u32>(programs + (count++ << 2), i);
+    if (belongsTo(i, id == 0 ? 'dom0:' : 'domU:')) programs[count++] = i;
   }
   domain.works = count != 0 || option(argumentsOf(kernel), 'bench') != 0 ? 1 : 0;
   if (domain.works != 0) domainWorks();
@@ -144,12 +136,12 @@ function hasGuest(): bool {
 /** What XenStore would do: an event channel between the two, and the guest's store page granted to domain 0. */
 function introduce(dom0: Domain, domU: Domain): void {
   const port = connect(dom0, domU);
-  setStartInfo(dom0, START_store_evtchn, port);
-  setStartInfo(domU, START_store_evtchn, port);
-  const entry = domU.grants + GRANT_REF_STORE * GRANT_ENTRY_BYTES;
-  store<u16>(entry, <u16>dom0.id, GRANT_domid);
-  store<u32>(entry, domU.storeFrame, GRANT_frame);
-  store<u16>(entry, <u16>GTF_permit_access, GRANT_flags);
+  setStorePort(dom0, port);
+  setStorePort(domU, port);
+  const entry = domU.grants[GRANT_REF_STORE];
+  entry.domid = <u16>dom0.id;
+  entry.frame = domU.storeFrame;
+  entry.flags = <u16>GTF_permit_access;
 }
 
 export function vmmMain(): void {

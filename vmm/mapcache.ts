@@ -2,17 +2,18 @@
 // that is given back stays unusable until the turn starts again, when one TLB flush makes all of those free: so neither
 // opening nor closing a window needs an INVLPG.
 
+import { Elements } from '../kernels/lib/elements';
 import { flushTlb } from './frame';
 import { DIRECT_MAP, HEAP_END, MAP_CACHE, PAGE, PTE_A, PTE_D, PTE_P, PTE_RW } from './layout';
 
 const SLOTS: u32 = 1024;
 const GIVEN_BACK: u32 = 0x200;
 
-let table: usize = 0;
+let table: Elements<u32> = changetype<Elements<u32>>(0);
 let cursor: u32 = 0;
 
 export function setMapCacheTable(address: usize): void {
-  table = address;
+  table = changetype<Elements<u32>>(address);
 }
 
 /** Linear address of the frame; close it by unmapFrame. */
@@ -21,19 +22,19 @@ export function mapFrame(frame: u32): usize {
   do {
     cursor = (cursor + 1) & (SLOTS - 1);
     if (cursor == 0) freeSlots();
-  } while (load<u32>(table + (cursor << 2)) != 0);
-  store<u32>(table + (cursor << 2), (frame << 12) | PTE_P | PTE_RW | PTE_A | PTE_D);
+  } while (table[cursor] != 0);
+  table[cursor] = (frame << 12) | PTE_P | PTE_RW | PTE_A | PTE_D;
   return MAP_CACHE + (cursor << 12);
 }
 
 export function unmapFrame(address: usize): void {
   if (address >= DIRECT_MAP) return;
-  store<u32>(table + (((<u32>address - MAP_CACHE) >> 12) << 2), GIVEN_BACK);
+  table[(<u32>address - MAP_CACHE) >> 12] = GIVEN_BACK;
 }
 
 function freeSlots(): void {
   for (let i: u32 = 0; i < SLOTS; i++) {
-    if (load<u32>(table + (i << 2)) == GIVEN_BACK) store<u32>(table + (i << 2), 0);
+    if (table[i] == GIVEN_BACK) table[i] = 0;
   }
   flushTlb();
 }

@@ -1,6 +1,7 @@
 // The hypercalls that change address spaces: mmu_update, mmuext_op, update_va_mapping. Each speaks of the running domain
 // only (DOMID_SELF). The rules of what may be mapped are in pagetable.ts.
 
+import { Structs } from '../kernels/lib/elements';
 import { __work_pte } from '../kernels/lib/hooks';
 import { invlpg } from '../kernels/lib/x86';
 import * as M from '../kernels/lib/xen/mmu';
@@ -18,24 +19,24 @@ import {
   TYPE_WRITABLE,
 } from './frame';
 import { guestReadable } from './guest';
-import { LINEAR_DIRECTORY, LINEAR_TABLES, MACHINE_TO_PHYS, PTE_P, VIRT_START } from './layout';
+import { directoryEntry, entryAddress, machineToPhys, PTE_P, VIRT_START } from './layout';
 import { mapFrame, unmapFrame } from './mapcache';
 import { getType, pin, putType, setL1Entry, setL2Entry, unpin } from './pagetable';
 
 const MAX_BATCH: u32 = 2048;
 
 /** Hypercall 1: `count` updates by machine address. Stops at the first that is refused; *done = how many were made. */
-export function mmuUpdate(updates: usize, count: u32, done: usize, foreign: u32): i32 {
+export function mmuUpdate(updates: Structs<M.MmuUpdate>, count: u32, done: usize, foreign: u32): i32 {
   if (foreign != DOMID_SELF) return -ESRCH;
   if (count > MAX_BATCH) return -EINVAL;
-  if (!guestReadable(updates, count * M.MMU_UPDATE_BYTES)) return -EFAULT;
+  if (!guestReadable(changetype<usize>(updates), count * offsetof<M.MmuUpdate>())) return -EFAULT;
   if (done != 0 && !guestReadable(done, 4)) return -EFAULT;
   const owner = <u32>changetype<usize>(currentDomain());
   let made: u32 = 0;
   while (made < count) {
-    const update = updates + made * M.MMU_UPDATE_BYTES;
-    if ((load<u32>(update, 4) | load<u32>(update, 12)) != 0) break;
-    if (!updateOne(load<u32>(update), load<u32>(update, 8), owner)) break;
+    const update = updates[made];
+    if ((update.ptrHigh | update.valHigh) != 0) break;
+    if (!updateOne(update.ptr, update.val, owner)) break;
     made++;
   }
   if (done != 0) store<u32>(done, made);
@@ -49,7 +50,7 @@ function updateOne(pointer: u32, value: u32, owner: u32): bool {
   let made: bool = false;
   if ((pointer & 3) == M.MMU_NORMAL_PT_UPDATE) made = updateTable(frame, offset, value, owner);
   else if ((pointer & 3) == M.MMU_MACHPHYS_UPDATE) {
-    store<u32>(MACHINE_TO_PHYS + (frame << 2), value);
+    machineToPhys(frame, value);
     made = true;
   }
   putFrame(frame);
@@ -77,9 +78,9 @@ function updateTable(frame: u32, offset: u32, value: u32, owner: u32): bool {
 /** Hypercall 14: the level-1 entry of a linear address in the current space. */
 export function updateVaMapping(address: u32, entry: u32, entryHigh: u32, flags: u32): i32 {
   if (address >= VIRT_START || entryHigh != 0) return -EINVAL;
-  if ((load<u32>(LINEAR_DIRECTORY + ((address >> 22) << 2)) & PTE_P) == 0) return -EINVAL;
+  if ((directoryEntry(address) & PTE_P) == 0) return -EINVAL;
   const owner = <u32>changetype<usize>(currentDomain());
-  if (!setL1Entry(LINEAR_TABLES + ((address >> 12) << 2), entry, owner)) return -EINVAL;
+  if (!setL1Entry(entryAddress(address), entry, owner)) return -EINVAL;
   const flush = flags & M.UVMF_FLUSHTYPE_MASK;
   if (flush == M.UVMF_INVLPG) invlpg(address);
   else if (flush == M.UVMF_TLB_FLUSH) flushTlb();
@@ -87,16 +88,16 @@ export function updateVaMapping(address: u32, entry: u32, entryHigh: u32, flags:
 }
 
 /** Hypercall 26. Stops at the first operation that is refused; *done = how many were made. */
-export function mmuextOp(operations: usize, count: u32, done: usize, foreign: u32): i32 {
+export function mmuextOp(operations: Structs<M.MmuextOp>, count: u32, done: usize, foreign: u32): i32 {
   if (foreign != DOMID_SELF) return -ESRCH;
   if (count > MAX_BATCH) return -EINVAL;
-  if (!guestReadable(operations, count * M.MMUEXT_BYTES)) return -EFAULT;
+  if (!guestReadable(changetype<usize>(operations), count * offsetof<M.MmuextOp>())) return -EFAULT;
   if (done != 0 && !guestReadable(done, 4)) return -EFAULT;
   let result: i32 = 0;
   let made: u32 = 0;
   while (made < count) {
-    const op = operations + made * M.MMUEXT_BYTES;
-    result = extended(load<u32>(op), load<u32>(op, M.MMUEXT_arg1));
+    const op = operations[made];
+    result = extended(op.cmd, op.arg1);
     if (result != 0) break;
     made++;
   }

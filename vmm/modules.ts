@@ -1,24 +1,24 @@
 // Boot modules and whose they are: a module's text holds the word `dom0:` or `domU:`, first, or after the file's name
 // (boot loaders differ in whether they put one there).
+import { Structs } from '../kernels/lib/elements';
 import { MultibootModule } from '../kernels/lib/multiboot';
 import { startsWith } from '../kernels/lib/text';
 import { directMap } from './layout';
 
 const BLANK: u32 = 0x20;
-const MODULE_BYTES: u32 = 16;
 /** `dom0:` and the like. */
 const TAG: u32 = 5;
 
-let modules: usize = 0;
+let modules: Structs<MultibootModule> = changetype<Structs<MultibootModule>>(0);
 export let moduleCount: u32 = 0;
 
 export function modulesInit(physical: u32, count: u32): void {
-  modules = directMap(physical);
+  modules = changetype<Structs<MultibootModule>>(directMap(physical));
   moduleCount = count;
 }
 
 export function moduleAt(i: u32): MultibootModule {
-  return changetype<MultibootModule>(modules + i * MODULE_BYTES);
+  return modules[i];
 }
 
 export function moduleText(i: u32): usize {

@@ -7,6 +7,8 @@
 // A level-2 entry maps a frame of the domain's own that can be had as a level-1 table. Neither may be global, and no
 // guest maps 4 MiB pages. Slots from FIRST_VMM_SLOT on are filled by the VMM when a table becomes a level-2 table.
 
+import { Descriptor } from '../kernels/lib/descriptors';
+import { Elements, Structs } from '../kernels/lib/elements';
 import { __work_pte, __work_validated } from '../kernels/lib/hooks';
 import { Domain } from './domain';
 import {
@@ -41,15 +43,16 @@ import { mapFrame, unmapFrame } from './mapcache';
 import { descriptorAllowed } from './segments';
 
 const ENTRIES: u32 = 1024;
+const DESCRIPTORS: u32 = 512;
 const FORBIDDEN: u32 = PTE_G | PTE_PS;
 const IO_APIC_FRAME: u32 = 0xfec00;
 const LOCAL_APIC_FRAME: u32 = 0xfee00;
 
 /** The VMM's own page directory: where the slots of every level-2 table come from. */
-let vmmDirectory: usize = 0;
+let vmmDirectory: Elements<u32> = changetype<Elements<u32>>(0);
 
-export function setVmmDirectory(address: usize): void {
-  vmmDirectory = address;
+export function setVmmDirectory(directory: Elements<u32>): void {
+  vmmDirectory = directory;
 }
 
 function deviceAllowed(frame: u32, domain: u32): bool {
@@ -141,26 +144,28 @@ export function setL2Entry(place: usize, slot: u32, entry: u32, domain: u32): bo
 
 /** Takes the references of every entry; if one is refused, gives back those taken. */
 function validateTable(frame: u32, type: u32, domain: u32): bool {
-  const table = mapFrame(frame);
+  const page = mapFrame(frame);
+  const table = changetype<Elements<u32>>(page);
   let valid: bool = false;
   if (type == TYPE_L1) valid = validateL1(table, domain);
   else if (type == TYPE_L2) valid = validateL2(table, frame, domain);
-  else if (type == TYPE_GDT) valid = validateGdt(table);
-  unmapFrame(table);
+  else if (type == TYPE_GDT) valid = validateGdt(changetype<Structs<Descriptor>>(page));
+  unmapFrame(page);
   return valid;
 }
 
 function invalidateTable(frame: u32, type: u32, domain: u32): void {
   if (type == TYPE_GDT) return;
-  const table = mapFrame(frame);
+  const page = mapFrame(frame);
+  const table = changetype<Elements<u32>>(page);
   if (type == TYPE_L1) putL1Entries(table, ENTRIES, domain);
   else putL2Entries(table, FIRST_VMM_SLOT);
-  unmapFrame(table);
+  unmapFrame(page);
 }
 
-function validateL1(table: usize, domain: u32): bool {
+function validateL1(table: Elements<u32>, domain: u32): bool {
   for (let i: u32 = 0; i < ENTRIES; i++) {
-    if (!getL1Entry(load<u32>(table + (i << 2)), domain)) {
+    if (!getL1Entry(table[i], domain)) {
       putL1Entries(table, i, domain);
       return false;
     }
@@ -168,30 +173,30 @@ function validateL1(table: usize, domain: u32): bool {
   return true;
 }
 
-function putL1Entries(table: usize, count: u32, domain: u32): void {
-  for (let i: u32 = 0; i < count; i++) putL1Entry(load<u32>(table + (i << 2)), domain);
+function putL1Entries(table: Elements<u32>, count: u32, domain: u32): void {
+  for (let i: u32 = 0; i < count; i++) putL1Entry(table[i], domain);
 }
 
-function validateL2(table: usize, frame: u32, domain: u32): bool {
+function validateL2(table: Elements<u32>, frame: u32, domain: u32): bool {
   for (let i: u32 = 0; i < FIRST_VMM_SLOT; i++) {
-    if (!getL2Entry(load<u32>(table + (i << 2)), domain)) {
+    if (!getL2Entry(table[i], domain)) {
       putL2Entries(table, i);
       return false;
     }
   }
-  for (let i = FIRST_VMM_SLOT; i < ENTRIES; i++) store<u32>(table + (i << 2), load<u32>(vmmDirectory + (i << 2)));
-  store<u32>(table + ((LINEAR_TABLES >> 22) << 2), (frame << 12) | PTE_P | PTE_RW | PTE_A | PTE_D);
-  store<u32>(table + ((PER_DOMAIN >> 22) << 2), changetype<Domain>(<usize>domain).perDomainEntry);
+  for (let i = FIRST_VMM_SLOT; i < ENTRIES; i++) table[i] = vmmDirectory[i];
+  table[LINEAR_TABLES >> 22] = (frame << 12) | PTE_P | PTE_RW | PTE_A | PTE_D;
+  table[PER_DOMAIN >> 22] = changetype<Domain>(<usize>domain).perDomainEntry;
   return true;
 }
 
-function putL2Entries(table: usize, count: u32): void {
-  for (let i: u32 = 0; i < count; i++) putL2Entry(load<u32>(table + (i << 2)));
+function putL2Entries(table: Elements<u32>, count: u32): void {
+  for (let i: u32 = 0; i < count; i++) putL2Entry(table[i]);
 }
 
-function validateGdt(table: usize): bool {
-  for (let i: u32 = 0; i < 512; i++) {
-    if (!descriptorAllowed(load<u32>(table + (i << 3)), load<u32>(table + (i << 3), 4))) return false;
+function validateGdt(table: Structs<Descriptor>): bool {
+  for (let i: u32 = 0; i < DESCRIPTORS; i++) {
+    if (!descriptorAllowed(table[i].low, table[i].high)) return false;
   }
   return true;
 }

@@ -1,9 +1,9 @@
 // The processor's tables: the GDT page that every domain sees behind its own, the TSS, the IDT.
 import {
+  Descriptor,
   setGate,
   setSegment,
   setTablePointer,
-  TASK_STATE_IO_MAP,
   TASK_STATE_SIZE,
   TaskState,
   TYPE_CODE,
@@ -11,8 +11,9 @@ import {
   TYPE_INTERRUPT_GATE,
   TYPE_TSS,
 } from '../kernels/lib/descriptors';
+import { Elements } from '../kernels/lib/elements';
 import { lgdt, lidt, ltr } from '../kernels/lib/x86';
-import { FIRST_RESERVED_GDT_BYTE, FIRST_RESERVED_GDT_PAGE, REGS_es } from '../kernels/lib/xen/arch';
+import { FIRST_RESERVED_GDT_BYTE, FIRST_RESERVED_GDT_PAGE, UserRegs } from '../kernels/lib/xen/arch';
 import { HYPERCALL_VECTOR } from '../kernels/lib/xen/numbers';
 import { allocatePages, physicalOf } from './heap';
 import { GUEST_SEGMENT_END, PER_DOMAIN, PTE_A, PTE_D, PTE_P, PTE_RW } from './layout';
@@ -44,15 +45,15 @@ let interruptTable: usize = 0;
 export let taskState: TaskState = changetype<TaskState>(0);
 
 /** Gate of int 80h, which goes with the running domain. */
-export function int80Gate(): usize {
-  return interruptTable + (SYSTEM_CALL << 3);
+export function int80Gate(): Descriptor {
+  return changetype<Descriptor>(interruptTable + (SYSTEM_CALL << 3));
 }
 
 /** Makes a domain's GDT area: empty but for the VMM's page. */
-export function perDomainTable(): usize {
+export function perDomainTable(): Elements<u32> {
   if (gdtPage == 0) gdtPage = allocatePages(1);
-  const table = allocatePages(1);
-  store<u32>(table + (FIRST_RESERVED_GDT_PAGE << 2), physicalOf(gdtPage) | PTE_P | PTE_RW | PTE_A | PTE_D);
+  const table = changetype<Elements<u32>>(allocatePages(1));
+  table[FIRST_RESERVED_GDT_PAGE] = physicalOf(gdtPage) | PTE_P | PTE_RW | PTE_A | PTE_D;
   return table;
 }
 
@@ -74,8 +75,8 @@ export function processorInit(): void {
   const task = page + TASK_STATE_OFFSET;
   taskState = changetype<TaskState>(task);
   taskState.ss0 = VMM_DATA;
-  taskState.esp0 = addressOf_guestFrame() + <u32>REGS_es;
-  store<u32>(task + TASK_STATE_IO_MAP, TASK_STATE_SIZE << 16);
+  taskState.esp0 = addressOf_guestFrame() + <u32>offsetof<UserRegs>('es');
+  taskState.ioMap = TASK_STATE_SIZE << 16;
   fillGdt(task);
   const pointer = page;
   setTablePointer(pointer, PER_DOMAIN, FIRST_RESERVED_GDT_BYTE + 0x1000);

@@ -9,7 +9,7 @@
 // The registers of the running domain lie at the top of the VMM's one stack. They are exchanged only when another domain
 // is loaded: idling in between leaves registers, page directory and TLB as they are.
 
-import { TaskState } from '../kernels/lib/descriptors';
+import { Descriptor, TaskState } from '../kernels/lib/descriptors';
 import { __switch_commit } from '../kernels/lib/hooks';
 import { cli, stiHlt } from '../kernels/lib/x86';
 import {
@@ -20,8 +20,7 @@ import {
   SCHEDOP_yield,
   SHUTDOWN_crash,
 } from '../kernels/lib/xen/numbers';
-import { VCPU_upcall_mask, VCPU_upcall_pending } from '../kernels/lib/xen/sharedInfo';
-import { BLOCKED, clearSoftirq, current, RUNNABLE, raiseSoftirq, STOPPED, setCurrent, VCPU_REGS, Vcpu } from './domain';
+import { BLOCKED, clearSoftirq, current, RUNNABLE, raiseSoftirq, STOPPED, setCurrent, Vcpu } from './domain';
 import { loadDirectory } from './frame';
 import { domainStopped } from './power';
 import { exchangeFrames, loadFsGs, readFsGs } from './stubs';
@@ -35,9 +34,9 @@ let unstarted: Vcpu = changetype<Vcpu>(0);
 let loaded: Vcpu = changetype<Vcpu>(0);
 /** Where the processor finds the ring 1 stack and the gate of int 80h. */
 let task: TaskState = changetype<TaskState>(0);
-let int80Gate: usize = 0;
+let int80Gate: Descriptor = changetype<Descriptor>(0);
 
-export function schedulerInit(idle: Vcpu, taskState: TaskState, gate: usize): void {
+export function schedulerInit(idle: Vcpu, taskState: TaskState, gate: Descriptor): void {
   idleVcpu = idle;
   loaded = idle;
   task = taskState;
@@ -112,7 +111,7 @@ function idle(): void {
 }
 
 function switchRegisters(next: Vcpu): void {
-  exchangeFrames(changetype<usize>(loaded) + VCPU_REGS, changetype<usize>(next) + VCPU_REGS);
+  exchangeFrames(loaded.registers, next.registers);
   loaded.fsGs = readFsGs();
   loaded = next;
   task.esp1 = next.kernelSp;
@@ -124,8 +123,8 @@ function switchRegisters(next: Vcpu): void {
 
 /** Installs the domain's own gate for int 80h. */
 export function loadInt80(v: Vcpu): void {
-  store<u32>(int80Gate, v.int80Low);
-  store<u32>(int80Gate, v.int80High, 4);
+  int80Gate.low = v.int80.low;
+  int80Gate.high = v.int80.high;
 }
 
 /** Hypercall 3: where ring 1 is entered from now on. */
@@ -147,8 +146,8 @@ export function schedOp(operation: u32, argument: u32): i32 {
       raiseSoftirq();
       return 0;
     case SCHEDOP_block:
-      store<u8>(v.info, 0, VCPU_upcall_mask);
-      if (load<u8>(v.info, VCPU_upcall_pending) == 0) {
+      v.info.upcallMask = 0;
+      if (v.info.upcallPending == 0) {
         v.state = BLOCKED;
         raiseSoftirq();
       }

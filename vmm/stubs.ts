@@ -1,4 +1,6 @@
 // Functions and labels of vmm/stubs.
+import { UserRegs } from '../kernels/lib/xen/arch';
+import { EventOp } from '../kernels/lib/xen/events';
 
 /** Where the running guest's registers lie (struct cpu_user_regs). */
 export declare function addressOf_guestFrame(): u32;
@@ -18,10 +20,10 @@ export declare function addressOf_bootInformation(): u32;
 
 export declare function loadVmmSegments(): void;
 /** Stores the running guest's registers (struct cpu_user_regs) at `to`, and takes those at `from` as the running ones. */
-export declare function exchangeFrames(to: usize, from: usize): void;
+export declare function exchangeFrames(to: UserRegs, from: UserRegs): void;
 /** fs | gs << 16. */
 export declare function readFsGs(): u32;
 export declare function loadFsGs(fsGs: u32): void;
 
-/** Calls the handler of a hypercall: number, then its arguments. */
-export declare function dispatch(number: u32, a: u32, b: u32, c: u32, d: u32, e: u32): i32;
+/** Hypercall 16. */
+export declare function eventChannelOp(op: EventOp): i32;

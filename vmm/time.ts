@@ -2,7 +2,6 @@
 // of the time stamp counter is 0, which by the structure's formula means: no finer than that. The version is odd while it
 // is written.
 import { VIRQ_TIMER } from '../kernels/lib/xen/numbers';
-import { VCPU_time_system, VCPU_time_version } from '../kernels/lib/xen/sharedInfo';
 import { current, currentDomain, Vcpu, virqPort } from './domain';
 import { setPending } from './events';
 import { endSlice, idleVcpu } from './scheduler';
@@ -22,8 +21,9 @@ export function tick(): void {
 }
 
 function stamp(v: Vcpu): void {
-  const version = load<u32>(v.info, VCPU_time_version);
-  store<u32>(v.info, version + 1, VCPU_time_version);
-  store<u64>(v.info, ticks * TICK_NANOSECONDS, VCPU_time_system);
-  store<u32>(v.info, version + 2, VCPU_time_version);
+  const info = v.info;
+  const version = info.timeVersion;
+  info.timeVersion = version + 1;
+  info.systemTime = ticks * TICK_NANOSECONDS;
+  info.timeVersion = version + 2;
 }

@@ -7,7 +7,7 @@
 
 import { picEnd } from '../kernels/lib/pic';
 import { inb, inl, inw, outb, outl, outw } from '../kernels/lib/x86';
-import { REGS_cs, REGS_eax, REGS_edx, REGS_eip, REGS_entry_vector, REGS_error_code } from '../kernels/lib/xen/arch';
+import { UserRegs } from '../kernels/lib/xen/arch';
 import { SHUTDOWN_crash } from '../kernels/lib/xen/numbers';
 import { currentDomain } from './domain';
 import { deviceInterrupt } from './events';
@@ -36,15 +36,15 @@ export function bounceRefused(address: u32): void {
 }
 
 /** An exception at CPL 0. */
-export function vmmFault(frame: usize, address: u32): u32 {
-  const vector = <u32>load<u16>(frame, REGS_entry_vector);
-  const eip = load<u32>(frame, REGS_eip);
+export function vmmFault(frame: UserRegs, address: u32): u32 {
+  const vector = <u32>frame.entryVector;
+  const eip = frame.eip;
   if (eip >= addressOf_bounceBegin() && eip < addressOf_bounceEnd() && vector == PAGE_FAULT) {
     crashGuest('no stack for a trap,', address);
     return DOMAIN_STOPPED;
   }
   if (eip >= addressOf_restoreBegin() && eip < addressOf_restoreEnd()) {
-    crashGuest('bad selector,', load<u16>(frame, REGS_error_code));
+    crashGuest('bad selector,', frame.errorCode);
     return DOMAIN_STOPPED;
   }
   if (vector == PAGE_FAULT && address < VIRT_START) return END_HYPERCALL;
@@ -67,28 +67,28 @@ export function interrupt(line: u32): void {
  * A general-protection fault of a guest that was no `int n`: IN and OUT of the privileged domain are carried out, if the
  * port is not one of the VMM's own devices. 1: done; 0: the guest's own affair.
  */
-export function emulate(frame: usize): u32 {
-  if (currentDomain().privileged == 0 || (load<u16>(frame, REGS_cs) & 3) != 1) return 0;
-  let eip: usize = load<u32>(frame, REGS_eip);
+export function emulate(frame: UserRegs): u32 {
+  if (currentDomain().privileged == 0 || (frame.cs & 3) != 1) return 0;
+  let eip: usize = frame.eip;
   if (!guestReadable(eip, 3)) return 0;
   const word = load<u8>(eip) == 0x66;
   if (word) eip++;
   const opcode = <u32>load<u8>(eip++);
   let port: u32 = 0;
   if ((opcode & 0xfc) == 0xe4) port = load<u8>(eip++);
-  else if ((opcode & 0xfc) == 0xec) port = load<u32>(frame, REGS_edx) & 0xffff;
+  else if ((opcode & 0xfc) == 0xec) port = frame.edx & 0xffff;
   else return 0;
   const bytes: u32 = (opcode & 1) == 0 ? 1 : word ? 2 : 4;
   if (!portAllowed(port, bytes)) return 0;
-  const eax = load<u32>(frame, REGS_eax);
+  const eax = frame.eax;
   if ((opcode & 2) != 0) {
     if (bytes == 1) outb(port, eax & 0xff);
     else if (bytes == 2) outw(port, eax & 0xffff);
     else outl(port, eax);
-  } else if (bytes == 1) store<u8>(frame, <u8>inb(port), REGS_eax);
-  else if (bytes == 2) store<u16>(frame, <u16>inw(port), REGS_eax);
-  else store<u32>(frame, inl(port), REGS_eax);
-  store<u32>(frame, <u32>eip, REGS_eip);
+  } else if (bytes == 1) frame.eax = (eax & ~0xff) | inb(port);
+  else if (bytes == 2) frame.eax = (eax & ~0xffff) | inw(port);
+  else frame.eax = inl(port);
+  frame.eip = <u32>eip;
   return 1;
 }
 

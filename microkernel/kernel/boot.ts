@@ -5,6 +5,7 @@
 import { copyBytes } from '../../kernels/lib/bytes';
 import { componentCreateNamed, KIND_IDLE, KIND_SERVER } from '../../kernels/lib/components';
 import { consoleTo, newline, print } from '../../kernels/lib/console';
+import { Elements } from '../../kernels/lib/elements';
 import { elfEntry, elfSegment, elfSegmentCount, elfValid, SEGMENT_LOAD } from '../../kernels/lib/elf';
 import { __image_end, __text_start } from '../../kernels/lib/linker';
 import {
@@ -41,14 +42,14 @@ import { allowPort, ioMapCreate } from './ports';
 import { setPrivileged } from './privilege';
 import { processorInit } from './processor';
 import { dispatch, enqueue, IDLE_THREAD, idleInit } from './schedule';
-import { Space, setKernelDirectory, spaceConfigure } from './space';
+import { NAME_BYTES, setKernelDirectory, spaceConfigure } from './space';
 import {
   addressOf_kernelDirectory,
   addressOf_utcbPointer,
   addressOf_utcbPointerTable,
   addressOf_windowTables,
 } from './stubs';
-import { block, frameOf, layoutMatches, STATE_READY, Tcb } from './tcb';
+import { block, STATE_READY, Tcb } from './tcb';
 import { control, USER_BASE } from './threads';
 import { setIoMap } from './typed';
 
@@ -73,7 +74,6 @@ export function die(reason: string): void {
 export function boot(magic: u32, information: u32): void {
   uartInit();
   consoleTo(uartPut.index);
-  if (!layoutMatches()) die('stubs/offsets.ts and kernel/tcb.ts disagree');
   const info = changetype<MultibootInfo>(window(information));
   if (magic != MULTIBOOT_BOOTED || !(info.flags & INFO_MEMORY))
     die('needs a Multiboot loader that tells the size of memory');
@@ -133,7 +133,8 @@ function directoryInit(features: u32): void {
 /** 4 MiB of the window in small pages, for processors that know no others. */
 function windowTable(first: u32, global: u32): u32 {
   const table = addressOf_windowTables() + (first >> 10);
-  for (let i: u32 = 0; i < 1024; i++) store<u32>(table + (i << 2), (first + (i << 12)) | PRESENT_WRITABLE | global);
+  const entries = changetype<Elements<u32>>(table);
+  for (let i: u32 = 0; i < 1024; i++) entries[i] = (first + (i << 12)) | PRESENT_WRITABLE | global;
   return physicalOf(table);
 }
 
@@ -147,10 +148,10 @@ function startServer(id: u32, module: MultibootModule, index: u32): Tcb {
   const space = t.space;
   space.image = index + 1;
   space.kind = KIND_SERVER;
-  copyName(changetype<usize>(space) + offsetof<Space>('name0'), window(module.text), 16);
+  copyName(changetype<usize>(space.name), window(module.text), NAME_BYTES);
   if (!spaceConfigure(space, UTCB_AREA, 0x1000)) die('no memory for the first spaces');
   if (control(id, id, 0, SIGMA0, UTCB_AREA)) die('no memory for the first threads');
-  frameOf(t).eip = elfEntry(image);
+  t.frame.eip = elfEntry(image);
   t.state = STATE_READY;
   enqueue(t);
   return t;

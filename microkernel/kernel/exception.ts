@@ -1,7 +1,6 @@
 // Faults and exceptions of user level, as IPC (L4 X.2, "Protocols": Page Fault, Exception).
 //
 //   page fault   to the pager:              tag label -2 * 16 + rwx, MR1 = address, MR2 = EIP; the answer maps
-// something
 //   exception    to the exception handler:  tag label -5 * 16, 12 registers; the answer brings their new values
 //
 // A thread whose pager or handler does not exist is halted for good.
@@ -21,7 +20,6 @@ import { userPhysical } from './space';
 import { repairSegments } from './stubs';
 import {
   current,
-  frameOf,
   lookup,
   MESSAGE_EXCEPTION,
   MESSAGE_FAULT,
@@ -36,6 +34,25 @@ const TAG_FAULT: u32 = 0xffe00002;
 const TAG_EXCEPTION: u32 = 0xffb0000c;
 const EXCEPTION_WORDS: u32 = 12;
 
+/** The message of an exception, and its answer: MR0 and up (L4 X.2, ia32: "Exception Message Format"). */
+@unmanaged
+@size(52)
+class ExceptionMessage {
+  tag: u32;
+  eip: u32;
+  eflags: u32;
+  exceptionNumber: u32;
+  errorCode: u32;
+  edi: u32;
+  esi: u32;
+  ebp: u32;
+  esp: u32;
+  ebx: u32;
+  edx: u32;
+  ecx: u32;
+  eax: u32;
+}
+
 /** Ends the machine: nothing goes on without sigma0 and the root task. */
 const POWER_PORT: u32 = 0xf4;
 const VECTOR_INVALID_OPCODE: u32 = 6;
@@ -46,7 +63,7 @@ const VECTOR_PAGE_FAULT: u32 = 14;
 export function userException(vector: u32): void {
   const t = current();
   if (vector == VECTOR_PAGE_FAULT) return pageFault(t, readCr2());
-  if (vector == VECTOR_INVALID_OPCODE && isKernelInterfaceCall(t)) return kernelInterface(frameOf(t));
+  if (vector == VECTOR_INVALID_OPCODE && isKernelInterfaceCall(t)) return kernelInterface(t.frame);
   if (vector == VECTOR_GENERAL_PROTECTION && repairSegments()) return;
   const handler = lookup(register(t, TCR_EXCEPTION_HANDLER));
   if (!handler || handler == t) return halt(t, vector);
@@ -57,7 +74,7 @@ export function userException(vector: u32): void {
 }
 
 function pageFault(t: Tcb, address: u32): void {
-  const frame = frameOf(t);
+  const frame = t.frame;
   if (isSigma0(t.space)) {
     if (mapSigma0(address & FRAME_MASK)) return;
     return halt(t, VECTOR_PAGE_FAULT);
@@ -74,8 +91,8 @@ function pageFault(t: Tcb, address: u32): void {
 
 /** LOCK NOP, the one way to find the kernel interface page without knowing anything (L4 X.2, ia32: KernelInterface). */
 function isKernelInterfaceCall(t: Tcb): bool {
-  const first = userPhysical(t.space, frameOf(t).eip);
-  const second = userPhysical(t.space, frameOf(t).eip + 1);
+  const first = userPhysical(t.space, t.frame.eip);
+  const second = userPhysical(t.space, t.frame.eip + 1);
   return first != 0 && second != 0 && load<u8>(window(first)) == 0xf0 && load<u8>(window(second)) == 0x90;
 }
 
@@ -85,7 +102,7 @@ function halt(t: Tcb, vector: u32): void {
   print(' halted by exception ');
   printHex(vector);
   print(' at ');
-  printHex(frameOf(t).eip);
+  printHex(t.frame.eip);
   print(' address ');
   printHex(readCr2());
   newline();
@@ -96,34 +113,36 @@ function halt(t: Tcb, vector: u32): void {
 
 /** Writes the exception message of `t` to a UTCB and returns its tag. */
 export function exceptionMessage(t: Tcb, to: usize): u32 {
-  const frame = frameOf(t);
-  store<u32>(to + 4, frame.eip);
-  store<u32>(to + 8, frame.eflags);
-  store<u32>(to + 12, t.word0);
-  store<u32>(to + 16, frame.error);
-  store<u32>(to + 20, frame.edi);
-  store<u32>(to + 24, frame.esi);
-  store<u32>(to + 28, frame.ebp);
-  store<u32>(to + 32, frame.esp);
-  store<u32>(to + 36, frame.ebx);
-  store<u32>(to + 40, frame.edx);
-  store<u32>(to + 44, frame.ecx);
-  store<u32>(to + 48, frame.eax);
+  const frame = t.frame;
+  const message = changetype<ExceptionMessage>(to);
+  message.eip = frame.eip;
+  message.eflags = frame.eflags;
+  message.exceptionNumber = t.word0;
+  message.errorCode = frame.error;
+  message.edi = frame.edi;
+  message.esi = frame.esi;
+  message.ebp = frame.ebp;
+  message.esp = frame.esp;
+  message.ebx = frame.ebx;
+  message.edx = frame.edx;
+  message.ecx = frame.ecx;
+  message.eax = frame.eax;
   return TAG_EXCEPTION;
 }
 
 /** Takes the registers of a thread from the answer to its exception; of EFLAGS only what a user may set. */
 export function restoreException(t: Tcb, from: usize): void {
-  if ((load<u32>(from) & 63) < EXCEPTION_WORDS) return;
-  const frame = frameOf(t);
-  frame.eip = load<u32>(from + 4);
-  frame.eflags = USER_FLAGS | (load<u32>(from + 8) & USER_FLAGS_MASK);
-  frame.edi = load<u32>(from + 20);
-  frame.esi = load<u32>(from + 24);
-  frame.ebp = load<u32>(from + 28);
-  frame.esp = load<u32>(from + 32);
-  frame.ebx = load<u32>(from + 36);
-  frame.edx = load<u32>(from + 40);
-  frame.ecx = load<u32>(from + 44);
-  frame.eax = load<u32>(from + 48);
+  const answer = changetype<ExceptionMessage>(from);
+  if ((answer.tag & 63) < EXCEPTION_WORDS) return;
+  const frame = t.frame;
+  frame.eip = answer.eip;
+  frame.eflags = USER_FLAGS | (answer.eflags & USER_FLAGS_MASK);
+  frame.edi = answer.edi;
+  frame.esi = answer.esi;
+  frame.ebp = answer.ebp;
+  frame.esp = answer.esp;
+  frame.ebx = answer.ebx;
+  frame.edx = answer.edx;
+  frame.ecx = answer.ecx;
+  frame.eax = answer.eax;
 }

@@ -18,7 +18,6 @@ import {
   BUFFER_REGISTER_0,
   current,
   EXIT_SYSEXIT,
-  frameOf,
   isReceiving,
   lookup,
   MESSAGE_EXCEPTION,
@@ -64,7 +63,7 @@ export function setSysenter(): void {
 /** The system call: arguments are in the running thread's frame. */
 export function ipc(): void {
   const t = current();
-  const frame = frameOf(t);
+  const frame = t.frame;
   const to = frame.eax;
   t.from = frame.edx;
   t.timeouts = frame.ecx;
@@ -226,9 +225,9 @@ function transfer(s: Tcb, d: Tcb): bool {
       d.state = STATE_READY;
       return true;
     case STATE_WAITING_START:
-      frameOf(d).eip = load<u32>(s.utcb + 4);
-      frameOf(d).esp = load<u32>(s.utcb + 8);
-      frameOf(d).eflags = USER_FLAGS;
+      d.frame.eip = load<u32>(s.utcb + 4);
+      d.frame.esp = load<u32>(s.utcb + 8);
+      d.frame.eflags = USER_FLAGS;
       d.state = STATE_READY;
       return true;
   }
@@ -249,7 +248,7 @@ function kernelMessage(s: Tcb, to: usize): u32 {
 
 /** Ends an IPC of `t`: result registers as the binding says; `t` is ready, but in no list yet. */
 function complete(t: Tcb, from: u32, tag: u32): void {
-  const frame = frameOf(t);
+  const frame = t.frame;
   if (sysenterInUse && (t.state == STATE_WAITING || t.entry)) t.exit = EXIT_SYSEXIT;
   t.state = STATE_READY;
   t.deadline = 0;

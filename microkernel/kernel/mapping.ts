@@ -9,6 +9,7 @@
 // followers. sigma0 owns every frame that the kernel does not: its own mappings (depth 0) come into being when it hands
 // a frame on. All are of 4 KiB: a larger fpage is as many mappings.
 
+import { Elements } from '../../kernels/lib/elements';
 import { __image_end, __text_start } from '../../kernels/lib/linker';
 import {
   FRAME_MASK,
@@ -38,7 +39,7 @@ class Mapping {
 const DEPTH: u32 = 0xfff;
 
 /** One list head a frame of RAM; the last one is shared by all frames of devices, where `frame` tells them apart. */
-let heads: usize = 0;
+let heads: Elements<Mapping | null> = changetype<Elements<Mapping | null>>(0);
 let sigma0: usize = 0;
 
 /** Takes the frames for the list heads; false: out of memory. */
@@ -48,7 +49,7 @@ export function mappingInit(): bool {
   for (let done: u32 = 0; done < bytes; done += 0x1000) {
     const frame = allocateFrame();
     if (!frame) return false;
-    if (!heads) heads = window(frame);
+    if (!done) heads = changetype<Elements<Mapping | null>>(window(frame));
   }
   return true;
 }
@@ -61,13 +62,14 @@ export function isSigma0(space: Space): bool {
   return changetype<usize>(space) == sigma0;
 }
 
-function headOf(frame: u32): usize {
-  return heads + ((min(frame, ramEnd) >> 12) << 2);
+/** In `heads`. */
+function headOf(frame: u32): u32 {
+  return min(frame, ramEnd) >> 12;
 }
 
 /** sigma0's mapping of a frame, which has no page-table entry; it comes first among the frame's. */
 function findRoot(frame: u32): Mapping | null {
-  let at = changetype<Mapping | null>(load<u32>(headOf(frame)));
+  let at = heads[headOf(frame)];
   while (at && (at.frame != frame || at.place & DEPTH)) at = at.next;
   return at;
 }
@@ -94,8 +96,8 @@ function insert(source: Mapping | null, space: Space, page: u32, frame: u32): Ma
     source.next = m;
   } else {
     m.place = page;
-    m.next = changetype<Mapping | null>(load<u32>(headOf(frame)));
-    store<u32>(headOf(frame), changetype<usize>(m));
+    m.next = heads[headOf(frame)];
+    heads[headOf(frame)] = m;
   }
   const next = m.next;
   if (next) next.previous = m;
@@ -106,7 +108,7 @@ function remove(m: Mapping): void {
   const next = m.next;
   const previous = m.previous;
   if (previous) previous.next = next;
-  else store<u32>(headOf(m.frame), changetype<usize>(next));
+  else heads[headOf(m.frame)] = next;
   if (next) next.previous = previous;
   freeCell(changetype<usize>(m));
 }

@@ -4,7 +4,7 @@ import {
   setGate,
   setSegment,
   setTablePointer,
-  TASK_STATE_IO_MAP,
+  TASK_STATE_SIZE,
   TaskState,
   TYPE_CODE,
   TYPE_DATA,
@@ -34,12 +34,12 @@ import {
   addressOf_tss,
   loadTables,
 } from './stubs';
+import { taskState } from './taskstate';
 
 const USER: u32 = 3 << 5;
 const VECTORS: u32 = VECTOR_IPC + SYSTEM_CALL_VECTORS;
 const BREAKPOINT: u32 = 3;
 const OVERFLOW: u32 = 4;
-const TSS_BYTES: u32 = 104;
 
 const MSR_SYSENTER_CS: u32 = 0x174;
 const MSR_SYSENTER_ESP: u32 = 0x175;
@@ -58,10 +58,9 @@ export function processorInit(sysenter: bool): void {
   segment(SELECTOR_USER_DATA, 0, 0xfffff, TYPE_DATA | USER, SEGMENT_FLAGS_FLAT);
   // One word, read only: %gs:0. (Type data without the writable bit; 32-bit, granularity one byte.)
   segment(SELECTOR_UTCB, UTCB_POINTER, 3, (TYPE_DATA | USER) & ~2, 4);
-  segment(SELECTOR_TASK, addressOf_tss(), TSS_BYTES + IO_MAPS_BYTES - 1, TYPE_TSS, 0);
-  const tss = changetype<TaskState>(addressOf_tss());
-  tss.ss0 = SELECTOR_KERNEL_DATA;
-  store<u32>(addressOf_tss() + TASK_STATE_IO_MAP, NO_IO_MAP);
+  segment(SELECTOR_TASK, addressOf_tss(), TASK_STATE_SIZE + IO_MAPS_BYTES - 1, TYPE_TSS, 0);
+  taskState().ss0 = SELECTOR_KERNEL_DATA;
+  taskState().ioMap = NO_IO_MAP;
 
   for (let vector: u32 = 0; vector < VECTORS; vector++) {
     let dpl: u32 = vector >= VECTOR_IPC || vector == BREAKPOINT || vector == OVERFLOW ? 3 : 0;
@@ -78,7 +77,7 @@ export function processorInit(sysenter: bool): void {
 function useSysenter(): void {
   setSysenter();
   wrmsr(MSR_SYSENTER_CS, SELECTOR_KERNEL_CODE);
-  wrmsr(MSR_SYSENTER_ESP, addressOf_tss() + 4);
+  wrmsr(MSR_SYSENTER_ESP, addressOf_tss() + offsetof<TaskState>('esp0'));
   wrmsr(MSR_SYSENTER_EIP, addressOf_ipcBySysenter());
   setGate(
     addressOf_idt() + (VECTOR_IPC << 3),

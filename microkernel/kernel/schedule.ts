@@ -1,14 +1,15 @@
 // The scheduler: 256 priorities, round robin within one, a ready list each.
 //
 // Queueing is lazy, as L4's always was: a thread that blocks stays in its ready list until the scheduler comes across
-// it, and a thread that an IPC switches to need not be in one. The rule is only that every ready thread but the
-// running one
-// *is* in its list. So a call and its reply touch no list at all.
+// it, and a thread that an IPC switches to need not be in one. The rule is only that every ready thread but the running
+// one *is* in its list. So a call and its reply touch no list at all.
 //
 // A thread that blocks in an IPC hands the processor, and the rest of its time slice, straight to its partner.
+import { Elements } from '../../kernels/lib/elements';
 import { __switch_commit } from '../../kernels/lib/hooks';
 import { readCr3, writeCr3 } from '../../kernels/lib/x86';
-import { addressOf_tss, addressOf_utcbPointer } from './stubs';
+import { addressOf_utcbPointer } from './stubs';
+import { taskState } from './taskstate';
 import { block, current, STATE_IDLE, STATE_READY, setCurrentThread, Tcb } from './tcb';
 import { expireTimeouts } from './timeout';
 
@@ -19,27 +20,23 @@ const TIME_SLICE: u32 = 1;
 /** The idle thread's number: a system thread. */
 export const IDLE_THREAD: u32 = 16;
 
-const lists: usize = memory.data(256 * 4, 32);
-const occupied: usize = memory.data(8 * 4, 32);
+/** The first thread of each list, or null; and a bit for each that has one. */
+const lists = changetype<Elements<usize>>(memory.data(256 * 4, 32));
+const occupied = changetype<Elements<u32>>(memory.data(8 * 4, 32));
 
 export let ticks: u32 = 0;
-
-function list(priority: u32): usize {
-  return lists + (priority << 2);
-}
 
 /** Puts a ready thread at the end of its list, if it is in none. */
 export function enqueue(t: Tcb): void {
   if (t.queued) return;
   t.queued = 1;
-  const at = list(t.priority);
-  const first = load<u32>(at);
+  const priority = t.priority;
+  const first = lists[priority];
   if (!first) {
-    store<u32>(at, changetype<usize>(t));
+    lists[priority] = changetype<usize>(t);
     t.readyNext = t;
     t.readyPrevious = t;
-    const word = occupied + ((t.priority >> 5) << 2);
-    store<u32>(word, load<u32>(word) | (1 << (t.priority & 31)));
+    occupied[priority >> 5] = occupied[priority >> 5] | (1 << (priority & 31));
     return;
   }
   const head = changetype<Tcb>(first);
@@ -53,25 +50,24 @@ export function enqueue(t: Tcb): void {
 export function dequeue(t: Tcb): void {
   if (!t.queued) return;
   t.queued = 0;
-  const at = list(t.priority);
+  const priority = t.priority;
   if (t.readyNext == t) {
-    store<u32>(at, 0);
-    const word = occupied + ((t.priority >> 5) << 2);
-    store<u32>(word, load<u32>(word) & ~(1 << (t.priority & 31)));
+    lists[priority] = 0;
+    occupied[priority >> 5] = occupied[priority >> 5] & ~(1 << (priority & 31));
     return;
   }
   t.readyNext.readyPrevious = t.readyPrevious;
   t.readyPrevious.readyNext = t.readyNext;
-  if (load<u32>(at) == changetype<usize>(t)) store<u32>(at, changetype<usize>(t.readyNext));
+  if (lists[priority] == changetype<usize>(t)) lists[priority] = changetype<usize>(t.readyNext);
 }
 
 /** The first ready thread of the highest priority; threads found blocked leave their list here. */
 function pick(): Tcb {
   for (let word: i32 = 7; word >= 0; word--) {
     for (;;) {
-      const bits = load<u32>(occupied + (word << 2));
+      const bits = occupied[word];
       if (!bits) break;
-      const t = changetype<Tcb>(load<u32>(list(((<u32>word) << 5) + (31 - <u32>clz(bits)))));
+      const t = changetype<Tcb>(lists[((<u32>word) << 5) + (31 - <u32>clz(bits))]);
       if (t.state == STATE_READY) return t;
       dequeue(t);
     }
@@ -81,9 +77,9 @@ function pick(): Tcb {
 
 /** Makes `t` the running thread: what the exit stub returns to. */
 function switchTo(t: Tcb): void {
-  const tss = addressOf_tss();
+  const task = taskState();
   const from = current();
-  store<u32>(tss + 4, changetype<usize>(t) + 0x100);
+  task.esp0 = changetype<usize>(t) + offsetof<Tcb>();
   setCurrentThread(t);
   __switch_commit();
   if (t.state == STATE_IDLE) return;
@@ -91,7 +87,7 @@ function switchTo(t: Tcb): void {
   // Idle runs in whatever space was left.
   const loaded = from.state == STATE_IDLE ? readCr3() : from.directory;
   if (t.directory != loaded) {
-    store<u32>(tss + 100, t.ioMap);
+    task.ioMap = t.ioMap;
     writeCr3(t.directory);
   }
 }

@@ -6,6 +6,7 @@
 //
 // Page-table entries of the KIP area and of UTCBs carry PAGE_KERNEL: they belong to the kernel, and neither mapping nor
 // unmapping touches them.
+import { Elements, Structs } from '../../kernels/lib/elements';
 import { __work_pte } from '../../kernels/lib/hooks';
 import {
   directorySlot,
@@ -16,7 +17,7 @@ import {
   PAGE_WRITE,
   tableSlot,
 } from '../../kernels/lib/paging';
-import { invlpg } from '../../kernels/lib/x86';
+import { invlpg, repStosd } from '../../kernels/lib/x86';
 import { ENTRY_PAGE, KIP_AREA, SHARED_FROM, USER_TOP, UTCB_REGISTERS, UTCB_SHIFT, window } from './layout';
 import { allocateFrame, allocatePair, freeFrame, freePair } from './pool';
 import { NO_IO_MAP } from './ports';
@@ -26,7 +27,10 @@ export const PAGE_KERNEL: u32 = PAGE_AVAILABLE;
 /** From a page-table entry to the word with its mapping. */
 export const MAPPING_WORD: u32 = 0x1000;
 
+export const NAME_BYTES: u32 = 16;
+
 @unmanaged
+@size(48)
 export class Space {
   /** Physical address of the page directory: CR3. */
   directory: u32;
@@ -41,14 +45,11 @@ export class Space {
   /** For the component table: kind, 1 + index of the module, 16 bytes of name. */
   kind: u32;
   image: u32;
-  name0: u32;
-  name1: u32;
-  name2: u32;
-  name3: u32;
+  @elements(4) name: Elements<u32>;
 }
 
 const SPACES: u32 = 64;
-const spaces: usize = memory.data(64 * 48, 64);
+const spaces = changetype<Structs<Space>>(memory.data(64 * 48, 64));
 
 /** A directory with nothing in it but the kernel's part; what every new one is a copy of. */
 export let kernelDirectory: u32 = 0;
@@ -67,15 +68,14 @@ export function setUserPages(kip: u32, entry: u32): void {
 
 export function spaceCreate(id: u32): Space | null {
   let n: u32 = 0;
-  while (n < SPACES && changetype<Space>(spaces + n * 48).directory) n++;
+  while (n < SPACES && spaces[n].directory) n++;
   const directory = n < SPACES ? allocateFrame() : 0;
   if (!directory) return null;
-  const from = window(kernelDirectory);
-  for (let i = SHARED_FROM >> 22; i < 1024; i++) {
-    store<u32>(window(directory) + (i << 2), load<u32>(from + (i << 2)));
-  }
-  const space = changetype<Space>(spaces + n * 48);
-  memory.fill(changetype<usize>(space), 0, 48);
+  const from = changetype<Elements<u32>>(window(kernelDirectory));
+  const to = changetype<Elements<u32>>(window(directory));
+  for (let i = SHARED_FROM >> 22; i < 1024; i++) to[i] = from[i];
+  const space = spaces[n];
+  memory.fill(changetype<usize>(space), 0, offsetof<Space>());
   space.directory = directory;
   space.id = id;
   space.ioMap = NO_IO_MAP;
@@ -87,12 +87,9 @@ export function spaceFree(space: Space): void {
   for (let linear: u32 = 0; linear < SHARED_FROM; linear += 0x400000) {
     const entry = load<u32>(directorySlot(window(space.directory), linear));
     if (!(entry & PAGE_PRESENT)) continue;
-    const table = window(entry & FRAME_MASK);
-    for (let i: u32 = 0; i < 1024; i++) {
-      const page = linear + (i << 12);
-      if (load<u32>(table + (i << 2)) & PAGE_KERNEL && inUtcbArea(space, page))
-        freeFrame(load<u32>(table + (i << 2)) & FRAME_MASK);
-    }
+    const table = changetype<Elements<u32>>(window(entry & FRAME_MASK));
+    for (let i: u32 = 0; i < 1024; i++)
+      if (table[i] & PAGE_KERNEL && inUtcbArea(space, linear + (i << 12))) freeFrame(table[i] & FRAME_MASK);
     freePair(entry & FRAME_MASK);
   }
   freeFrame(space.directory);
@@ -165,7 +162,7 @@ export function utcbCreate(space: Space, location: u32): usize {
     store<u32>(slot, entry);
   }
   const utcb = window(entry & FRAME_MASK) + (location & 0xfff);
-  for (let i: u32 = 0; i < 1 << UTCB_SHIFT; i += 4) store<u32>(utcb + i, 0);
+  repStosd(utcb, 0, (1 << UTCB_SHIFT) >> 2);
   return utcb + UTCB_REGISTERS;
 }
 

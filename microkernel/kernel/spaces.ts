@@ -7,7 +7,7 @@ import { isSigma0, unmapPage } from './mapping';
 import { isPrivileged } from './privilege';
 import { ticks } from './schedule';
 import { pageSlot, Space, spaceConfigure } from './space';
-import { current, frameOf, lookup, threadNumber } from './tcb';
+import { current, lookup, threadNumber } from './tcb';
 import { ERROR_MEMORY, ERROR_PRIVILEGE, ERROR_SPACE, ERROR_UTCB, refuse, USER_BASE } from './threads';
 
 const ERROR_KIP: u32 = 7;
@@ -18,7 +18,7 @@ const UNMAP_FLUSH: u32 = 0x40;
 
 /** EAX space, ECX control, EDX KIP area, ESI UTCB area, EDI redirector (none here). The KIP has one place for all. */
 export function spaceControl(): void {
-  const frame = frameOf(current());
+  const frame = current().frame;
   if (!isPrivileged(current().space)) return refuse(ERROR_PRIVILEGE);
   const t = lookup(frame.eax);
   if (!t || threadNumber(frame.eax) < USER_BASE) return refuse(ERROR_SPACE);
@@ -38,7 +38,7 @@ export function spaceControl(): void {
 /** EAX control: number of fpages - 1 in bits 5..0, flush in bit 6; fpages in MR0 (ESI) up. */
 export function unmap(): void {
   const t = current();
-  const frame = frameOf(t);
+  const frame = t.frame;
   store<u32>(t.utcb, frame.esi);
   const count = (frame.eax & 63) + 1;
   for (let i: u32 = 0; i < count; i++) {
@@ -68,14 +68,14 @@ function unmapFpage(space: Space, fpage: u32, flush: bool): u32 {
 /** Microseconds since the start, in steps of a tick, in EDX:EAX. */
 export function systemClock(): void {
   const now = <u64>ticks * TICK_MICROSECONDS;
-  const frame = frameOf(current());
+  const frame = current().frame;
   frame.eax = <u32>now;
   frame.edx = <u32>(now >> 32);
 }
 
 /** EAX thread, ECX kind | image << 8, EDX, ESI, EBX, EBP: 16 bytes of name. Before the first thread is activated. */
 export function componentName(): void {
-  const frame = frameOf(current());
+  const frame = current().frame;
   if (!isPrivileged(current().space)) return refuse(ERROR_PRIVILEGE);
   const t = lookup(frame.eax);
   if (!t || threadNumber(frame.eax) < USER_BASE) return refuse(ERROR_SPACE);
@@ -86,10 +86,10 @@ export function componentName(): void {
 export function nameSpace(space: Space, what: u32, name0: u32, name1: u32, name2: u32, name3: u32): void {
   space.kind = what & 0xff;
   space.image = what >> 8;
-  space.name0 = name0;
-  space.name1 = name1;
-  space.name2 = name2;
-  space.name3 = name3;
+  space.name[0] = name0;
+  space.name[1] = name1;
+  space.name[2] = name2;
+  space.name[3] = name3;
 }
 
 /** A slot of the table that this kernel does not fill: the result says so, nothing happens. */

@@ -14,7 +14,6 @@ import {
   block,
   current,
   EXIT_IRET,
-  frameOf,
   lookup,
   NIL_THREAD,
   register,
@@ -44,12 +43,12 @@ const UNCHANGED: u32 = 0xffffffff;
 /** Result 0 and the reason in the error TCR. */
 export function refuse(error: u32): void {
   setRegister(current(), TCR_ERROR, error);
-  frameOf(current()).eax = 0;
+  current().frame.eax = 0;
 }
 
 /** EAX dest, ECX pager, EDX scheduler, ESI space, EDI UTCB location. */
 export function threadControl(): void {
-  const frame = frameOf(current());
+  const frame = current().frame;
   if (!isPrivileged(current().space)) return refuse(ERROR_PRIVILEGE);
   const error = control(frame.eax, frame.esi, frame.edx, frame.ecx, frame.edi);
   if (error) return refuse(error);
@@ -115,7 +114,7 @@ function activate(t: Tcb, pager: u32): u32 {
   if (!t.utcb) return ERROR_MEMORY;
   setRegister(t, TCR_GLOBAL_ID, t.globalId);
   setRegister(t, TCR_PAGER, pager);
-  const frame = frameOf(t);
+  const frame = t.frame;
   memory.fill(changetype<usize>(frame), 0, TRAP_FRAME_SIZE);
   frame.cs = SELECTOR_USER_CODE;
   frame.ss = SELECTOR_USER_DATA;
@@ -131,13 +130,7 @@ function activate(t: Tcb, pager: u32): u32 {
 function announce(t: Tcb): void {
   const space = t.space;
   const kind = space.kind ? space.kind : KIND_PROGRAM;
-  componentCreate(
-    changetype<usize>(t),
-    space.id,
-    kind,
-    space.image,
-    changetype<usize>(space) + offsetof<Space>('name0'),
-  );
+  componentCreate(changetype<usize>(t), space.id, kind, space.image, changetype<usize>(space.name));
 }
 
 function destroy(t: Tcb): void {
@@ -168,11 +161,11 @@ const CONTROL_HALT_VALID: u32 = 0x100;
 /** Allowed to the threads of the same space and to the pager. */
 export function exchangeRegisters(): void {
   const me = current();
-  const args = frameOf(me);
+  const args = me.frame;
   const t = lookup(args.eax);
   if (!t || !t.utcb || threadNumber(args.eax) < USER_BASE) return refuse(ERROR_THREAD);
   if (t.space != me.space && register(t, TCR_PAGER) != me.globalId) return refuse(ERROR_THREAD);
-  const frame = frameOf(t);
+  const frame = t.frame;
   const todo = args.ecx;
   const sp = frame.esp;
   const ip = frame.eip;
@@ -214,14 +207,14 @@ function setHalted(t: Tcb, halt: bool): void {
 
 /** EAX dest; nil: whoever is next. */
 export function threadSwitch(): void {
-  const t = lookup(frameOf(current()).eax);
+  const t = lookup(current().frame.eax);
   if (t && t.state == STATE_READY) switchDirectly(t);
   else yieldProcessor();
 }
 
 /** EAX dest, EDX time control, ESI processor control, ECX priority, EDI preemption control. Only priority counts. */
 export function schedule(): void {
-  const frame = frameOf(current());
+  const frame = current().frame;
   const t = lookup(frame.eax);
   if (!t || threadNumber(frame.eax) < USER_BASE) return refuse(ERROR_THREAD);
   const scheduler = lookup(t.scheduler);

@@ -6,37 +6,29 @@
 //
 // DS, ES: user level has the same flat segment as the kernel, so nothing is reloaded. One that a thread changed for a
 // worse faults at the kernel's first access through it and is put right there ('generalProtection').
+
+import { repairDataSegments, restoreRegisters, saveRegisters, WITH_ERROR_CODE } from '../../kernels/lib/stubs/frame.js';
 import {
   type Assembler,
-  ax,
   cr2,
   defineStubs,
-  ds,
   eax,
   ebp,
   ebx,
   ecx,
   edi,
   edx,
-  es,
   esi,
   esp,
   mem,
   mem8,
   sym,
 } from '../../toolchain/assembler/index.js';
-import { FRAME, SELECTOR, STATE, SYSTEM_CALL_VECTORS, TCB } from './offsets.js';
+import { SELECTOR, STATE, SYSTEM_CALL_VECTORS } from './layout.js';
 
 const CLEAR_TRAP_FLAG = ~0x100;
-/** Exceptions that push an error code (Intel SDM vol. 3, table 6-1). */
-const WITH_ERROR = new Set([8, 10, 11, 12, 13, 14, 17]);
 const EXCEPTIONS = 32;
 const INTERRUPTS = 16;
-
-/** The general registers in the order of a TrapFrame; the one slot that nobody reads gets EBP once more. */
-export function saveRegisters(a: Assembler): void {
-  for (const r of [eax, ecx, edx, ebx, ebp, ebp, esi, edi]) a.push(r);
-}
 
 /** ESP = kernel stack, direction flag clear: what compiled code wants. */
 export function enterCompiled(a: Assembler): void {
@@ -45,6 +37,8 @@ export function enterCompiled(a: Assembler): void {
 }
 
 export const entryStubs = defineStubs('entry', (a) => {
+  const tcb = a.struct('Tcb');
+  const frame = a.struct('TrapFrame');
   for (let vector = 0; vector < EXCEPTIONS; vector++) {
     a.align(8);
     a.label(`exception${vector}`);
@@ -56,7 +50,7 @@ export const entryStubs = defineStubs('entry', (a) => {
       a.jmp('debug');
       continue;
     }
-    if (!WITH_ERROR.has(vector)) a.push(0);
+    if (!WITH_ERROR_CODE.has(vector)) a.push(0);
     saveRegisters(a);
     a.mov(eax, vector);
     a.jmp('exception');
@@ -89,7 +83,7 @@ export const entryStubs = defineStubs('entry', (a) => {
   // EAX = vector, ESP = frame.
   a.align(16);
   a.label('exception');
-  a.test(mem8({ base: esp, disp: FRAME.cs }), 3);
+  a.test(mem8({ base: esp, disp: frame.cs }), 3);
   a.jz('kernelFault');
   enterCompiled(a);
   a.call('userException');
@@ -106,30 +100,25 @@ export const entryStubs = defineStubs('entry', (a) => {
   a.align(16);
   a.global('exitKernel');
   a.mov(ebx, mem({ sym: 'currentThread' }));
-  a.cmp(mem({ base: ebx, disp: TCB.exit }), 0);
+  a.cmp(mem({ base: ebx, disp: tcb.exit }), 0);
   a.jne('exitFast');
-  a.cmp(mem({ base: ebx, disp: TCB.state }), STATE.idle);
+  a.cmp(mem({ base: ebx, disp: tcb.state }), STATE.idle);
   a.je('idle');
-  a.lea(esp, mem({ base: ebx, disp: TCB.frame }));
-  a.pop(edi);
-  a.pop(esi);
-  a.pop(ebp);
-  a.add(esp, 4);
-  for (const r of [ebx, edx, ecx, eax]) a.pop(r);
-  a.add(esp, 4);
+  a.lea(esp, mem({ base: ebx, disp: tcb.frame }));
+  restoreRegisters(a);
   a.iretd();
 
   a.align(16);
   a.label('exitFast');
-  a.mov(mem({ base: ebx, disp: TCB.exit }), 0);
-  const saved = (offset: number) => mem({ base: ebx, disp: TCB.frame + offset });
-  a.mov(eax, saved(FRAME.eax));
-  a.mov(ecx, saved(FRAME.esp));
-  a.mov(edx, saved(FRAME.eip));
-  a.mov(esi, saved(FRAME.esi));
-  a.mov(edi, saved(FRAME.edi));
-  a.mov(ebp, saved(FRAME.ebp));
-  a.mov(ebx, saved(FRAME.ebx));
+  a.mov(mem({ base: ebx, disp: tcb.exit }), 0);
+  const saved = (offset: number) => mem({ base: ebx, disp: tcb.frame + offset });
+  a.mov(eax, saved(frame.eax));
+  a.mov(ecx, saved(frame.esp));
+  a.mov(edx, saved(frame.eip));
+  a.mov(esi, saved(frame.esi));
+  a.mov(edi, saved(frame.edi));
+  a.mov(ebp, saved(frame.ebp));
+  a.mov(ebx, saved(frame.ebx));
   a.sti();
   a.sysexit();
 
@@ -150,24 +139,11 @@ export const entryStubs = defineStubs('entry', (a) => {
   a.mov(eax, 13);
   a.jmp('exception');
   a.label('inKernel');
-  a.push(eax);
-  a.mov(eax, ds);
-  a.cmp(ax, SELECTOR.userData);
-  a.jne('flatten');
-  a.mov(eax, es);
-  a.cmp(ax, SELECTOR.userData);
-  a.jne('flatten');
-  a.pop(eax);
-  saveRegisters(a);
-  a.mov(eax, 13);
-  a.jmp('kernelFault');
-  a.label('flatten');
-  a.mov(eax, SELECTOR.userData);
-  a.mov(ds, eax);
-  a.mov(es, eax);
-  a.pop(eax);
-  a.add(esp, 4);
-  a.iretd();
+  repairDataSegments(a, SELECTOR.userData, () => {
+    saveRegisters(a);
+    a.mov(eax, 13);
+    a.jmp('kernelFault');
+  });
 
   // #DB. SYSENTER leaves TF set, so a single-stepping thread traps at the kernel's first instruction: TF off, go on.
   a.align(16);
@@ -184,7 +160,7 @@ export const entryStubs = defineStubs('entry', (a) => {
 
   // A fault of the kernel itself: it says where and ends the machine. EAX = vector, ESP = frame.
   a.label('kernelFault');
-  a.mov(edx, mem({ base: esp, disp: FRAME.eip }));
+  a.mov(edx, mem({ base: esp, disp: frame.eip }));
   a.mov(ecx, cr2);
   enterCompiled(a);
   a.call('panic');

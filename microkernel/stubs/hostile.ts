@@ -20,7 +20,7 @@ import {
   mem,
   sym,
 } from '../../toolchain/assembler/index.js';
-import { KIP, SELECTOR, VECTOR_IPC } from './offsets.js';
+import { KIP, SELECTOR, VECTOR_IPC } from './layout.js';
 
 /** Bits of EFLAGS. */
 const TRAP = 0x100;

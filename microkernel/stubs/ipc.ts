@@ -5,11 +5,13 @@
 //   EDX from        EDI, EBX, EBP free          INT: ESP = TCB + 0xEC, the processor's frame above it
 //   ECX timeouts                                SYSENTER: [ESP] = end of the TCB; EBX user EIP, EBP user ESP
 //
-// out: EAX sender, ESI MR0, EBX MR1, EBP MR2, EDI the receiver's UTCB; the rest in that UTCB. ECX, EDX: lost.
+// out: EAX sender, ESI MR0, EBX MR1, EBP MR2, EDI the receiver's UTCB; the rest in that Utcb. ECX, EDX: lost.
 //
 // Guards come first, and each falls to the slow path with EAX, ECX, EDX and ESI as they came and nothing changed. After
 // `commit` there are only moves: both threads change state, the words are copied, the receiver runs. No list is touched
 // (kernel/schedule.ts says why that is right), no stack is changed but for the receiver's frame.
+
+import { saveRegisters } from '../../kernels/lib/stubs/frame.js';
 import {
   type Assembler,
   cr3,
@@ -28,8 +30,8 @@ import {
   type Register,
   sym,
 } from '../../toolchain/assembler/index.js';
-import { enterCompiled, saveRegisters } from './entry.js';
-import { FRAME, SELECTOR, STATE, TCB, TCB_SHIFT, THREADS, USER_FLAGS } from './offsets.js';
+import { enterCompiled } from './entry.js';
+import { SELECTOR, STATE, TCB_SHIFT, THREADS, USER_FLAGS } from './layout.js';
 
 /** In the tag: typed words and flags. */
 const TAG_NOT_PLAIN = 0xffc0;
@@ -49,6 +51,7 @@ const me = (disp: number) => mem({ base: ebx, disp });
 const partner = (disp: number) => mem({ base: ebp, disp });
 
 function fastPath(a: Assembler, way: Way): void {
+  const tcb = a.struct('Tcb');
   const slow = `slow${way}`;
   // Plain words, and no receive timeout (the low half of ECX).
   a.mov(edi, esi);
@@ -60,11 +63,11 @@ function fastPath(a: Assembler, way: Way): void {
   a.shr(ebp, ID_SHIFT);
   a.and(ebp, (THREADS - 1) << TCB_SHIFT);
   a.add(ebp, sym('tcbs'));
-  a.cmp(partner(TCB.globalId), eax);
+  a.cmp(partner(tcb.globalId), eax);
   a.jne(slow);
-  a.cmp(partner(TCB.state), STATE.waiting);
+  a.cmp(partner(tcb.state), STATE.waiting);
   a.jne(slow);
-  a.mov(edi, me(TCB.globalId));
+  a.mov(edi, me(tcb.globalId));
   // We shall block: for the partner's answer, or for anybody while nobody is waiting for us.
   a.cmp(edx, eax);
   a.jne(`reply${way}`);
@@ -74,7 +77,7 @@ function fastPath(a: Assembler, way: Way): void {
   a.label(`reply${way}`);
   a.cmp(edx, ANY);
   a.jne(slow);
-  a.cmp(me(TCB.senders), 0);
+  a.cmp(me(tcb.senders), 0);
   a.jne(slow);
   partnerExpects(a, `commitReply${way}`, slow, edi, ANY);
   commit(a, way, 'Reply');
@@ -82,49 +85,53 @@ function fastPath(a: Assembler, way: Way): void {
 
 /** The partner waits for us (EDI) or for anybody; the likelier of the two comes first. */
 function partnerExpects(a: Assembler, good: string, slow: string, likely: Source, other: Source): void {
-  a.cmp(partner(TCB.partner), likely);
+  const tcb = a.struct('Tcb');
+  a.cmp(partner(tcb.partner), likely);
   a.je(good);
-  a.cmp(partner(TCB.partner), other);
+  a.cmp(partner(tcb.partner), other);
   a.jne(slow);
   a.label(good);
 }
 
 function commit(a: Assembler, way: Way, kind: Kind): void {
+  const tcb = a.struct('Tcb');
+  const frame = a.struct('TrapFrame');
+  const task = a.struct('TaskState');
   const at = (name: string) => `${name}${kind}${way}`;
   a.hook('__work_ipc');
-  a.mov(partner(TCB.partner), edi);
-  a.mov(partner(TCB.state), STATE.ready);
-  a.mov(me(TCB.partner), edx);
-  a.mov(me(TCB.state), STATE.waiting);
-  a.mov(edi, partner(TCB.utcb));
+  a.mov(partner(tcb.partner), edi);
+  a.mov(partner(tcb.state), STATE.ready);
+  a.mov(me(tcb.partner), edx);
+  a.mov(me(tcb.state), STATE.waiting);
+  a.mov(edi, partner(tcb.utcb));
   a.mov(ecx, esi);
   a.and(ecx, TAG_UNTYPED);
   a.jnz(at('copy'));
 
   a.label(at('copied'));
-  a.lea(edx, partner(TCB.size));
-  a.mov(mem({ sym: 'tss', disp: 4 }), edx);
+  a.lea(edx, partner(tcb.sizeof));
+  a.mov(mem({ sym: 'tss', disp: task.esp0 }), edx);
   a.mov(mem({ sym: 'currentThread' }), ebp);
   a.hook('__switch_commit');
-  a.mov(ecx, partner(TCB.localId));
+  a.mov(ecx, partner(tcb.localId));
   a.mov(mem({ sym: 'utcbPointer' }), ecx);
-  a.mov(eax, partner(TCB.directory));
-  a.cmp(eax, me(TCB.directory));
+  a.mov(eax, partner(tcb.directory));
+  a.cmp(eax, me(tcb.directory));
   a.je(at('sameSpace'));
-  a.mov(edx, partner(TCB.ioMap));
-  a.mov(mem({ sym: 'tss', disp: 100 }), edx);
+  a.mov(edx, partner(tcb.ioMap));
+  a.mov(mem({ sym: 'tss', disp: task.ioMap }), edx);
   a.mov(cr3, eax);
   a.label(at('sameSpace'));
-  a.mov(eax, partner(TCB.partner));
+  a.mov(eax, partner(tcb.partner));
   a.mov(ebx, mem({ base: edi, disp: 4 }));
   if (way === 'Int') {
-    a.lea(esp, partner(TCB.frameEip));
+    a.lea(esp, partner(tcb.frame + frame.eip));
     a.mov(ebp, mem({ base: edi, disp: 8 }));
     a.mov(edi, ecx);
     a.iretd();
   } else {
-    a.mov(edx, partner(TCB.frame + FRAME.eip));
-    a.mov(ecx, partner(TCB.frame + FRAME.esp));
+    a.mov(edx, partner(tcb.frame + frame.eip));
+    a.mov(ecx, partner(tcb.frame + frame.esp));
     a.mov(ebp, mem({ base: edi, disp: 8 }));
     a.mov(edi, mem({ sym: 'utcbPointer' }));
     // SYSEXIT restores no flags: the receiver would get the sender's direction flag.
@@ -136,7 +143,7 @@ function commit(a: Assembler, way: Way, kind: Kind): void {
   // ECX words from our UTCB to the partner's at EDI; both are seen in the kernel's window.
   a.align(16);
   a.label(at('copy'));
-  a.mov(edx, me(TCB.utcb));
+  a.mov(edx, me(tcb.utcb));
   a.cmp(ecx, LONG_COPY);
   a.jae(at('longCopy'));
   a.label(at('nextWord'));
@@ -153,21 +160,23 @@ function commit(a: Assembler, way: Way, kind: Kind): void {
   a.rep();
   a.movsd();
   a.mov(esi, eax);
-  a.mov(edi, partner(TCB.utcb));
+  a.mov(edi, partner(tcb.utcb));
   a.jmp(at('copied'));
 }
 
 export const ipcStubs = defineStubs('ipc', (a) => {
+  const tcb = a.struct('Tcb');
+  const frame = a.struct('TrapFrame');
   a.align(32);
   a.global('ipcByInterrupt');
-  a.lea(ebx, mem({ base: esp, disp: -TCB.frameEip }));
+  a.lea(ebx, mem({ base: esp, disp: -(tcb.frame + frame.eip) }));
   fastPath(a, 'Int');
   a.align(16);
   a.label('slowInt');
   a.hook('__ipc_slow');
   a.push(0);
   saveRegisters(a);
-  a.mov(me(TCB.entry), 0);
+  a.mov(me(tcb.entry), 0);
   enterCompiled(a);
   a.call('ipc');
   a.jmp('exitKernel');
@@ -176,23 +185,23 @@ export const ipcStubs = defineStubs('ipc', (a) => {
   a.align(32);
   a.global('ipcBySysenter');
   a.mov(esp, mem({ base: esp }));
-  a.sub(esp, TCB.size - TCB.frame);
-  a.mov(mem({ base: esp, disp: FRAME.eip }), ebx);
-  a.mov(mem({ base: esp, disp: FRAME.esp }), ebp);
-  a.lea(ebx, mem({ base: esp, disp: -TCB.frame }));
+  a.sub(esp, tcb.sizeof - tcb.frame);
+  a.mov(mem({ base: esp, disp: frame.eip }), ebx);
+  a.mov(mem({ base: esp, disp: frame.esp }), ebp);
+  a.lea(ebx, mem({ base: esp, disp: -tcb.frame }));
   fastPath(a, 'Sysenter');
   a.align(16);
   a.label('slowSysenter');
   a.hook('__ipc_slow');
-  const frame = (disp: number) => mem({ base: esp, disp });
-  a.mov(frame(FRAME.eax), eax);
-  a.mov(frame(FRAME.ecx), ecx);
-  a.mov(frame(FRAME.edx), edx);
-  a.mov(frame(FRAME.esi), esi);
-  a.mov(frame(FRAME.cs), SELECTOR.userCode);
-  a.mov(frame(FRAME.ss), SELECTOR.userData);
-  a.mov(frame(FRAME.eflags), USER_FLAGS);
-  a.mov(me(TCB.entry), 1);
+  const saved = (disp: number) => mem({ base: esp, disp });
+  a.mov(saved(frame.eax), eax);
+  a.mov(saved(frame.ecx), ecx);
+  a.mov(saved(frame.edx), edx);
+  a.mov(saved(frame.esi), esi);
+  a.mov(saved(frame.cs), SELECTOR.userCode);
+  a.mov(saved(frame.ss), SELECTOR.userData);
+  a.mov(saved(frame.eflags), USER_FLAGS);
+  a.mov(me(tcb.entry), 1);
   enterCompiled(a);
   // SYSENTER keeps NT, and an IRET of the kernel must not take it for a nested task.
   a.push(2);
@@ -202,6 +211,6 @@ export const ipcStubs = defineStubs('ipc', (a) => {
 
   a.align(16);
   a.global('ipcByInterruptSlow');
-  a.lea(ebx, mem({ base: esp, disp: -TCB.frameEip }));
+  a.lea(ebx, mem({ base: esp, disp: -(tcb.frame + frame.eip) }));
   a.jmp('slowInt');
 });

@@ -2,7 +2,7 @@
 // boot, and behind them the code that user level calls. All links are offsets from the page. The page is seen at KIP
 // in every space; programs.ts writes the page behind it.
 import { type Assembler, al, dl, eax, ebp, ebx, edx, esp, mem } from '../../toolchain/assembler/index.js';
-import { VECTOR_IPC } from './offsets.js';
+import { VECTOR_IPC } from './layout.js';
 import { SYSTEM_CALLS } from './syscalls.js';
 
 const PAGE = 4096;

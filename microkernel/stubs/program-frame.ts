@@ -1,7 +1,7 @@
 // What the routines of the program page share: the frame on the stack, the thread's words around its UTCB, errors.
 import { type Assembler, edi, esp, gs, mem } from '../../toolchain/assembler/index.js';
 import type { UserAddress } from './kip.js';
-import { PERSONALITY } from './offsets.js';
+import { PERSONALITY } from './layout.js';
 
 /** Every routine is written once for each way into the kernel. */
 export type Way = 'Int' | 'Sysenter';

@@ -2,7 +2,7 @@
 // 500), more through the buffer that both share (label 501, MR1 = length).
 import { type Assembler, eax, ebp, ebx, ecx, edi, edx, esi, esp, mem, mem8 } from '../../toolchain/assembler/index.js';
 import { trap } from './kip.js';
-import { SHARED_BUFFER } from './offsets.js';
+import { SHARED_BUFFER } from './layout.js';
 import {
   ASKER,
   type Call,

@@ -1,6 +1,6 @@
 // write and writev: text in message registers, frames through the buffer that the driver server shares.
 import { type Assembler, eax, ebp, ebx, ecx, edi, edx, esi, esp, mem } from '../../toolchain/assembler/index.js';
-import { PACKET_BUFFER } from './offsets.js';
+import { PACKET_BUFFER } from './layout.js';
 import {
   ACCEPTOR,
   ATTACHED,

@@ -26,7 +26,7 @@ import {
   mem8,
 } from '../../toolchain/assembler/index.js';
 import { trap, type UserAddress, writeKip } from './kip.js';
-import { KIP, PERSONAL } from './offsets.js';
+import { KIP, PERSONAL } from './layout.js';
 import {
   type Call,
   EINVAL,

@@ -2,7 +2,7 @@
 // what only machine instructions can do to segments. Below the task-state segment lie a few words of stack: SYSENTER
 // points ESP at its ESP0, and a single-step trap there pushes (see #DB in entry.ts).
 import { ax, defineStubs, ds, eax, edx, es, fs, gs, mem, ss, sym } from '../../toolchain/assembler/index.js';
-import { SELECTOR, TCB, THREADS } from './offsets.js';
+import { SELECTOR, THREADS } from './layout.js';
 
 const IO_MAPS = 4 * (8192 + 4);
 const WINDOW_TABLES = 48;
@@ -52,7 +52,7 @@ export const tableStubs = defineStubs('tables', (a) => {
   a.bss();
   a.align(4096);
   a.global('tcbs');
-  a.space(THREADS * TCB.size);
+  a.space(THREADS * a.struct('Tcb').sizeof);
   // A page of its own: user level reads it.
   a.align(4096);
   a.global('utcbPointer');
@@ -70,7 +70,7 @@ export const tableStubs = defineStubs('tables', (a) => {
   a.space(64);
   a.space(64);
   a.global('tss');
-  a.space(104);
+  a.space(a.struct('TaskState').sizeof);
   a.global('ioMaps');
   a.space(IO_MAPS);
   a.align(16);

@@ -17,7 +17,7 @@ import {
   type Register,
   sym,
 } from '../../toolchain/assembler/index.js';
-import { KIP } from './offsets.js';
+import { KIP } from './layout.js';
 
 const STACK = 8192;
 const SAVED = [ebx, esi, edi, ebp];

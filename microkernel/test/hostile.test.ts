@@ -8,7 +8,6 @@ import { bootHere, bootUnderQemu, noQemu, qemu } from '../../kernels/test/boots.
 import type { Machine } from '../../machine/index.js';
 import { readNote } from '../../machine/index.js';
 import { imageBytes } from '../../toolchain/driver/images.js';
-import { TCB } from '../stubs/offsets.js';
 
 const ATTEMPTS = [
   'kernel-read',
@@ -45,6 +44,9 @@ const NAME_AT = 16;
 const PRESENT_USER = 5;
 const USER_DIRECTORIES = 768;
 
+/** Where a TCB holds CR3 (kernel/tcb.ts). */
+const TCB_DIRECTORY = 0x14;
+
 /** The directory of the component with this name: from the kernel's table to its TCB. */
 function directoryOf(machine: Machine, name: string): number {
   const note = readNote(imageBytes('microkernel', projectRoot), 'microkernel');
@@ -53,7 +55,7 @@ function directoryOf(machine: Machine, name: string): number {
   for (let i = 0; i < read(note?.componentCount as number); i++) {
     const record = table + i * RECORD_BYTES;
     const text = Buffer.from(machine.memory.readLinear(record + NAME_AT, 16) as Uint8Array).toString('latin1');
-    if (text.split('\0')[0] === name) return read(read(record) + TCB.directory);
+    if (text.split('\0')[0] === name) return read(read(record) + TCB_DIRECTORY);
   }
   throw new Error(`no component is called ${name}`);
 }

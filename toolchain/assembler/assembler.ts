@@ -42,7 +42,7 @@ export class Assembler {
   }
 
   /** Offsets of the fields of a structure of the compiled code, by name; `sizeof`: how large it is. */
-  struct<Field extends string>(name: string): Readonly<Record<Field | 'sizeof', number>> {
+  struct<Field extends string = string>(name: string): Readonly<Record<Field | 'sizeof', number>> {
     return fieldsOf(name, this.layouts);
   }
 

@@ -108,7 +108,7 @@ function tableChunks(module: WasmModule, functionNames: string[]): Chunk[] {
 function staticTable(symbol: string, entries: readonly string[]): Chunk[] {
   const a = new Assembler(`table ${symbol}`);
   a.rodata();
-  a.align(4);
+  a.align(16);
   a.global(symbol);
   for (const name of entries) a.dd({ kind: 'symbol', name, addend: 0 });
   return stubChunks(a.finish());

@@ -2,7 +2,6 @@ import { processorStubs } from '../../kernels/lib/stubs/processor.js';
 import { defineImage } from '../../toolchain/image.js';
 import { bootStubs, segmentStubs } from './boot.js';
 import { entryStubs } from './entry.js';
-import { hypercallStubs } from './hypercalls.js';
 import { sendStubs } from './send.js';
 
 export const image = defineImage({
@@ -12,7 +11,7 @@ export const image = defineImage({
   base: 0xff100000,
   load: 0x00100000,
   start: '_start',
-  stubs: [bootStubs, entryStubs, hypercallStubs, sendStubs, segmentStubs, processorStubs],
+  stubs: [bootStubs, entryStubs, sendStubs, segmentStubs, processorStubs],
   currentThread: 'currentThread',
   components: 'components',
   componentCount: 'componentCount',

@@ -13,32 +13,39 @@ export const FLAT_RING1_DS: u32 = 0xe021;
 export const FLAT_RING3_CS: u32 = 0xe02b;
 export const FLAT_RING3_DS: u32 = 0xe033;
 
-// struct trap_info: { u8 vector; u8 flags; u16 cs; u32 address }, a table of them ends with address 0.
-// flags: bits 0-1 the lowest privilege that may raise it by `int n`; bit 2: mask events on entry.
-export const TRAP_INFO_BYTES: u32 = 8;
-export const TRAP_vector: usize = 0;
-export const TRAP_flags: usize = 1;
-export const TRAP_cs: usize = 2;
-export const TRAP_address: usize = 4;
+/** struct trap_info. A table of them ends with address 0. */
+@unmanaged
+@size(8)
+export class TrapInfo {
+  vector: u8;
+  /** Bits 0-1: the lowest privilege that may raise it by `int n`; TI_IF: mask events on entry. */
+  flags: u8;
+  cs: u16;
+  address: u32;
+}
 export const TI_IF: u32 = 4;
 
-// struct cpu_user_regs; saved_upcall_mask is the byte above cs.
-export const REGS_ebx: usize = 0;
-export const REGS_ecx: usize = 4;
-export const REGS_edx: usize = 8;
-export const REGS_esi: usize = 12;
-export const REGS_edi: usize = 16;
-export const REGS_ebp: usize = 20;
-export const REGS_eax: usize = 24;
-export const REGS_error_code: usize = 28;
-export const REGS_entry_vector: usize = 30;
-export const REGS_eip: usize = 32;
-export const REGS_cs: usize = 36;
-export const REGS_eflags: usize = 40;
-export const REGS_esp: usize = 44;
-export const REGS_ss: usize = 48;
-export const REGS_es: usize = 52;
-export const REGS_ds: usize = 56;
-export const REGS_fs: usize = 60;
-export const REGS_gs: usize = 64;
-export const REGS_BYTES: u32 = 68;
+/** struct cpu_user_regs. */
+@unmanaged
+@size(68)
+export class UserRegs {
+  ebx: u32;
+  ecx: u32;
+  edx: u32;
+  esi: u32;
+  edi: u32;
+  ebp: u32;
+  eax: u32;
+  errorCode: u16;
+  entryVector: u16;
+  eip: u32;
+  /** saved_upcall_mask is the byte above. */
+  cs: u32;
+  eflags: u32;
+  esp: u32;
+  ss: u32;
+  es: u32;
+  ds: u32;
+  fs: u32;
+  gs: u32;
+}

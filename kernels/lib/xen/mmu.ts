@@ -1,14 +1,27 @@
 // mmu_update, mmuext_op and update_va_mapping of Xen 3.0.0 (public/xen.h).
 
-// mmu_update: an array of { u64 ptr; u64 val }; the low two bits of ptr are the command.
-export const MMU_UPDATE_BYTES: u32 = 16;
+/** mmu_update takes an array of these; the low two bits of ptr are the command. */
+@unmanaged
+@size(16)
+export class MmuUpdate {
+  ptr: u32;
+  ptrHigh: u32;
+  val: u32;
+  valHigh: u32;
+}
 export const MMU_NORMAL_PT_UPDATE: u32 = 0;
 export const MMU_MACHPHYS_UPDATE: u32 = 1;
 
-// mmuext_op: an array of { u32 cmd; u32 mfn or linear address; u32 count or vcpu mask }.
-export const MMUEXT_BYTES: u32 = 12;
-export const MMUEXT_arg1: usize = 4;
-export const MMUEXT_arg2: usize = 8;
+/** mmuext_op takes an array of these. */
+@unmanaged
+@size(12)
+export class MmuextOp {
+  cmd: u32;
+  /** A frame, or a linear address. */
+  arg1: u32;
+  /** A count, or a mask of virtual processors. */
+  arg2: u32;
+}
 export const MMUEXT_PIN_L1_TABLE: u32 = 0;
 export const MMUEXT_PIN_L2_TABLE: u32 = 1;
 export const MMUEXT_UNPIN_TABLE: u32 = 4;

@@ -1,6 +1,8 @@
 // Hypercalls of Xen 3.0.0 by `int 0x82` (public/xen.h): the number in EAX, arguments in EBX, ECX, EDX, ESI, EDI, the
 // result in EAX. Everything in this folder is that release's public interface, and is shared by the VMM and by the
 // guests written for it; a name that a later release added says so.
+import { Elements } from '../elements';
+
 export const HYPERCALL_VECTOR: u32 = 0x82;
 
 export const HYPERVISOR_set_trap_table: u32 = 0;
@@ -20,6 +22,15 @@ export const HYPERVISOR_console_io: u32 = 18;
 export const HYPERVISOR_physdev_op: u32 = 19;
 export const HYPERVISOR_grant_table_op: u32 = 20;
 export const HYPERVISOR_mmuext_op: u32 = 26;
+
+/** struct multicall_entry. */
+@unmanaged
+@size(32)
+export class MulticallEntry {
+  op: u32;
+  result: i32;
+  @elements(6) args: Elements<u32>;
+}
 
 // Domain identifiers.
 export const DOMID_FIRST_RESERVED: u32 = 0x7ff0;
@@ -55,14 +66,25 @@ export const CONSOLEIO_write: u32 = 0;
 // xen_version (public/version.h).
 export const XENVER_version: u32 = 0;
 
-// physdev_op (public/physdev.h): { u32 cmd; union at 4 }.
+// physdev_op (public/physdev.h).
 export const PHYSDEVOP_IRQ_UNMASK_NOTIFY: u32 = 4;
 export const PHYSDEVOP_IRQ_STATUS_QUERY: u32 = 5;
 export const PHYSDEVOP_SET_IOPL: u32 = 6;
-export const PHYSDEV_cmd: usize = 0;
-export const PHYSDEV_irq: usize = 4;
-export const PHYSDEV_flags: usize = 8;
-export const PHYSDEV_iopl: usize = 4;
+
+/** struct physdev_op, as far as these go. */
+@unmanaged
+@size(12)
+export class PhysdevOp {
+  cmd: u32;
+  irq: u32;
+  /** Out. */
+  flags: u32;
+
+  /** In the place of irq. */
+  get iopl(): u32 {
+    return this.irq;
+  }
+}
 export const PHYSDEVOP_IRQ_NEEDS_UNMASK_NOTIFY: u32 = 1;
 
 // memory_op (public/memory.h).

@@ -1,37 +1,63 @@
-// struct shared_info, struct vcpu_info and struct start_info of Xen 3.0.0 (public/xen.h, 32 bits): byte offsets.
+// struct shared_info, struct vcpu_info and struct start_info of Xen 3.0.0 (public/xen.h, 32 bits).
+import { Elements } from '../elements';
+import { Locked } from '../locked';
 
-// struct vcpu_info, 64 bytes each, at the start of shared_info (32 of them).
-export const VCPU_upcall_pending: usize = 0;
-export const VCPU_upcall_mask: usize = 1;
-export const VCPU_pending_sel: usize = 4;
-export const VCPU_arch_cr2: usize = 8;
-export const VCPU_time_version: usize = 32;
-export const VCPU_time_tsc: usize = 40;
-export const VCPU_time_system: usize = 48;
-export const VCPU_time_mul: usize = 56;
-export const VCPU_time_shift: usize = 60;
+/** struct vcpu_info; shared_info starts with 32 of them. The guest and the VMM both write here. */
+@unmanaged
+@size(64)
+export class VcpuInfo {
+  upcallPending: u8;
+  upcallMask: u8;
+  /** A bit for each word of evtchnPending. */
+  @embedded @offset(4) pendingSelector: Locked;
+  /** struct arch_vcpu_info. */
+  @offset(8) cr2: u32;
+  @elements(5) private archPad: Elements<u32>;
+  /** struct vcpu_time_info: the version is odd while the rest is written. */
+  @volatile @offset(32) timeVersion: u32;
+  private timePad: u32;
+  @offset(40) tscTimestamp: u64;
+  @offset(48) systemTime: u64;
+  @offset(56) tscToSystemMul: u32;
+  @offset(60) tscShift: u8;
+  private pad0: u8;
+  private pad1: u16;
+}
 
 export const NR_EVENT_CHANNELS: u32 = 1024;
-export const SHARED_evtchn_pending: usize = 2048;
-export const SHARED_evtchn_mask: usize = 2176;
-export const SHARED_arch_max_pfn: usize = 2316;
 
-// struct start_info. The new domain finds its linear address in ESI.
-export const START_magic: usize = 0;
-export const START_nr_pages: usize = 32;
-export const START_shared_info: usize = 36;
-export const START_flags: usize = 40;
-export const START_store_mfn: usize = 44;
-export const START_store_evtchn: usize = 48;
-export const START_console_mfn: usize = 52;
-export const START_console_evtchn: usize = 56;
-export const START_pt_base: usize = 60;
-export const START_nr_pt_frames: usize = 64;
-export const START_mfn_list: usize = 68;
-export const START_mod_start: usize = 72;
-export const START_mod_len: usize = 76;
-export const START_cmd_line: usize = 80;
-export const MAX_GUEST_CMDLINE: usize = 1024;
+/** struct shared_info, up to what is used; a bit for each port. */
+@unmanaged
+export class SharedInfo {
+  @embedded vcpu: VcpuInfo;
+  @elements(496) private otherVcpus: Elements<u32>;
+  @elements(32) @offset(2048) evtchnPending: Elements<u32>;
+  @elements(32) @offset(2176) evtchnMask: Elements<u32>;
+}
+
+/** struct start_info. The new domain finds its linear address in ESI. */
+@unmanaged
+export class StartInfo {
+  /** "xen-3.0" and zeros. */
+  magic0: u32;
+  magic1: u32;
+  @elements(6) private magic: Elements<u32>;
+  @offset(32) nrPages: u32;
+  sharedInfo: u32;
+  flags: u32;
+  storeMfn: u32;
+  storeEvtchn: u32;
+  consoleMfn: u32;
+  consoleEvtchn: u32;
+  @offset(60) ptBase: u32;
+  nrPtFrames: u32;
+  mfnList: u32;
+  modStart: u32;
+  modLen: u32;
+  /** MAX_GUEST_CMDLINE bytes, with the 0 at the end. */
+  @offset(80) cmdLine: u8;
+}
+export const MAX_GUEST_CMDLINE: u32 = 1024;
 
 export const SIF_PRIVILEGED: u32 = 1;
 export const SIF_INITDOMAIN: u32 = 2;

@@ -4,7 +4,6 @@ import {
   setGate,
   setSegment,
   setTablePointer,
-  TASK_STATE_IO_MAP,
   TASK_STATE_SIZE,
   TaskState,
   TYPE_CODE,
@@ -49,7 +48,7 @@ export function trapsInit(): void {
   const state = changetype<TaskState>(<usize>addressOf_taskState());
   state.ss0 = KERNEL_DATA;
   // An I/O map beyond the limit: programs have no port.
-  store<u32>(changetype<usize>(state) + TASK_STATE_IO_MAP, TASK_STATE_SIZE << 16);
+  state.ioMap = TASK_STATE_SIZE << 16;
   setSegment(descriptors + TASK, addressOf_taskState(), TASK_STATE_SIZE - 1, TYPE_TSS, 0);
   setTablePointer(pointer, descriptors, DESCRIPTORS * 8);
   lgdt(pointer);

@@ -2,6 +2,8 @@
 // `interface NAME FAILED`.
 import { clearPage } from '../../lib/bytes';
 import { newline, print } from '../../lib/console';
+import { Descriptor } from '../../lib/descriptors';
+import { Structs } from '../../lib/elements';
 import { allocateFrame } from '../../lib/frames';
 import { PAGE_ACCESSED, PAGE_PRESENT, PAGE_WRITE } from '../../lib/paging';
 import { vload32 } from '../../lib/x86';
@@ -9,10 +11,9 @@ import { MACHINE_TO_PHYS } from '../../lib/xen/arch';
 import * as E from '../../lib/xen/events';
 import * as M from '../../lib/xen/mmu';
 import * as N from '../../lib/xen/numbers';
-import { SHARED_evtchn_pending } from '../../lib/xen/sharedInfo';
 import { endFrame } from './boot';
-import { REMOTE_RING, SHARED_INFO } from './fixmap';
-import { allocUnbound, bindInterdomain, mmuext, send, updateVaMapping } from './hypercalls';
+import { REMOTE_RING, sharedInfo } from './fixmap';
+import { allocUnbound, bindInterdomain, eventChannelOp, mmuext, send, updateVaMapping } from './hypercalls';
 import { KERNEL_BASE, machineFrame, machineOf, setReadOnly } from './memory';
 import { copyToUser, hypercall2, hypercall4 } from './stubs';
 
@@ -67,30 +68,32 @@ export function interfaceChecks(): bool {
 }
 
 function multicall(): bool {
-  store<u32>(block, N.HYPERVISOR_xen_version);
-  store<u32>(block, N.XENVER_version, 8);
-  store<u32>(block, N.HYPERVISOR_multicall, 32);
+  const calls = changetype<Structs<N.MulticallEntry>>(block);
+  calls[0].op = N.HYPERVISOR_xen_version;
+  calls[0].args[0] = N.XENVER_version;
+  calls[1].op = N.HYPERVISOR_multicall;
   const result = hypercall2(N.HYPERVISOR_multicall, <u32>block, 2);
-  return result == 0 && load<u32>(block, 4) == 0x30000 && load<i32>(block, 36) == -N.EINVAL;
+  return result == 0 && calls[0].result == 0x30000 && calls[1].result == -N.EINVAL;
 }
 
 /** The same page at two addresses. */
 function mapping(): bool {
   const page = ownPage();
   store<u32>(page, 0x12345678);
-  if (updateVaMapping(<u32>REMOTE_RING, machineOf(page) | WRITABLE, M.UVMF_INVLPG) < 0) return false;
+  if (updateVaMapping(REMOTE_RING, machineOf(page) | WRITABLE, M.UVMF_INVLPG) < 0) return false;
   const seen = vload32(REMOTE_RING) == 0x12345678;
-  return updateVaMapping(<u32>REMOTE_RING, 0, M.UVMF_INVLPG) == 0 && seen;
+  return updateVaMapping(REMOTE_RING, 0, M.UVMF_INVLPG) == 0 && seen;
 }
 
 function machineToPhysical(): bool {
   const frame = allocateFrame();
   const machine = machineFrame(frame);
   const before = vload32(MACHINE_TO_PHYS + (machine << 2)) == frame >> 12;
-  store<u32>(block, (machine << 12) | M.MMU_MACHPHYS_UPDATE);
-  store<u32>(block, 0, 4);
-  store<u32>(block, 77, 8);
-  store<u32>(block, 0, 12);
+  const update = changetype<M.MmuUpdate>(block);
+  update.ptr = (machine << 12) | M.MMU_MACHPHYS_UPDATE;
+  update.ptrHigh = 0;
+  update.val = 77;
+  update.valHigh = 0;
   if (hypercall4(N.HYPERVISOR_mmu_update, <u32>block, 1, <u32>block + 32, N.DOMID_SELF) < 0) return false;
   return before && load<u32>(block, 32) == 1 && vload32(MACHINE_TO_PHYS + (machine << 2)) == 77;
 }
@@ -117,8 +120,9 @@ function pin(): bool {
 /** The same for a page of descriptors. */
 function gdt(): bool {
   const table = ownPage();
-  store<u32>(table, DATA_LOW, 8);
-  store<u32>(table, DATA_HIGH, 12);
+  const descriptors = changetype<Structs<Descriptor>>(<usize>table);
+  descriptors[1].low = DATA_LOW;
+  descriptors[1].high = DATA_HIGH;
   setReadOnly(table);
   store<u32>(block, machineOf(table) >> 12);
   if (hypercall2(N.HYPERVISOR_set_gdt, <u32>block, 512) < 0 || canWrite(table)) return false;
@@ -136,22 +140,24 @@ function events(): bool {
   const receiver = allocUnbound(1);
   const sender = bindInterdomain(1, receiver);
   if (receiver <= 0 || sender <= 0 || send(sender) != 0) return false;
-  const pending = (vload32(SHARED_INFO + SHARED_evtchn_pending) >> receiver) & 1;
+  const pending = (sharedInfo().evtchnPending[0] >> receiver) & 1;
   const connected = status(sender) == E.EVTCHNSTAT_interdomain;
   const closed = close(sender) == 0 && status(sender) == E.EVTCHNSTAT_closed;
   return pending == 1 && connected && closed && status(receiver) == E.EVTCHNSTAT_unbound && close(receiver) == 0;
 }
 
 function status(port: u32): u32 {
-  store<u32>(block, E.EVTCHNOP_status);
-  store<u16>(block, <u16>N.DOMID_SELF, E.STATUS_dom);
-  store<u32>(block, port, E.STATUS_port);
-  hypercall2(N.HYPERVISOR_event_channel_op, <u32>block, 0);
-  return load<u32>(block, E.STATUS_status);
+  const op = changetype<E.EventOp>(block);
+  op.cmd = E.EVTCHNOP_status;
+  op.status.dom = <u16>N.DOMID_SELF;
+  op.status.port = port;
+  eventChannelOp(op);
+  return op.status.status;
 }
 
 function close(port: u32): i32 {
-  store<u32>(block, E.EVTCHNOP_close);
-  store<u32>(block, port, E.CLOSE_port);
-  return hypercall2(N.HYPERVISOR_event_channel_op, <u32>block, 0);
+  const op = changetype<E.EventOp>(block);
+  op.cmd = E.EVTCHNOP_close;
+  op.port = port;
+  return eventChannelOp(op);
 }

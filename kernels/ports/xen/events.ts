@@ -1,6 +1,6 @@
 // Events: what the VMM has instead of interrupts. A handler a port; the sweep over what is pending is in stubs/events.ts.
 
-import { lockAnd32, lockOr32, vload32, vstore8 } from '../../lib/x86';
+import { lockAnd32 } from '../../lib/x86';
 import { FLAT_RING1_CS } from '../../lib/xen/arch';
 import { EVTCHNOP_bind_virq } from '../../lib/xen/events';
 import {
@@ -10,15 +10,9 @@ import {
   SCHEDOP_block,
   VIRQ_TIMER,
 } from '../../lib/xen/numbers';
-import {
-  SHARED_evtchn_mask,
-  SHARED_evtchn_pending,
-  VCPU_pending_sel,
-  VCPU_upcall_mask,
-  VCPU_upcall_pending,
-} from '../../lib/xen/sharedInfo';
+import { NR_EVENT_CHANNELS } from '../../lib/xen/sharedInfo';
 import { addressOf_timerTick } from '../guest/stubs';
-import { SHARED_INFO } from './fixmap';
+import { sharedInfo } from './fixmap';
 import { bindInterrupt, must } from './hypercalls';
 import {
   addressOf___function_table,
@@ -44,7 +38,8 @@ export function eventsInit(): void {
       addressOf_failsafeCallback(),
     ),
   );
-  for (let i: u32 = 0; i < 128; i += 4) store<u32>(SHARED_INFO + i, ~0, SHARED_evtchn_mask);
+  const mask = sharedInfo().evtchnMask;
+  for (let i: u32 = 0; i < NR_EVENT_CHANNELS / 32; i++) mask[i] = ~0;
 }
 
 /** `handler` is a function index, of type () => void. What was pending already is seen at the next sweep. */
@@ -57,10 +52,11 @@ function listenAt(port: i32, code: u32): void {
   must(port);
   if (<u32>port >= MAX_PORTS) unreachable();
   store<u32>(addressOf_eventHandlers() + (port << 2), code);
-  lockAnd32(SHARED_INFO + SHARED_evtchn_mask, ~(1 << port));
-  if (vload32(SHARED_INFO + SHARED_evtchn_pending) & (1 << port)) {
-    lockOr32(SHARED_INFO + VCPU_pending_sel, 1);
-    vstore8(SHARED_INFO + VCPU_upcall_pending, 1);
+  const shared = sharedInfo();
+  lockAnd32(changetype<usize>(shared.evtchnMask), ~(1 << port));
+  if (shared.evtchnPending[0] & (1 << port)) {
+    shared.vcpu.pendingSelector.or(1);
+    shared.vcpu.upcallPending = 1;
   }
 }
 
@@ -71,5 +67,5 @@ export function listenToTimer(): void {
 /** Blocks until an event has been handled: the VMM unmasks events, and the upcall comes on the way back. */
 export function idle(): void {
   hypercall2(HYPERVISOR_sched_op, SCHEDOP_block, 0);
-  vstore8(SHARED_INFO + VCPU_upcall_mask, 1);
+  sharedInfo().vcpu.upcallMask = 1;
 }

@@ -6,16 +6,18 @@
 
 import { clearPage } from '../../lib/bytes';
 import { newline, print } from '../../lib/console';
+import { Descriptor } from '../../lib/descriptors';
+import { Structs } from '../../lib/elements';
 import { allocateFrame } from '../../lib/frames';
 import { __region_begin, __region_end } from '../../lib/hooks';
 import { PAGE_ACCESSED, PAGE_PRESENT, PAGE_WRITE } from '../../lib/paging';
 import { option } from '../../lib/text';
+import { TrapInfo } from '../../lib/xen/arch';
 import * as E from '../../lib/xen/events';
 import * as G from '../../lib/xen/grants';
 import * as M from '../../lib/xen/mmu';
 import * as N from '../../lib/xen/numbers';
-import { START_pt_base } from '../../lib/xen/sharedInfo';
-import { commandLine, startWord } from './boot';
+import { commandLine, startInfo } from './boot';
 import { REMOTE_RING, SHARED_INFO } from './fixmap';
 import { fillMap, grant, grantOperation, newReference } from './grants';
 import { bindInterdomain, bindInterrupt, mmuext, send, updateEntry, updateVaMapping } from './hypercalls';
@@ -68,7 +70,7 @@ export function hostileKernel(): void {
       updateEntry(VMM_FRAME << 12, 0) < 0,
   );
   result('device-frame', updateVaMapping(page, 0xfee00000 | PRESENT_WRITABLE, M.UVMF_INVLPG) < 0);
-  const directory = startWord(START_pt_base);
+  const directory = startInfo().ptBase;
   result('writable-page-table', updateVaMapping(directory, machineOf(directory) | PRESENT_WRITABLE, M.UVMF_INVLPG) < 0);
   result('vmm-slot', updateEntry(machineOf(directory) + 0xffc, machineOf(page) | PRESENT_WRITABLE) < 0);
   forgedTables();
@@ -105,8 +107,9 @@ function staleTranslation(): void {
 /** Ring 0 code, and a ring 1 segment over all memory, by set_gdt and by update_descriptor. */
 function descriptors(): void {
   const table = ownPage();
-  store<u32>(table, RING0_CODE_LOW, 8);
-  store<u32>(table, RING0_CODE_HIGH, 12);
+  const descriptors = changetype<Structs<Descriptor>>(<usize>table);
+  descriptors[1].low = RING0_CODE_LOW;
+  descriptors[1].high = RING0_CODE_HIGH;
   setReadOnly(table);
   store<u32>(block, machineOf(table) >> 12);
   const ring0 = hypercall2(N.HYPERVISOR_set_gdt, <u32>block, 512) < 0;
@@ -127,16 +130,18 @@ function forgedGrants(): void {
   grant(reference, 1, foreignFrame() << 12, 0);
   const notOurs = mapStatus(1, reference) != G.GNTST_okay;
   const noEntry = mapStatus(0, 0x7fffffff) != G.GNTST_okay;
-  store<u64>(block, REMOTE_RING, G.UNMAP_host_addr);
-  store<u32>(block, 99999, G.UNMAP_handle);
+  const unmap = changetype<G.UnmapGrantRef>(block);
+  unmap.hostAddr = REMOTE_RING;
+  unmap.handle = 99999;
   grantOperation(G.GNTTABOP_unmap_grant_ref, block, 1);
-  result('forged-grants', notGranted && notOurs && noEntry && load<i16>(block, G.UNMAP_status) != G.GNTST_okay);
+  result('forged-grants', notGranted && notOurs && noEntry && unmap.status != G.GNTST_okay);
 }
 
 function mapStatus(domain: u32, reference: u32): i32 {
-  fillMap(block, <u32>REMOTE_RING, domain, reference, G.GNTMAP_host_map);
+  const map = changetype<G.MapGrantRef>(block);
+  fillMap(map, REMOTE_RING, domain, reference, G.GNTMAP_host_map);
   grantOperation(G.GNTTABOP_map_grant_ref, block, 1);
-  return load<i16>(block, G.MAP_status);
+  return map.status;
 }
 
 function forgedPorts(): void {
@@ -152,17 +157,18 @@ function badPointers(): void {
   const vmm = hypercall4(N.HYPERVISOR_console_io, N.CONSOLEIO_write, 16, VMM_MEMORY, 0) == -N.EFAULT;
   const wrapped = hypercall4(N.HYPERVISOR_mmu_update, 0xfffffff8, 2, 0, N.DOMID_SELF) == -N.EFAULT;
   const unmapped = hypercall2(N.HYPERVISOR_event_channel_op, 0x1000, 0) == -N.EFAULT;
-  const table = startWord(START_pt_base);
-  const readOnly = hypercall4(N.HYPERVISOR_mmu_update, <u32>SHARED_INFO, 0, table, N.DOMID_SELF) == -N.EFAULT;
+  const table = startInfo().ptBase;
+  const readOnly = hypercall4(N.HYPERVISOR_mmu_update, SHARED_INFO, 0, table, N.DOMID_SELF) == -N.EFAULT;
   result('bad-pointers', vmm && wrapped && unmapped && readOnly);
 }
 
 function ring0Gate(): void {
-  store<u8>(block, 0x80);
-  store<u8>(block, 3, 1);
-  store<u16>(block, 0xe008, 2);
-  store<u32>(block, addressOf_copyFailedShort(), 4);
-  store<u64>(block, 0, 8);
+  const traps = changetype<Structs<TrapInfo>>(block);
+  traps[0].vector = 0x80;
+  traps[0].flags = 3;
+  traps[0].cs = 0xe008;
+  traps[0].address = addressOf_copyFailedShort();
+  traps[1].address = 0;
   hypercall2(N.HYPERVISOR_set_trap_table, <u32>block, 0);
   print('using a gate into ring 0\n');
   __region_end();

@@ -1,20 +1,21 @@
 // Guest-physical and machine memory. This domain's memory appears as frames from 0 up, mapped at KERNEL_BASE; the VMM's list
 // says which machine frame each is, and its machine-to-physical table the reverse. Only page tables, grants and devices
 // see machine addresses.
+import { Elements } from '../../lib/elements';
 import { FRAME_MASK, PAGE_ACCESSED, PAGE_DIRTY, PAGE_PRESENT, PAGE_WRITE } from '../../lib/paging';
 import { MACHINE_TO_PHYS } from '../../lib/xen/arch';
 import { UVMF_INVLPG } from '../../lib/xen/mmu';
-import { START_mfn_list, START_pt_base } from '../../lib/xen/sharedInfo';
+import { StartInfo } from '../../lib/xen/sharedInfo';
 import { must, updateVaMapping } from './hypercalls';
 
 export const KERNEL_BASE: u32 = 0xc0000000;
 
-let machineFrames: usize = 0;
+let machineFrames: Elements<u32> = changetype<Elements<u32>>(0);
 let bootDirectory: usize = 0;
 
-export function memoryInit(startInfo: usize): void {
-  machineFrames = load<u32>(startInfo, START_mfn_list);
-  bootDirectory = load<u32>(startInfo, START_pt_base);
+export function memoryInit(start: StartInfo): void {
+  machineFrames = changetype<Elements<u32>>(<usize>start.mfnList);
+  bootDirectory = start.ptBase;
 }
 
 /** The page directory this domain was built with, which lasts for ever: what is loaded when no program's is. */
@@ -27,7 +28,7 @@ export function directoryMachine(): u32 {
 }
 
 export function machineFrame(frame: u32): u32 {
-  return load<u32>(machineFrames + ((frame >> 12) << 2));
+  return machineFrames[frame >> 12];
 }
 
 /** A guest-physical page-table entry as the processor must see it, and back. */

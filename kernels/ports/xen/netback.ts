@@ -11,6 +11,7 @@ import {
   e1000Room,
   e1000Start,
 } from '../../lib/e1000';
+import { Elements, Structs } from '../../lib/elements';
 import {
   COMMAND_MASTER,
   COMMAND_MEMORY,
@@ -21,10 +22,9 @@ import {
   pciRead,
   pciWrite,
 } from '../../lib/pci';
-import { vload16, vload32, vstore32 } from '../../lib/x86';
 import { EVTCHNOP_bind_pirq } from '../../lib/xen/events';
 import * as G from '../../lib/xen/grants';
-import { HYPERVISOR_physdev_op, PHYSDEVOP_IRQ_UNMASK_NOTIFY } from '../../lib/xen/numbers';
+import { HYPERVISOR_physdev_op, PHYSDEVOP_IRQ_UNMASK_NOTIFY, PhysdevOp } from '../../lib/xen/numbers';
 import * as R from '../../lib/xen/rings';
 import { listen } from './events';
 import { mapRegisters, PACKET_WINDOWS, REMOTE_RING } from './fixmap';
@@ -52,15 +52,15 @@ const FRAME_MAX: u32 = 1514;
 
 const nic: E1000 = changetype<E1000>(memory.data(16, 4));
 const deviceRing: usize = memory.data(64 * 16, 4096);
-const maps: usize = memory.data(16 * 32, 8);
-const unmaps: usize = memory.data(16 * 24, 8);
-const handles: usize = memory.data(64 * 4, 4);
-const identifiers: usize = memory.data(64 * 4, 4);
-const unmask: usize = memory.data(12, 4);
+const maps = changetype<Structs<G.MapGrantRef>>(memory.data(16 * 32, 8));
+const unmaps = changetype<Structs<G.UnmapGrantRef>>(memory.data(16 * 24, 8));
+const handles = changetype<Elements<u32>>(memory.data(64 * 4, 4));
+const identifiers = changetype<Elements<u32>>(memory.data(64 * 4, 4));
+const unmask = changetype<PhysdevOp>(memory.data(12, 4));
 /** A stack of windows in no use; the windows of the batch in hand; those of the packets the device has, in order. */
-const freeWindows: usize = memory.data(64 * 4, 4);
-const batch: usize = memory.data(16 * 4, 4);
-const flight: usize = memory.data(64 * 4, 4);
+const freeWindows = changetype<Elements<u32>>(memory.data(64 * 4, 4));
+const batch = changetype<Elements<u32>>(memory.data(16 * 4, 4));
+const flight = changetype<Elements<u32>>(memory.data(64 * 4, 4));
 
 let present: bool = false;
 let port: u32 = 0;
@@ -79,8 +79,8 @@ export function netbackInit(): void {
   pciWrite(device, PCI_COMMAND, pciRead(device, PCI_COMMAND) | COMMAND_MEMORY | COMMAND_MASTER);
   const line = pciRead(device, PCI_INTERRUPT) & 0xff;
   e1000Init(nic, mapRegisters(pciRead(device, PCI_BAR0) & ~15, E1000_REGISTERS), deviceRing, machineOf(deviceRing));
-  for (; free < WINDOWS; free++) store<u32>(freeWindows + (free << 2), free);
-  store<u32>(unmask, PHYSDEVOP_IRQ_UNMASK_NOTIFY);
+  for (; free < WINDOWS; free++) freeWindows[free] = free;
+  unmask.cmd = PHYSDEVOP_IRQ_UNMASK_NOTIFY;
   listen(bindInterrupt(EVTCHNOP_bind_pirq, line), deviceInterrupt.index);
   present = true;
 }
@@ -88,7 +88,7 @@ export function netbackInit(): void {
 /** The guest asks for its network device to be connected. */
 export function netbackConnect(): void {
   port = 0;
-  if (present && mapGranted(<u32>REMOTE_RING, DOMAIN_U, storeWord(STORE_VIF + DEVICE_references))) {
+  if (present && mapGranted(REMOTE_RING, DOMAIN_U, storeWord(STORE_VIF + DEVICE_references))) {
     const bound = bindInterdomain(DOMAIN_U, storeWord(STORE_VIF + DEVICE_port));
     if (bound > 0) {
       port = bound;
@@ -99,20 +99,19 @@ export function netbackConnect(): void {
 }
 
 function requests(): void {
-  for (;;) {
-    const end = vload32(REMOTE_RING + R.RING_req_prod);
+  const ring = remoteRing();
+  do {
+    const end = ring.reqProd;
     while (consumed != end) {
       const room = min(min(end - consumed, BATCH), min(e1000Room(nic), free));
       if (!room) return; // deviceInterrupt comes back here
       transmit(room);
     }
-    vstore32(REMOTE_RING + R.RING_req_event, consumed + 1);
-    if (consumed == vload32(REMOTE_RING + R.RING_req_prod)) return;
-  }
+  } while (!R.awaitRequests(ring, consumed));
 }
 
-function requestAt(index: u32): usize {
-  return REMOTE_RING + R.RING_entries + (index & (R.NETIF_TX_RING_SIZE - 1)) * R.NETIF_TX_BYTES;
+function remoteRing(): R.SharedRing {
+  return changetype<R.SharedRing>(<usize>REMOTE_RING);
 }
 
 function windowAddress(window: u32): u32 {
@@ -122,61 +121,58 @@ function windowAddress(window: u32): u32 {
 /** The next `count` requests. What the guest wrote is read once, and checked: it may change under way. */
 function transmit(count: u32): void {
   for (let i: u32 = 0; i < count; i++) {
-    const window = load<u32>(freeWindows + (--free << 2));
-    store<u32>(batch + (i << 2), window);
-    const reference = vload32(requestAt(consumed + i) + R.TX_gref);
-    fillMap(maps + i * G.MAP_BYTES, windowAddress(window), DOMAIN_U, reference, G.GNTMAP_host_map | G.GNTMAP_readonly);
+    const window = freeWindows[--free];
+    batch[i] = window;
+    const reference = R.transmitRequest(remoteRing(), consumed + i).gref;
+    fillMap(maps[i], windowAddress(window), DOMAIN_U, reference, G.GNTMAP_host_map | G.GNTMAP_readonly);
   }
-  must(grantOperation(G.GNTTABOP_map_grant_ref, maps, count));
+  must(grantOperation(G.GNTTABOP_map_grant_ref, changetype<usize>(maps), count));
   let refused = false;
   for (let i: u32 = 0; i < count; i++) {
-    if (!queue(requestAt(consumed++), maps + i * G.MAP_BYTES, load<u32>(batch + (i << 2)))) refused = true;
+    if (!queue(R.transmitRequest(remoteRing(), consumed++), maps[i], batch[i])) refused = true;
   }
   e1000Start(nic);
   if (refused) notify();
 }
 
 /** One packet to the device; false: refused, and answered. */
-function queue(request: usize, map: usize, window: u32): bool {
-  const offset = vload16(request + R.TX_offset);
-  const size = vload16(request + R.TX_size);
-  const identifier = vload16(request + R.TX_id);
-  const mapped = load<i16>(map, G.MAP_status) == G.GNTST_okay;
-  store<u32>(handles + (window << 2), load<u32>(map, G.MAP_handle));
+function queue(request: R.TransmitRequest, map: G.MapGrantRef, window: u32): bool {
+  const offset = <u32>request.offset;
+  const size = <u32>request.size;
+  const identifier = <u32>request.id;
+  const mapped = map.status == G.GNTST_okay;
+  handles[window] = map.handle;
   if (mapped && size >= FRAME_MIN && size <= FRAME_MAX && offset + size <= 4096) {
-    store<u32>(identifiers + (window << 2), identifier);
-    store<u32>(flight + ((queued++ & (WINDOWS - 1)) << 2), window);
-    e1000Queue(nic, load<u32>(map, G.MAP_dev_bus_addr) + offset, size);
+    identifiers[window] = identifier;
+    flight[queued++ & (WINDOWS - 1)] = window;
+    e1000Queue(nic, <u32>map.devBusAddr + offset, size);
     return true;
   }
   if (mapped) {
     fillUnmap(0, window);
-    must(grantOperation(G.GNTTABOP_unmap_grant_ref, unmaps, 1));
+    must(grantOperation(G.GNTTABOP_unmap_grant_ref, changetype<usize>(unmaps), 1));
   }
-  store<u32>(freeWindows + (free++ << 2), window);
+  freeWindows[free++] = window;
   respond(identifier, R.NETIF_RSP_ERROR);
   return false;
 }
 
 function fillUnmap(i: u32, window: u32): void {
-  const at = unmaps + i * G.UNMAP_BYTES;
-  store<u64>(at, windowAddress(window), G.UNMAP_host_addr);
-  store<u64>(at, 0, G.UNMAP_dev_bus_addr);
-  store<u32>(at, load<u32>(handles + (window << 2)), G.UNMAP_handle);
+  const unmap = unmaps[i];
+  unmap.hostAddr = windowAddress(window);
+  unmap.devBusAddr = 0;
+  unmap.handle = handles[window];
 }
 
-function respond(identifier: u32, status: i32): void {
-  const response = requestAt(responded);
-  store<u16>(response, <u16>identifier, R.TXRSP_id);
-  store<u16>(response, <u16>status, R.TXRSP_status);
-  responded++;
+function respond(identifier: u32, status: i16): void {
+  const response = R.transmitResponse(remoteRing(), responded++);
+  response.id = <u16>identifier;
+  response.status = status;
 }
 
 /** Shows the responses, and notifies the guest if it has asked to be at one of them. */
 function notify(): void {
-  vstore32(REMOTE_RING + R.RING_rsp_prod, responded);
-  const wanted = vload32(REMOTE_RING + R.RING_rsp_event);
-  if (responded - wanted < responded - shown) send(port);
+  if (R.showResponses(remoteRing(), shown, responded)) send(port);
   shown = responded;
 }
 
@@ -186,16 +182,16 @@ function deviceInterrupt(): void {
     for (let left = e1000Completed(nic); left; ) {
       const count = min(left, BATCH);
       for (let i: u32 = 0; i < count; i++) {
-        const window = load<u32>(flight + ((sent++ & (WINDOWS - 1)) << 2));
+        const window = flight[sent++ & (WINDOWS - 1)];
         fillUnmap(i, window);
-        respond(load<u32>(identifiers + (window << 2)), R.NETIF_RSP_OKAY);
-        store<u32>(freeWindows + (free++ << 2), window);
+        respond(identifiers[window], R.NETIF_RSP_OKAY);
+        freeWindows[free++] = window;
       }
-      must(grantOperation(G.GNTTABOP_unmap_grant_ref, unmaps, count));
+      must(grantOperation(G.GNTTABOP_unmap_grant_ref, changetype<usize>(unmaps), count));
       left -= count;
     }
     notify();
     if (port) requests();
   }
-  hypercall2(HYPERVISOR_physdev_op, <u32>unmask, 0);
+  hypercall2(HYPERVISOR_physdev_op, <u32>changetype<usize>(unmask), 0);
 }

@@ -2,8 +2,8 @@
 // its packet is under way; requests and responses in one shared ring (kernels/lib/xen/rings.ts).
 
 import { clearPage } from '../../lib/bytes';
+import { Elements } from '../../lib/elements';
 import { allocateFrame } from '../../lib/frames';
-import { vload16, vload32, vstore32 } from '../../lib/x86';
 import { GTF_readonly } from '../../lib/xen/grants';
 import * as R from '../../lib/xen/rings';
 import { packetsDone } from '../guest/stubs';
@@ -14,10 +14,10 @@ import { KERNEL_BASE, machineOf } from './memory';
 import { connectDevice, DEVICE_port, DEVICE_references, DOMAIN_0, STORE_VIF, setStoreWord } from './store';
 
 export const BUFFERS: u32 = 16;
-const buffers: usize = memory.data(16 * 4, 4);
-const references: usize = memory.data(16 * 4, 4);
+const buffers = changetype<Elements<u32>>(memory.data(16 * 4, 4));
+const references = changetype<Elements<u32>>(memory.data(16 * 4, 4));
 
-let ring: usize = 0;
+let ring: R.SharedRing = changetype<R.SharedRing>(0);
 let port: u32 = 0;
 let connected: bool = false;
 /** Requests written but not yet shown to the backend; responses taken. */
@@ -25,15 +25,15 @@ let produced: u32 = 0;
 let consumed: u32 = 0;
 
 export function netfrontInit(): void {
-  ring = KERNEL_BASE + allocateFrame();
-  clearPage(ring);
-  vstore32(ring + R.RING_req_event, 1);
-  vstore32(ring + R.RING_rsp_event, 1);
+  const page = KERNEL_BASE + allocateFrame();
+  clearPage(page);
+  ring = changetype<R.SharedRing>(<usize>page);
+  R.ringInit(ring);
   const ringReference = newReference();
-  grant(ringReference, DOMAIN_0, machineOf(ring), 0);
+  grant(ringReference, DOMAIN_0, machineOf(page), 0);
   for (let i: u32 = 0; i < BUFFERS; i++) {
-    store<u32>(buffers + (i << 2), KERNEL_BASE + allocateFrame());
-    store<u32>(references + (i << 2), newReference());
+    buffers[i] = KERNEL_BASE + allocateFrame();
+    references[i] = newReference();
   }
   port = allocUnbound(DOMAIN_0);
   listen(port, responses.index);
@@ -47,40 +47,34 @@ export function netfrontBuffers(): u32 {
 }
 
 export function netfrontBuffer(i: u32): usize {
-  return load<u32>(buffers + (i << 2));
+  return buffers[i];
 }
 
 export function netfrontQueue(i: u32, length: u32): void {
-  const reference = load<u32>(references + (i << 2));
+  const reference = references[i];
   grant(reference, DOMAIN_0, machineOf(netfrontBuffer(i)), GTF_readonly);
-  const request = ring + R.RING_entries + (produced & (R.NETIF_TX_RING_SIZE - 1)) * R.NETIF_TX_BYTES;
-  store<u32>(request, reference, R.TX_gref);
-  store<u16>(request, 0, R.TX_offset);
-  store<u16>(request, 0, R.TX_flags);
-  store<u16>(request, <u16>i, R.TX_id);
-  store<u16>(request, <u16>length, R.TX_size);
-  produced++;
+  const request = R.transmitRequest(ring, produced++);
+  request.gref = reference;
+  request.offset = 0;
+  request.flags = 0;
+  request.id = <u16>i;
+  request.size = <u16>length;
 }
 
 /** Shows the requests to the backend, and notifies it if it has asked to be at one of them. */
 export function netfrontStart(): void {
-  const shown = vload32(ring + R.RING_req_prod);
-  vstore32(ring + R.RING_req_prod, produced);
-  if (produced - vload32(ring + R.RING_req_event) < produced - shown) send(port);
+  if (R.showRequests(ring, produced)) send(port);
 }
 
 function responses(): void {
   if (!connected) return;
   let done: u32 = 0;
-  for (;;) {
-    const end = vload32(ring + R.RING_rsp_prod);
+  do {
+    const end = ring.rspProd;
     for (; consumed != end; consumed++, done++) {
-      const response = ring + R.RING_entries + (consumed & (R.NETIF_TX_RING_SIZE - 1)) * R.NETIF_TX_BYTES;
-      if (!endGrant(load<u32>(references + (vload16(response + R.TXRSP_id) << 2)))) unreachable();
+      if (!endGrant(references[R.transmitResponse(ring, consumed).id])) unreachable();
     }
-    // To be told when half of what is still under way is done; then look again, for what came in between.
-    vstore32(ring + R.RING_rsp_event, consumed + ((produced - consumed) >> 1) + 1);
-    if (consumed == vload32(ring + R.RING_rsp_prod)) break;
-  }
+    // To be told when half of what is still under way is done.
+  } while (!R.awaitResponses(ring, consumed, ((produced - consumed) >> 1) + 1));
   if (done) packetsDone(done);
 }

@@ -4,8 +4,7 @@
 
 import { vload32, vstore32 } from '../../lib/x86';
 import { GRANT_REF_STORE } from '../../lib/xen/grants';
-import { START_store_evtchn, START_store_mfn } from '../../lib/xen/sharedInfo';
-import { isPrivileged, startWord } from './boot';
+import { isPrivileged, startInfo } from './boot';
 import { idle, listen } from './events';
 import { REMOTE_STORE } from './fixmap';
 import { mapGranted } from './grants';
@@ -33,12 +32,12 @@ let port: u32 = 0;
 
 /** Opens the page; `handler` hears the other side ring. False: there is no other side. */
 export function storeInit(handler: u32): bool {
-  port = startWord(START_store_evtchn);
+  port = startInfo().storeEvtchn;
   if (!port) return false;
   if (isPrivileged()) {
     if (!mapGranted(REMOTE_STORE, DOMAIN_U, GRANT_REF_STORE)) return false;
     page = REMOTE_STORE;
-  } else page = KERNEL_BASE + toPhysical(startWord(START_store_mfn) << 12);
+  } else page = KERNEL_BASE + toPhysical(startInfo().storeMfn << 12);
   listen(port, handler);
   return true;
 }

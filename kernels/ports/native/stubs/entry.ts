@@ -7,57 +7,39 @@
 // changed for a worse is put right when the kernel's first access through it faults (see generalProtection).
 import {
   type Assembler,
-  ax,
   cr2,
   defineStubs,
-  ds,
   eax,
   ebp,
   ebx,
   ecx,
   edi,
   edx,
-  es,
   esi,
   esp,
   mem,
   mem8,
   sym,
 } from '../../../../toolchain/assembler/index.js';
+import { writeCopies } from '../../../guest/stubs/copies.js';
 import { SYSCALLS } from '../../../guest/stubs/syscalls.js';
-import { FRAME, SYSENTER_LANDING, THREAD, TSS_ESP0, USER_CODE, USER_DATA, VECTORS } from './layout.js';
+import { writeThreads } from '../../../guest/stubs/threads.js';
+import { repairDataSegments, restoreRegisters, saveRegisters, WITH_ERROR_CODE } from '../../../lib/stubs/frame.js';
+import { SYSENTER_LANDING, USER_CODE, USER_DATA, VECTORS } from './layout.js';
 
 const CLEAR_TRAP_FLAG = ~0x100;
 const INTERRUPT_FLAG = 0x200;
 const NESTED_TASK = 0x4000;
 const ENOSYS = 38;
-const EFAULT = 14;
-/** Exceptions that push an error code (Intel SDM vol. 3, table 6-1). */
-const WITH_ERROR = new Set([8, 10, 11, 12, 13, 14, 17]);
 const INTERRUPTS = 0x20;
 
-/** The general registers in the order of a TrapFrame; the one slot that nobody reads gets EBP once more. */
-function saveRegisters(a: Assembler): void {
-  for (const r of [eax, ecx, edx, ebx, ebp, ebp, esi, edi]) a.push(r);
-}
-
-/** The same when the place of EAX already holds something: that goes to EDX. */
+/** saveRegisters when the place of EAX already holds something: that goes to EDX. */
 function saveRegistersBehind(a: Assembler): void {
   for (const r of [ecx, edx, ebx, ebp, ebp, esi, edi]) a.push(r);
+  const frame = a.struct('TrapFrame');
   a.cld();
-  a.mov(edx, mem({ base: esp, disp: FRAME.eax }));
-  a.mov(mem({ base: esp, disp: FRAME.eax }), eax);
-}
-
-/** Back to where the frame at ESP says, all registers from the frame. */
-function leaveByFrame(a: Assembler): void {
-  a.pop(edi);
-  a.pop(esi);
-  a.pop(ebp);
-  a.add(esp, 4);
-  for (const r of [ebx, edx, ecx, eax]) a.pop(r);
-  a.add(esp, 4);
-  a.iretd();
+  a.mov(edx, mem({ base: esp, disp: frame.eax }));
+  a.mov(mem({ base: esp, disp: frame.eax }), eax);
 }
 
 /** Goes to `slow` when something is to be done before the program goes on (kernels/ports/README.md, workPending). */
@@ -80,6 +62,7 @@ function callHandler(a: Assembler, bad: string): void {
 }
 
 export const entryStubs = defineStubs('entry', (a) => {
+  const frame = a.struct('TrapFrame');
   // int 0x80. In: EAX number, EBX ECX EDX ESI EDI EBP arguments. Out: EAX result, all else kept.
   // Compiled code keeps EBX, ESI, EDI, EBP but callHandler uses ESI and EDI, so these four come from the frame.
   a.align(16);
@@ -92,7 +75,7 @@ export const entryStubs = defineStubs('entry', (a) => {
   checkWork(a, 'workAfterCall');
   a.pop(edi);
   a.pop(esi);
-  a.add(esp, FRAME.edx - 8);
+  a.add(esp, frame.edx - 8);
   a.pop(edx);
   a.pop(ecx);
   a.add(esp, 8);
@@ -105,26 +88,21 @@ export const entryStubs = defineStubs('entry', (a) => {
   // The slow way out: the result into the frame, beforeUser(frame), and all registers from the frame, which it may have
   // changed.
   a.label('workAfterCall');
-  a.mov(mem({ base: esp, disp: FRAME.eax }), eax);
+  a.mov(mem({ base: esp, disp: frame.eax }), eax);
   a.label('work');
   a.mov(eax, esp);
   a.call('beforeUser');
-  leaveByFrame(a);
+  restoreRegisters(a);
+  a.iretd();
 
   // The way out of everything that is no call.
   a.label('leave');
-  a.test(mem8({ base: esp, disp: FRAME.cs }), 3);
+  a.test(mem8({ base: esp, disp: frame.cs }), 3);
   a.jz('leaveAtOnce');
   checkWork(a, 'work');
   a.label('leaveAtOnce');
-  leaveByFrame(a);
-
-  // resumeUser(): a thread's first way into user mode, by the frame at the top of its stack.
-  a.global('resumeUser');
-  a.mov(ecx, mem({ sym: 'currentThread' }));
-  a.mov(esp, mem({ base: ecx, disp: THREAD.stackTop }));
-  a.sub(esp, FRAME.size);
-  a.jmp('work');
+  restoreRegisters(a);
+  a.iretd();
 
   // sysenter. The entry page pushed ECX, EDX, EBP and put its ESP into EBP; the processor loaded ESP with the address of
   // the TSS's ESP0 and cleared IF. The frame is the one an interrupt would leave, with EIP behind the entry page's
@@ -140,7 +118,7 @@ export const entryStubs = defineStubs('entry', (a) => {
   a.push(eax);
   saveRegisters(a);
   a.cld();
-  a.test(mem8({ base: esp, disp: 45 }), NESTED_TASK >> 8);
+  a.test(mem8({ base: esp, disp: frame.eflags + 1 }), NESTED_TASK >> 8);
   a.jnz('nestedTask');
   a.label('sysenterCall');
   callHandler(a, 'sysenterBad');
@@ -157,7 +135,7 @@ export const entryStubs = defineStubs('entry', (a) => {
   a.jmp('sysenterLeave');
   // SYSENTER cleared IF before the flags were saved.
   a.label('sysenterWork');
-  a.or(mem({ base: esp, disp: FRAME.eflags }), INTERRUPT_FLAG);
+  a.or(mem({ base: esp, disp: frame.eflags }), INTERRUPT_FLAG);
   a.jmp('workAfterCall');
   // SYSENTER keeps NT, and an IRET of this or another thread must not find it set.
   a.label('nestedTask');
@@ -192,24 +170,11 @@ export const entryStubs = defineStubs('entry', (a) => {
   a.label('vector13');
   a.test(mem8({ base: esp, disp: 8 }), 3);
   a.jnz('generalProtection');
-  a.push(eax);
-  a.mov(eax, ds);
-  a.cmp(ax, USER_DATA);
-  a.jne('repairSegments');
-  a.mov(eax, es);
-  a.cmp(ax, USER_DATA);
-  a.jne('repairSegments');
-  a.pop(eax);
-  a.label('generalProtection');
-  a.push(13);
-  a.jmp('exceptionEntry');
-  a.label('repairSegments');
-  a.mov(eax, USER_DATA);
-  a.mov(ds, eax);
-  a.mov(es, eax);
-  a.pop(eax);
-  a.add(esp, 4);
-  a.iretd();
+  repairDataSegments(a, USER_DATA, () => {
+    a.label('generalProtection');
+    a.push(13);
+    a.jmp('exceptionEntry');
+  });
 
   // All other exceptions: error code (or 0) and vector pushed; exception(frame, vector). The vector lies where EAX belongs.
   a.align(16);
@@ -231,75 +196,13 @@ export const entryStubs = defineStubs('entry', (a) => {
     if (n === 1 || n === 13 || n === 14) continue;
     a.label(`vector${n}`);
     if (n >= INTERRUPTS) a.push(0);
-    else if (!WITH_ERROR.has(n)) a.push(0);
+    else if (!WITH_ERROR_CODE.has(n)) a.push(0);
     a.push(n >= INTERRUPTS ? n - INTERRUPTS : n);
     a.jmp(n >= INTERRUPTS ? 'interruptEntry' : 'exceptionEntry');
   }
 
-  // switchContext(from, to): EAX, EDX. Saves what the callee keeps; the word, then the stack, then the TSS.
-  a.align(16);
-  a.global('switchContext');
-  a.push(ebp);
-  a.push(ebx);
-  a.push(esi);
-  a.push(edi);
-  a.mov(mem({ base: eax, disp: THREAD.stackPointer }), esp);
-  a.mov(mem({ sym: 'currentThread' }), edx);
-  a.hook('__switch_commit');
-  a.mov(esp, mem({ base: edx, disp: THREAD.stackPointer }));
-  a.mov(ecx, mem({ base: edx, disp: THREAD.stackTop }));
-  a.mov(mem({ sym: 'taskState', disp: TSS_ESP0 }), ecx);
-  a.global('threadReturn');
-  a.pop(edi);
-  a.pop(esi);
-  a.pop(ebx);
-  a.pop(ebp);
-  a.ret();
-
-  // First code of a thread: prepareStack put its address where switchContext returns to.
-  a.global('threadStart');
-  a.call('threadMain');
-  a.ud2();
-
-  // copyFromUser(to, from, length), copyToUser: EAX, EDX, ECX. Four bytes, the smallest message, take the short way. A fault
-  // that cannot be resolved goes on at copyFailedShort from [copyShort, copyLong), at copyFailedLong from [copyLong, copyEnd).
-  a.align(16);
-  a.global('copyFromUser');
-  a.global('copyToUser');
-  a.cmp(ecx, 4);
-  a.jne('copyAny');
-  a.global('copyShort');
-  a.mov(ecx, mem({ base: edx }));
-  a.mov(mem({ base: eax }), ecx);
-  a.xor(eax, eax);
-  a.ret();
-  a.label('copyAny');
-  a.push(esi);
-  a.push(edi);
-  a.mov(edi, eax);
-  a.mov(esi, edx);
-  a.mov(eax, ecx);
-  a.shr(ecx, 2);
-  a.global('copyLong');
-  a.rep();
-  a.movsd();
-  a.and(eax, 3);
-  a.jz('copied');
-  a.mov(ecx, eax);
-  a.rep();
-  a.movsb();
-  a.global('copyEnd');
-  a.xor(eax, eax);
-  a.label('copied');
-  a.pop(edi);
-  a.pop(esi);
-  a.ret();
-  a.global('copyFailedLong');
-  a.pop(edi);
-  a.pop(esi);
-  a.global('copyFailedShort');
-  a.mov(eax, -EFAULT);
-  a.ret();
+  writeThreads(a, () => a.mov(mem({ sym: 'taskState', disp: a.struct('TaskState').esp0 }), ecx));
+  writeCopies(a);
 
   a.data();
   a.align(4);

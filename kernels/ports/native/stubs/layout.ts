@@ -6,14 +6,6 @@ export const KERNEL_DATA = 0x10;
 export const USER_CODE = 0x18 | 3;
 export const USER_DATA = 0x20 | 3;
 
-/** Offsets in a TrapFrame (kernels/lib/trapframe.ts). */
-export const FRAME = { edx: 20, eax: 28, cs: 40, eflags: 44, size: 56 };
-/** Offsets in a Thread (kernels/guest/task.ts). */
-export const THREAD = { stackPointer: 0, stackTop: 4 };
-/** Offset of ESP0 in the task-state segment. */
-export const TSS_ESP0 = 4;
-
-/** Exceptions, the lines of the 8259, and sixteen more for the local APIC. */
 export const VECTORS = 64;
 
 /** Where programs see the page of stubs/entrypage.ts (kernels/lib/userlayout.ts), and offsets in it. */

@@ -10,61 +10,43 @@
 // DS and ES are as in the native port: not saved, not loaded, put right when the kernel's first access through a bad one
 // faults.
 import {
-  type Assembler,
-  ax,
   defineStubs,
-  ds,
   eax,
   ebp,
   ebx,
   ecx,
   edi,
   edx,
-  es,
   esi,
   esp,
   mem,
   mem8,
   sym,
 } from '../../../../toolchain/assembler/index.js';
+import { writeCopies } from '../../../guest/stubs/copies.js';
 import { SYSCALLS } from '../../../guest/stubs/syscalls.js';
+import { writeThreads } from '../../../guest/stubs/threads.js';
+import { repairDataSegments, restoreRegisters, saveRegisters, WITH_ERROR_CODE } from '../../../lib/stubs/frame.js';
 import {
-  FAULT_ADDRESS,
-  FRAME,
   HYPERCALL,
   HYPERVISOR_stack_switch,
   KERNEL_CODE,
   KERNEL_STACK,
-  THREAD,
-  UPCALL_MASK,
-  UPCALL_PENDING,
+  SHARED_INFO,
   USER_DATA,
   VECTORS,
 } from './layout.js';
 
 const ENOSYS = 38;
-const EFAULT = 14;
-/** Exceptions that push an error code (Intel SDM vol. 3, table 6-1). */
-const WITH_ERROR = new Set([8, 10, 11, 12, 13, 14, 17]);
-
-const upcallMask = mem8({ disp: UPCALL_MASK | 0 });
-const upcallPending = mem8({ disp: UPCALL_PENDING | 0 });
-
-/** The general registers in the order of a TrapFrame; the one slot that nobody reads gets EBP once more. */
-function saveRegisters(a: Assembler): void {
-  for (const r of [eax, ecx, edx, ebx, ebp, ebp, esi, edi]) a.push(r);
-}
-
-function restoreRegisters(a: Assembler): void {
-  a.pop(edi);
-  a.pop(esi);
-  a.pop(ebp);
-  a.add(esp, 4);
-  for (const r of [ebx, edx, ecx, eax]) a.pop(r);
-  a.add(esp, 4);
-}
+/** The VMM keeps the upcall mask of before in the byte above CS's selector. */
+const SAVED_MASK = 2;
 
 export const entryStubs = defineStubs('xen entry', (a) => {
+  const frame = a.struct('TrapFrame');
+  const info = a.struct('VcpuInfo');
+  const upcallMask = mem8({ disp: (SHARED_INFO + info.upcallMask) | 0 });
+  const upcallPending = mem8({ disp: (SHARED_INFO + info.upcallPending) | 0 });
+
   // int 80h. In: EAX number, EBX ECX EDX ESI EDI EBP arguments. Out: EAX result, all else kept.
   a.align(16);
   a.global('enterByInterrupt');
@@ -86,7 +68,7 @@ export const entryStubs = defineStubs('xen entry', (a) => {
   a.jne('workAfterCall');
   a.pop(edi);
   a.pop(esi);
-  a.add(esp, FRAME.edx - 8);
+  a.add(esp, frame.edx - 8);
   a.pop(edx);
   a.pop(ecx);
   a.add(esp, 8);
@@ -110,28 +92,21 @@ export const entryStubs = defineStubs('xen entry', (a) => {
   // The slow way out: the result into the frame, beforeUser(frame), and all registers from the frame, which it may have
   // changed.
   a.label('workAfterCall');
-  a.mov(mem({ base: esp, disp: FRAME.eax }), eax);
+  a.mov(mem({ base: esp, disp: frame.eax }), eax);
   a.label('work');
   a.mov(eax, esp);
   a.call('beforeUser');
   restoreRegisters(a);
   a.jmp('unmask');
 
-  // resumeUser(): a thread's first way into user mode, by the frame at the top of its stack.
-  a.global('resumeUser');
-  a.mov(ecx, mem({ sym: 'currentThread' }));
-  a.mov(esp, mem({ base: ecx, disp: THREAD.stackTop }));
-  a.sub(esp, FRAME.size);
-  a.jmp('work');
-
   // Back to where the frame at ESP says; events as they were.
   a.label('leave');
-  a.test(mem8({ base: esp, disp: FRAME.cs }), 2);
+  a.test(mem8({ base: esp, disp: frame.cs }), 2);
   a.jz('leaveAtOnce');
   a.cmp(mem({ sym: 'workPending' }), 0);
   a.jne('work');
   a.label('leaveAtOnce');
-  a.cmp(mem8({ base: esp, disp: FRAME.savedMask }), 0);
+  a.cmp(mem8({ base: esp, disp: frame.cs + SAVED_MASK }), 0);
   a.jne('leaveMasked');
   restoreRegisters(a);
   a.jmp('unmask');
@@ -150,7 +125,7 @@ export const entryStubs = defineStubs('xen entry', (a) => {
   a.label('eventsOfProgram');
   a.push(0);
   saveRegisters(a);
-  a.mov(mem8({ base: esp, disp: FRAME.savedMask }), 0);
+  a.mov(mem8({ base: esp, disp: frame.cs + SAVED_MASK }), 0);
   a.cld();
   a.call('handleEvents');
   a.jmp('leave');
@@ -165,7 +140,7 @@ export const entryStubs = defineStubs('xen entry', (a) => {
   saveRegisters(a);
   a.cld();
   a.mov(eax, esp);
-  a.mov(edx, mem({ disp: FAULT_ADDRESS | 0 }));
+  a.mov(edx, mem({ disp: (SHARED_INFO + info.cr2) | 0 }));
   a.call('pageFault');
   a.jmp('leave');
 
@@ -174,24 +149,11 @@ export const entryStubs = defineStubs('xen entry', (a) => {
   a.global('vector13');
   a.test(mem8({ base: esp, disp: 8 }), 2);
   a.jnz('generalProtection');
-  a.push(eax);
-  a.mov(eax, ds);
-  a.cmp(ax, USER_DATA);
-  a.jne('repairSegments');
-  a.mov(eax, es);
-  a.cmp(ax, USER_DATA);
-  a.jne('repairSegments');
-  a.pop(eax);
-  a.label('generalProtection');
-  a.push(13);
-  a.jmp('exceptionEntry');
-  a.label('repairSegments');
-  a.mov(eax, USER_DATA);
-  a.mov(ds, eax);
-  a.mov(es, eax);
-  a.pop(eax);
-  a.add(esp, 4);
-  a.iretd();
+  repairDataSegments(a, USER_DATA, () => {
+    a.label('generalProtection');
+    a.push(13);
+    a.jmp('exceptionEntry');
+  });
 
   // All other exceptions: error code (or 0) and vector pushed; exception(frame, vector).
   a.align(16);
@@ -206,74 +168,17 @@ export const entryStubs = defineStubs('xen entry', (a) => {
   for (let n = 0; n < VECTORS; n++) {
     if (n === 13 || n === 14) continue;
     a.global(`vector${n}`);
-    if (!WITH_ERROR.has(n)) a.push(0);
+    if (!WITH_ERROR_CODE.has(n)) a.push(0);
     a.push(n);
     a.jmp('exceptionEntry');
   }
 
-  // switchContext(from, to): EAX, EDX. Saves what the callee keeps; the word, then the stack, then tells the VMM.
-  a.align(16);
-  a.global('switchContext');
-  a.push(ebp);
-  a.push(ebx);
-  a.push(esi);
-  a.push(edi);
-  a.mov(mem({ base: eax, disp: THREAD.stackPointer }), esp);
-  a.mov(mem({ sym: 'currentThread' }), edx);
-  a.hook('__switch_commit');
-  a.mov(esp, mem({ base: edx, disp: THREAD.stackPointer }));
-  a.mov(ecx, mem({ base: edx, disp: THREAD.stackTop }));
-  a.mov(ebx, KERNEL_STACK);
-  a.mov(eax, HYPERVISOR_stack_switch);
-  a.int(HYPERCALL);
-  a.pop(edi);
-  a.pop(esi);
-  a.pop(ebx);
-  a.pop(ebp);
-  a.ret();
-
-  // First code of a thread: prepareStack put its address where switchContext returns to.
-  a.global('threadStart');
-  a.call('threadMain');
-  a.ud2();
-
-  // copyFromUser(to, from, length), copyToUser: EAX, EDX, ECX. A fault between the labels that cannot be resolved goes on at
-  // the failure exit of its half. Four bytes, the smallest message, take the short way.
-  a.align(16);
-  a.global('copyFromUser');
-  a.global('copyToUser');
-  a.cmp(ecx, 4);
-  a.jne('copyMany');
-  a.global('copyShort');
-  a.mov(ecx, mem({ base: edx }));
-  a.mov(mem({ base: eax }), ecx);
-  a.xor(eax, eax);
-  a.ret();
-  a.label('copyMany');
-  a.push(esi);
-  a.push(edi);
-  a.mov(edi, eax);
-  a.mov(esi, edx);
-  a.mov(eax, ecx);
-  a.shr(ecx, 2);
-  a.global('copyLong');
-  a.rep();
-  a.movsd();
-  a.mov(ecx, eax);
-  a.and(ecx, 3);
-  a.rep();
-  a.movsb();
-  a.global('copyEnd');
-  a.xor(eax, eax);
-  a.pop(edi);
-  a.pop(esi);
-  a.ret();
-  a.global('copyFailedLong');
-  a.pop(edi);
-  a.pop(esi);
-  a.global('copyFailedShort');
-  a.mov(eax, -EFAULT);
-  a.ret();
+  writeThreads(a, () => {
+    a.mov(ebx, KERNEL_STACK);
+    a.mov(eax, HYPERVISOR_stack_switch);
+    a.int(HYPERCALL);
+  });
+  writeCopies(a);
 
   // struct trap_info for set_trap_table: { vector, flags, cs, address }. Exceptions mask events (4); breakpoint and overflow
   // may be raised by programs (3); so may the system call, which leaves events alone so that it can have a gate.

@@ -4,22 +4,26 @@
 //
 // Ports of this kernel lie in the first word of the bit arrays: one selector bit. EBX = ports still to be served.
 import { defineStubs, eax, ebx, mem, mem8 } from '../../../../toolchain/assembler/index.js';
-import { EVENT_MASK, EVENT_PENDING, PENDING_SELECTOR, UPCALL_PENDING } from './layout.js';
+import { SHARED_INFO } from './layout.js';
 
 const PORTS = 32;
 
 export const eventStubs = defineStubs('xen events', (a) => {
+  const shared = a.struct('SharedInfo');
+  const info = a.struct('VcpuInfo');
+  const at = (offset: number) => ({ disp: (SHARED_INFO + offset) | 0 });
+
   a.align(16);
   a.global('handleEvents');
   a.push(ebx);
   a.label('sweep');
-  a.mov(mem8({ disp: UPCALL_PENDING | 0 }), 0);
-  a.mov(mem({ disp: PENDING_SELECTOR | 0 }), 0);
-  a.mov(ebx, mem({ disp: EVENT_MASK | 0 }));
+  a.mov(mem8(at(info.upcallPending)), 0);
+  a.mov(mem(at(info.pendingSelector)), 0);
+  a.mov(ebx, mem(at(shared.evtchnMask)));
   a.not(ebx);
-  a.and(ebx, mem({ disp: EVENT_PENDING | 0 }));
+  a.and(ebx, mem(at(shared.evtchnPending)));
   a.jz('swept');
-  a.xor(mem({ disp: EVENT_PENDING | 0 }), ebx);
+  a.xor(mem(at(shared.evtchnPending)), ebx);
   a.label('port');
   a.bsf(eax, ebx);
   a.btr(ebx, eax);
@@ -27,7 +31,7 @@ export const eventStubs = defineStubs('xen events', (a) => {
   a.test(ebx, ebx);
   a.jnz('port');
   a.label('swept');
-  a.cmp(mem8({ disp: UPCALL_PENDING | 0 }), 0);
+  a.cmp(mem8(at(info.upcallPending)), 0);
   a.jne('sweep');
   a.pop(ebx);
   a.ret();

@@ -9,18 +9,6 @@ export const USER_DATA = 0xe033;
 
 /** Where the port maps struct shared_info (fixmap.ts). */
 export const SHARED_INFO = 0xfb800000;
-export const UPCALL_PENDING = SHARED_INFO;
-export const UPCALL_MASK = SHARED_INFO + 1;
-export const PENDING_SELECTOR = SHARED_INFO + 4;
-export const FAULT_ADDRESS = SHARED_INFO + 8;
-export const EVENT_PENDING = SHARED_INFO + 2048;
-export const EVENT_MASK = SHARED_INFO + 2176;
-
-/** Offsets in a TrapFrame (kernels/lib/trapframe.ts). The VMM keeps the upcall mask of before in the byte above CS. */
-export const FRAME = { ecx: 24, edx: 20, eax: 28, cs: 40, savedMask: 42, size: 56 };
-/** Offsets in a Thread (kernels/guest/task.ts). */
-export const THREAD = { stackPointer: 0, stackTop: 4 };
-
 export const HYPERCALL = 0x82;
 export const HYPERVISOR_stack_switch = 3;
 export const VECTORS = 20;

@@ -4,7 +4,6 @@ import {
   setGate,
   setSegment,
   setTablePointer,
-  TASK_STATE_IO_MAP,
   TASK_STATE_SIZE,
   TaskState,
   TYPE_CODE,
@@ -41,7 +40,7 @@ export function trapsInit(): void {
   const task = changetype<TaskState>(taskState);
   task.ss0 = KERNEL_DATA;
   task.esp0 = addressOf_kernelStackTop();
-  store<u32>(taskState + TASK_STATE_IO_MAP, TASK_STATE_SIZE << 16);
+  task.ioMap = TASK_STATE_SIZE << 16;
   setTablePointer(pointer, <u32>descriptors, 6 * 8);
   lgdt(pointer);
   reloadSegments();

@@ -1,46 +1,11 @@
-/**
- * What the stubs know of the kernel's structures and of the address map. The AssemblyScript side is kernel/tcb.ts and
- * kernel/layout.ts; `checkLayout()` there refuses to boot when the two differ.
- */
-export const TCB = {
-  globalId: 0x00,
-  state: 0x04,
-  partner: 0x08,
-  utcb: 0x0c,
-  localId: 0x10,
-  directory: 0x14,
-  senders: 0x1c,
-  ioMap: 0x20,
-  exit: 0x24,
-  entry: 0x28,
-  /** Of the saved registers: kernels/lib/trapframe.ts at the end of the TCB. */
-  frame: 0xc8,
-  frameEip: 0xec,
-  size: 0x100,
-} as const;
+// What the stubs know of the address map and of states; kernel/layout.ts and kernel/tcb.ts are the other side (a test holds the
+// twins against each other). Offsets of fields come from the classes.
 
-/** log2 of the TCB's size, and how many there are. */
-export const TCB_SHIFT = 8;
+/** How many TCBs there are, and log2 of a TCB's size. */
 export const THREADS = 256;
+export const TCB_SHIFT = 8;
 
 export const STATE = { ready: 1, waiting: 2, idle: 9 } as const;
-
-/** In TrapFrame, from its start. */
-export const FRAME = {
-  edi: 0,
-  esi: 4,
-  ebp: 8,
-  ebx: 16,
-  edx: 20,
-  ecx: 24,
-  eax: 28,
-  error: 32,
-  eip: 36,
-  cs: 40,
-  eflags: 44,
-  esp: 48,
-  ss: 52,
-} as const;
 
 export const SELECTOR = { kernelCode: 0x08, kernelData: 0x10, userCode: 0x1b, userData: 0x23, utcb: 0x2b, task: 0x30 };
 
