@@ -1,5 +1,5 @@
-// The VMM from its own boot to the first step of the first domain. Reading order of the folder: layout, domain, frame,
-// pagetable, mmu; stubs/entry, traps, control, segments; events, stubs/send, scheduler; grants; space, processor,
+// The VMM from its own boot to the first step of the first domain. Reading order of the folder: hypercalls, layout, domain,
+// frame, pagetable, mmu; stubs/entry, traps, control, segments; events, stubs/send, scheduler; grants; space, processor,
 // builder, this file.
 //
 // Boot modules: the first is domain 0's kernel, the second, if its text says `domU:`, the guest domain's; then programs.

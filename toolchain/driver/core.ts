@@ -1,12 +1,13 @@
 /**
  * Brings the compiled core up to date: machine/tables -> machine/core/generated -> build/core/<hash>.wasm. The hash is of
- * everything that goes in, so a file that is there is the right one.
+ * everything that goes in, so a file that is there, and whole, is the right one.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isIntact, writeFiles } from './cache.js';
 import { writeGenerated } from './generate.js';
 
 const ENTRY = 'machine/core/index.ts';
@@ -37,14 +38,7 @@ const root = (() => {
 export async function buildCore(): Promise<Uint8Array> {
   writeGenerated(root);
   const path = corePath();
-  if (!existsSync(path)) {
-    const bytes = await compile();
-    mkdirSync(dirname(path), { recursive: true });
-    // Written aside and renamed: another process may be building the same.
-    const aside = `${path}.${process.pid}`;
-    writeFileSync(aside, bytes);
-    renameSync(aside, path);
-  }
+  if (!isIntact(path.replace(/\.wasm$/, ''))) writeFiles(path.replace(/\.wasm$/, ''), { wasm: await compile() });
   return readFileSync(path);
 }
 

@@ -2,15 +2,17 @@
 //
 // build/images/index.json remembers key and file list of each image, so that an image whose inputs are unchanged is not
 // compiled again. In build/images/<key>/ lie NAME.elf, its map NAME.map, NAME.debug (functions, frames and lines by
-// address, toolchain/debug) and NAME.objects, of which other layouts are linked on demand: layout-<seed>/NAME.elf.
+// address, toolchain/debug) and NAME.objects, of which other layouts are linked on demand: layout-<seed>/NAME.elf. What is
+// not as it was written (cache.ts) is made again.
 // Images are compiled side by side in worker threads, when the compiled driver runs.
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
 import { Tinypool } from 'tinypool';
 import type { DebugInfo } from '../debug/info.js';
 import type { ImageDefinition } from '../image.js';
+import { isIntact, writeAside, writeFiles } from './cache.js';
 import { type BuiltImage, compileObjects, type ImageObjects, linkObjects } from './compile.js';
 import { DIST, imageDefinitions, PROJECT_ROOT } from './definitions.js';
 import { definitionHash, hashOf, inputHashes, keyOf, toolchainHash } from './keys.js';
@@ -94,7 +96,7 @@ function isUpToDate(
   root: string,
   hashes: Map<string, string>,
 ): boolean {
-  if (!known || !existsSync(join(root, 'build/images', known.file))) return false;
+  if (!known || !isIntact(withoutEnding(join(root, 'build/images', known.file)))) return false;
   return keyOf(own, inputHashes(root, d, known.inputs, hashes)) === known.key;
 }
 
@@ -129,8 +131,7 @@ export async function buildOne({ name, root, dist, own }: BuildTask): Promise<Bu
     );
     const folder = join(root, 'build/images');
     const file = join(key.slice(0, 16), `${name}.elf`);
-    writeAside(join(folder, beside(file, 'objects')), serialize(objects));
-    writeImage(join(folder, file), built);
+    writeImage(join(folder, file), built, { objects: serialize(objects) });
     const line = `image ${name}: ${built.elf.length} bytes, ${Math.round(performance.now() - start)} ms`;
     return { entry: { key, file, inputs }, line };
   } catch (error) {
@@ -138,12 +139,11 @@ export async function buildOne({ name, root, dist, own }: BuildTask): Promise<Bu
   }
 }
 
-function writeImage(path: string, { elf, map, debug }: BuiltImage): void {
-  writeAside(beside(path, 'map'), map);
-  writeAside(beside(path, 'debug'), JSON.stringify(debug));
-  writeAside(path, elf);
+function writeImage(path: string, { elf, map, debug }: BuiltImage, more: Record<string, Uint8Array> = {}): void {
+  writeFiles(withoutEnding(path), { ...more, map, debug: JSON.stringify(debug), elf });
 }
 
+const withoutEnding = (path: string): string => path.replace(/\.elf$/, '');
 const beside = (path: string, extension: string): string => path.replace(/elf$/, extension);
 
 /**
@@ -158,7 +158,7 @@ export function imagePath(name: string, root = PROJECT_ROOT, layoutSeed = 0): st
   if (!path || !existsSync(path)) throw new Error(`image '${name}' is not built; run: npm run build`);
   if (layoutSeed === 0) return path;
   const other = join(dirname(path), `layout-${layoutSeed}`, `${name}.elf`);
-  if (!existsSync(other)) {
+  if (!isIntact(withoutEnding(other))) {
     const objects = deserialize(readFileSync(beside(path, 'objects'))) as ImageObjects;
     writeImage(other, linkObjects(objects, layoutSeed));
   }
@@ -194,12 +194,4 @@ function remember(folder: string, name: string, entry: IndexEntry): void {
   const sorted = Object.fromEntries(Object.entries(index).sort(([a], [b]) => (a < b ? -1 : 1)));
   writeAside(join(folder, 'index.json'), `${JSON.stringify(sorted, null, 1)}\n`);
   if (old && old.file !== entry.file) rmSync(dirname(join(folder, old.file)), { recursive: true, force: true });
-}
-
-/** A reader sees the old file or the new one, never half of one. */
-function writeAside(path: string, contents: Uint8Array | string): void {
-  mkdirSync(dirname(path), { recursive: true });
-  const aside = `${path}.${process.pid}`;
-  writeFileSync(aside, contents);
-  renameSync(aside, path);
 }

@@ -85,6 +85,30 @@ test('two builds in different folders give identical bytes, in every layout', as
 const debugPath = (name: string, at: string, seed: number): string =>
   imagePath(name, at, seed).replace(/elf$/, 'debug');
 
+test('what lies in the cache is believed only as it was written', async () => {
+  await buildImages({ root, dist });
+  const path = imagePath('one', root);
+  const good = readFileSync(path);
+  const spoil: [string, (bytes: Buffer) => Buffer | string][] = [
+    ['elf', (bytes) => bytes.subarray(0, bytes.length / 2)],
+    ['elf', (bytes) => Buffer.from(bytes).fill(0x90, 100, 104)],
+    ['objects', () => Buffer.alloc(0)],
+    ['sums', () => ''],
+  ];
+  for (const [extension, change] of spoil) {
+    const file = path.replace(/elf$/, extension);
+    writeFileSync(file, change(readFileSync(file)));
+    expect(await buildImages({ root, dist })).toEqual({ built: ['one'], unchanged: ['two'], failed: [] });
+    expect(readFileSync(path).equals(good)).toBe(true);
+  }
+  const other = imagePath('one', root, 3);
+  const linked = readFileSync(other);
+  writeFileSync(other, linked.subarray(0, 60));
+  expect(imageBytes('one', root, 3)).toEqual(linked);
+  writeFileSync(join(root, 'build/images/index.json'), '{"one": {');
+  expect((await buildImages({ root, dist })).built).toEqual(['one', 'two']);
+});
+
 test('a change of the toolchain rebuilds everything', async () => {
   await buildImages({ root, dist });
   write('dist/toolchain/anything.js', '// changed');
