@@ -8,7 +8,7 @@ import { __work_event } from '../kernels/lib/hooks';
 import { picMask, picUnmask } from '../kernels/lib/pic';
 import * as E from '../kernels/lib/xen/events';
 import { DOMID_SELF, EEXIST, EFAULT, EINVAL, ENOSPC, ENOSYS, EPERM, ESRCH, NR_VIRQS } from '../kernels/lib/xen/numbers';
-import { NR_EVENT_CHANNELS } from '../kernels/lib/xen/sharedInfo';
+import { NR_EVENT_CHANNELS, SharedInfo } from '../kernels/lib/xen/sharedInfo';
 import { Channel, currentDomain, Domain, domainById, virqPort } from './domain';
 import { guestReadable } from './guest';
 import { wake } from './scheduler';
@@ -23,16 +23,16 @@ function freePort(domain: Domain): u32 {
 /** The event has happened: port `port` of `domain`. */
 export function setPending(domain: Domain, port: u32, byDevice: bool): void {
   __work_event();
-  const shared = domain.sharedInfo;
-  const word = port >> 5;
   const bit: u32 = 1 << (port & 31);
-  const pending = shared.evtchnPending[word];
+  // Both rows of bits from the port's word on.
+  const shared = changetype<SharedInfo>(changetype<usize>(domain.sharedInfo) + ((port >> 5) << 2));
+  const pending = shared.evtchnPending[0];
   if ((pending & bit) != 0) return;
-  shared.evtchnPending[word] = pending | bit;
-  if ((shared.evtchnMask[word] & bit) != 0) return;
+  shared.evtchnPending[0] = pending | bit;
+  if ((shared.evtchnMask[0] & bit) != 0) return;
   const info = domain.vcpu.info;
   const selector = info.pendingSelector.value;
-  const selected: u32 = 1 << word;
+  const selected: u32 = 1 << (port >> 5);
   if ((selector & selected) != 0) return;
   info.pendingSelector.value = selector | selected;
   info.upcallPending = 1;

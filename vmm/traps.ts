@@ -85,8 +85,8 @@ export function emulate(frame: UserRegs): u32 {
     if (bytes == 1) outb(port, eax & 0xff);
     else if (bytes == 2) outw(port, eax & 0xffff);
     else outl(port, eax);
-  } else if (bytes == 1) frame.eax = (eax & ~0xff) | inb(port);
-  else if (bytes == 2) frame.eax = (eax & ~0xffff) | inw(port);
+  } else if (bytes == 1) store<u8>(changetype<usize>(frame), <u8>inb(port), offsetof<UserRegs>('eax'));
+  else if (bytes == 2) store<u16>(changetype<usize>(frame), <u16>inw(port), offsetof<UserRegs>('eax'));
   else frame.eax = inl(port);
   frame.eip = <u32>eip;
   return 1;
