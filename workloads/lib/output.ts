@@ -1,5 +1,6 @@
 // Output of a program: bytes, numbers and texts, gathered per line or block and written to a descriptor. Printing is
 // that of the kernels' console (kernels/lib/console.ts), over a sink of this file.
+import { EBADF } from '../../kernels/lib/callnumbers';
 import { consoleTo, newline, print, printByte, printNumber, printText } from '../../kernels/lib/console';
 import { write } from './system';
 
@@ -19,7 +20,7 @@ function put(byte: u32): void {
   if (length == SIZE) flushOutput();
 }
 
-/** The error of the first write to descriptor 1 that failed. */
+/** The error of the first write to descriptor 1 that failed; who was started with it closed wants no output. */
 export let outputError: i32 = 0;
 
 /** Writes what is gathered. What cannot be written is dropped, as is what follows it. */
@@ -27,7 +28,7 @@ export function flushOutput(): void {
   let at: u32 = 0;
   while (at < length) {
     const n = write(target, buffer + at, length - at);
-    if (n < 0 && target == 1 && !outputError) outputError = n;
+    if (n < 0 && n != -EBADF && target == 1 && !outputError) outputError = n;
     if (n <= 0) break;
     at += n;
   }

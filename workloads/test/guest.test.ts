@@ -1,6 +1,9 @@
 // The guest's system calls held against Linux's, its file system and its counts after torture, its shell.
 import { describe, expect, test } from 'vitest';
+import { diskBytes } from '../../experiments/runner/disks.js';
+import { MemoryDisk } from '../../machine/index.js';
 import {
+  bootHere,
   CONFORMANCE,
   caseOf,
   damage,
@@ -73,6 +76,14 @@ describe('torture', () => {
   test.skipIf(missing !== undefined)('the same on Linux, whose counts are its own', () => {
     expect(runLinux('torture', ['seed=3', 'rounds=120']).lines).toEqual(done);
   });
+});
+
+test('lmbench starts its processes, which have no output, and all end well', () => {
+  const modules = [{ image: 'lmbench', args: 'lmbench operations=fork,exec,sh states=warm:2' }];
+  const boot = { image: 'native', modules, append: 'root=hda' };
+  const { status, text } = bootHere(boot, 'pentium3-800', new MemoryDisk(diskBytes('system')));
+  expect(text).toMatch(/lmbench operations=6 checksum=[0-9a-f]{8}/);
+  expect(status).toBe(0);
 });
 
 describe('the shell', () => {
