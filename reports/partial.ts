@@ -57,9 +57,12 @@ const units: Unit[] = [
 
 const definitions = crossingKinds.filter((kind) => kind !== 'smallSpace');
 
-export function crossingTable(manifest: Manifest, cells: readonly Cell[]): string {
+/** On the first processor of the run; undefined where none of these was measured. */
+export function crossingTable(manifest: Manifest, cells: readonly Cell[]): string | undefined {
   const processor = Object.keys(manifest.processors)[0];
-  const rows = units.flatMap((unit) => {
+  const measured = units.filter((unit) => manifest.experiments.includes(unit.experiment));
+  if (measured.length === 0) return undefined;
+  const rows = measured.flatMap((unit) => {
     const family = experiments.find(({ id }) => id === unit.experiment)!.families.find(({ id }) => id === unit.family)!;
     const { size, batch } = family.headline;
     const lines = linesOf(cells, family, processor, { operation: unit.operation, size, batch, state: 'warm' });

@@ -4,6 +4,7 @@ import { experiments } from '../experiments/index.js';
 import type { ResultSet } from '../experiments/runner/store.js';
 import type { Cell } from '../experiments/schema.js';
 import type { ChartFile } from './charts.js';
+import { shortTitle } from './format.js';
 import { publishedTable } from './held-against.js';
 import { crossingTable } from './partial.js';
 import { rowTables } from './rows.js';
@@ -22,6 +23,7 @@ export function reportMarkdown({ manifest, cells }: ResultSet, charts: readonly 
   const judged = verdicts.filter((verdict) => verdict.findings.length > 0);
   const failed = cells.filter((cell) => cell.status === 'failed');
   const held = publishedTable(manifest, cells);
+  const crossings = crossingTable(manifest, cells);
   const processors = Object.entries(manifest.processors).map(([id, { title }]) => `${title} (\`${id}\`)`);
   const parts = [
     '# crossings: report',
@@ -39,12 +41,18 @@ export function reportMarkdown({ manifest, cells }: ResultSet, charts: readonly 
     ].join('\n'),
     ...(failed.length === 0 ? [] : [`**${failed.length} cells failed.** ${reasonsOf(failed).slice(0, 5).join('; ')}`]),
     '## Verdicts',
-    verdictTable(judged),
+    judged.length === 0 ? 'This run judges no claim: none rests on what it measured.' : verdictTable(judged),
     ...judged.map((verdict) => verdictSection(claims.find(({ id }) => id === verdict.claim)!, verdict)),
-    '### C7 and R8: crossings a unit of work',
-    '*Partial: fork, exec and files run on native alone as yet.* Warm; a null call of the VMM goes by the direct gate, ' +
-      'a page fault by `update_va_mapping`, the service across domains.',
-    crossingTable(manifest, cells),
+    ...(crossings === undefined
+      ? []
+      : [
+          '### C7 and R8: crossings a unit of work',
+          '*Partial: fork, exec and files run on native alone as yet.* Warm, on ' +
+            `${shortTitle(Object.values(manifest.processors)[0].title)}; a null call of the VMM goes by the direct ` +
+            'gate, a page fault by `update_va_mapping`, the service across domains. A mean is no whole number where ' +
+            'the clock ticked in some operations.',
+          crossings,
+        ]),
     ...(held === undefined
       ? []
       : [

@@ -86,7 +86,7 @@ export function splitTables(manifest: Manifest, cells: readonly Cell[]): string 
   return [
     'Whole programs, in millions of cycles:',
     table(head, rows),
-    'By cause:',
-    table(['experiment', 'system', 'processor', '', ...shown.map(({ label }) => label)], byCause),
+    'By cause, in millions of cycles:',
+    table(['experiment', 'system', 'processor', 'mode', ...shown.map(({ label }) => label)], byCause),
   ].join('\n\n');
 }
