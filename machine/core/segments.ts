@@ -99,11 +99,13 @@ export function setBusy(selector: u32, busy: bool): bool {
 /** Fills a segment record from a descriptor. */
 export function fillSegment(number: u32, selector: u32, low: u32, high: u32): void {
   const s = recordOf(number);
+  const attributes = high & ATTRIBUTES;
+  const limit = limitOf(low, high);
   store<u32>(s, selector, SEGMENT_SELECTOR);
-  store<u32>(s, high & ATTRIBUTES, SEGMENT_ATTRIBUTES);
+  store<u32>(s, attributes, SEGMENT_ATTRIBUTES);
   store<u32>(s, baseOf(low, high), SEGMENT_BASE);
-  store<u32>(s, limitOf(low, high), SEGMENT_LIMIT);
-  setEnds(s);
+  store<u32>(s, limit, SEGMENT_LIMIT);
+  setEnds(s, attributes, limit);
   if (number == SS_NUMBER) store<u32>(STACK_MASK, (high & BIG) != 0 ? 0xffffffff : 0xffff);
   else if (number == CS_NUMBER) codeChanged();
 }
@@ -115,13 +117,12 @@ export function nullSegment(number: u32, selector: u32): void {
   store<u32>(s, 0, SEGMENT_ATTRIBUTES);
   store<u32>(s, 0, SEGMENT_BASE);
   store<u32>(s, 0, SEGMENT_LIMIT);
-  setEnds(s);
+  setEnds(s, 0, 0);
 }
 
 /** Where accesses need no check: see operands.ts. */
-function setEnds(s: usize): void {
-  const attributes = load<u32>(s, SEGMENT_ATTRIBUTES);
-  const limit = load<u32>(s, SEGMENT_LIMIT);
+// @ts-ignore: decorator
+@inline function setEnds(s: usize, attributes: u32, limit: u32): void {
   const code = (attributes & CODE) != 0;
   const simple = attributes != 0 && limit >= 3 && (code || (attributes & CONFORMING) == 0);
   const end = limit - 2;
@@ -173,7 +174,7 @@ export function loadPlain(number: u32, selector: u32): void {
   const attributes = virtual ? VIRTUAL_DATA : PLAIN_DATA | (load<u32>(s, SEGMENT_ATTRIBUTES) & BIG);
   fillSegment(number, selector, (selector << 20) | 0xffff, ((selector >> 12) & 0xff) | attributes);
   store<u32>(s, limit, SEGMENT_LIMIT);
-  setEnds(s);
+  setEnds(s, attributes, limit);
   if (number == CS_NUMBER) updateFetchEnd();
 }
 
@@ -243,7 +244,8 @@ export function dropInnerSegments(cpl: u32): void {
   dropInner(5, cpl);
 }
 
-function dropInner(number: u32, cpl: u32): void {
+// @ts-ignore: decorator
+@inline function dropInner(number: u32, cpl: u32): void {
   const attributes = load<u32>(recordOf(number), SEGMENT_ATTRIBUTES);
   if (attributes == 0) return;
   if ((attributes & CODE) != 0 && (attributes & CONFORMING) != 0) return;
