@@ -6,6 +6,13 @@ import type { Depth, Outcome, Part } from './part.js';
 import { parts } from './parts.js';
 
 const USAGE = `usage: npm run verify [-- [--quick|--deep] [--record] [PART...]]; parts: ${parts.map((p) => p.id).join(', ')}`;
+const HELP = `${USAGE}
+
+  --quick   what every change is checked by: minutes
+  --deep    all scenarios, ten minutes of fuzzing, the longest runs; the default lies between, at most half an hour
+  --record  also write which instructions were exercised into machine/verify/coverage.json (host and scenarios, deep)
+
+${parts.map(({ id, title }) => `  ${id.padEnd(12)}${title}`).join('\n')}`;
 /** Differences shown of a part; the line has their number. */
 const SHOWN = 20;
 
@@ -58,6 +65,10 @@ async function runPart(part: Part, depth: Depth, record: boolean): Promise<boole
 }
 
 const options = process.argv.slice(2);
+if (options.includes('--help') || options.includes('-h')) {
+  console.log(HELP);
+  process.exit(0);
+}
 const flags = options.filter((o) => o.startsWith('-'));
 const ids = options.filter((o) => !o.startsWith('-'));
 for (const flag of flags) if (!['--quick', '--deep', '--record'].includes(flag)) usage(`unknown option ${flag}`);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Assembler, ax, eax, ebx, ecx, edi, esp, mem, ss, sym } from '../../toolchain/assembler/index.js';
-import { little } from '../verify/host/instances.js';
+import { little } from '../verify/host/random.js';
 import { DATA, flag, IDT, run, type Scene, sel } from './cpu.js';
 
 // SDM vol. 3, chapter 17. DR7: enables in bits 2n (local) and 2n+1, kind in 16+4n, length less one in 18+4n.

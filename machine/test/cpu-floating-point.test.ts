@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Assembler, cr0, eax, mem } from '../../toolchain/assembler/index.js';
 import { processors } from '../processors/index.js';
-import { little } from '../verify/host/instances.js';
+import { little } from '../verify/host/random.js';
 import { DATA, run } from './cpu.js';
 
 const options = { preset: processors['pentium3-800'] };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Assembler, cr0, eax, ebx, esp, mem } from '../../toolchain/assembler/index.js';
-import { little } from '../verify/host/instances.js';
+import { little } from '../verify/host/random.js';
 import { coreOf, DATA, iretTo, look, run, type Scene, STACK0, STACK3, sel, stage } from './cpu.js';
 
 const [NMI, UD, GP, AC] = [2, 6, 13, 17];

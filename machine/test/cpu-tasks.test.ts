@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Assembler, eax, ebx, mem, sym } from '../../toolchain/assembler/index.js';
-import { little } from '../verify/host/instances.js';
+import { little } from '../verify/host/random.js';
 import { access, DATA, descriptor, GDT, run, STACK0, sel, TSS } from './cpu.js';
 
 // SDM vol. 3, chapter 7. The second task: its TSS, its stack, and the selectors of descriptors about it.

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { canonical } from '../../toolchain/test/disassembler.js';
 import { disassemble } from '../disassembler.js';
 import { type InstructionRow, instructions } from '../tables/instructions.js';
-import { Random } from '../verify/host/instances.js';
+import { Random } from '../verify/host/random.js';
 
 await loadCapstone();
 const capstone = {

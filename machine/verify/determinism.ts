@@ -8,7 +8,7 @@ import { buildCore } from '../../toolchain/driver/core.js';
 import type { Outcome, Part, PartOptions } from '../../verify/part.js';
 import { decodeSnapshot, encodeSnapshot } from '../index.js';
 import { observer, type Subject, subjects } from './determinism/subjects.js';
-import { Random } from './host/instances.js';
+import { Random } from './host/random.js';
 
 const FUZZED = { quick: 6, usual: 60, deep: 120 } as const;
 /** Points at which a run is saved and restored, over all runs. */

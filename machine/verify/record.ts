@@ -16,5 +16,5 @@ export function record(oracle: CoverageOracle, by: string, counts: RowCounts): v
   const old = JSON.parse(readFileSync(PATH, 'utf8')) as Coverage;
   const recordedBy = { ...old.recordedBy, [oracle]: by };
   const all = { ...old.counts, [oracle]: counts };
-  writeFileSync(PATH, `${JSON.stringify({ recordedBy, counts: all }, null, 1)}\n`);
+  writeFileSync(PATH, `${JSON.stringify({ recordedBy, counts: all }, null, 2)}\n`);
 }

@@ -265,7 +265,8 @@ const edges: Area = {
         enter: [0xc8, 2, 0, 1],
         ret: [0xc3],
       }[way]!;
-      s.write(0x6fff0, ...Array.from({ length: 4 }, () => 0x00300030));
+      // What lies behind the segment is seen by those that fault at its end.
+      s.write(0x6fff0, ...Array.from({ length: 20 }, () => 0x00300030));
       s.write(0x60000, ...Array.from({ length: 8 }, () => 0x00300030)).bytes(CODE16 + 0x30, ...DONE);
       // mov sp, imm; the instruction; mov ax, sp; mov sp, SP
       const all = [0x89, 0xe5, 0xbc, ...words(sp), ...code, 0x89, 0xe0, 0xbc, ...words(SP)];

@@ -1,10 +1,14 @@
-/** Runs whose states are compared: guests of the fuzzer, privileged scenarios, and the phases of the speed bench. */
+/**
+ * Runs whose states are compared: guests of the fuzzer, privileged scenarios, the phases of the speed bench, and this
+ * project's kernels.
+ */
 import { phasesImage } from '../../bench/phases.js';
 import { Machine, type Observer } from '../../index.js';
 import { processors } from '../../processors/index.js';
 import { fuzzMachine } from '../fuzz/run.js';
 import { choose } from '../scenarios/choose.js';
-import { imageOf } from '../scenarios/supervisor.js';
+import { imageOf } from '../scenarios/image.js';
+import { kernels } from './kernels.js';
 
 export interface Subject {
   readonly name: string;
@@ -40,6 +44,7 @@ export function subjects(fuzzed: number): Subject[] {
       cycles: 10e6,
       points: 1,
     })),
+    ...kernels(),
     ...Array.from({ length: fuzzed }, (_, seed) => ({
       name: `fuzzed guest ${seed + 1}`,
       make: (core: WebAssembly.Module) => fuzzMachine(core, seed + 1),

@@ -27,7 +27,7 @@ import {
 } from '../../../toolchain/assembler/index.js';
 import { flatImage } from '../../bench/flat-image.js';
 import { instructions } from '../../tables/instructions.js';
-import { little, Random } from '../host/instances.js';
+import { little, Random } from '../host/random.js';
 import { descriptor, GDT, gate, IDT, sel, stacks, tss, tssField, type } from '../scenarios/map.js';
 import { CR0 } from '../scenarios/scenario.js';
 

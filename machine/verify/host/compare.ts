@@ -1,8 +1,8 @@
 /** Batches of instances on both processors, and how their blocks differ. */
 import { execute } from '../../../toolchain/verify/linux.js';
 import type { InstructionRow } from '../../tables/instructions.js';
+import { block } from './block.js';
 import { runOnCore } from './core.js';
-import { block } from './instances.js';
 import { executableOf, type Program, programOf } from './program.js';
 
 /** Instances that go into one program. */

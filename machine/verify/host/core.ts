@@ -4,7 +4,7 @@ import { flatImage } from '../../bench/flat-image.js';
 import { Machine } from '../../index.js';
 import { processors } from '../../processors/index.js';
 import { descriptor, gate, type } from '../scenarios/map.js';
-import { block, local, user } from './instances.js';
+import { block, local, user } from './block.js';
 import { CODE, loadLocal, type Program, RUNTIME, WINDOW_LIMIT } from './program.js';
 
 const MEGABYTES = 64;

@@ -7,35 +7,11 @@
  * compared, too.
  */
 import { type InstructionRow, instructions } from '../../tables/instructions.js';
+import { block, local, user, type Window } from './block.js';
+import { EAX, EBP, EBX, ECX, EDI, EDX, Encoding, ESI, ESP } from './encoding.js';
+import { little, Random } from './random.js';
 import { F, STATUS, undefinedFlags } from './undefined-flags.js';
 
-/**
- * A block: from 0 registers before (POPFD, then POPAD) and after (PUSHAD below PUSHFD and ESP); vector, error code and
- * EIP of a fault, where to go on after it; the mark of code that a jump should pass over; window; stack.
- */
-export const block = {
-  espAfter: 36,
-  vector: 40,
-  eip: 44,
-  resume: 48,
-  mark: 52,
-  error: 56,
-  window: 64,
-  top: 256,
-  bytes: 320,
-};
-/** Selectors of Linux for 32-bit programs on a 64-bit kernel; the guest has the same. */
-export const user = { code: 0x23, data: 0x2b };
-/** In the LDT, FS: based elsewhere; GS: read-only, with a limit among the blocks. Limits in bytes less one. */
-export const local = {
-  fs: { selector: 0x07, base: 0x12345670, limit: 0xffffffff, writable: true },
-  gs: { selector: 0x0f, base: 0, limit: 0x7fffff, writable: false },
-};
-/** A segment of 64 KiB that holds a block, in FS: what 16-bit addresses can reach. */
-export interface Window {
-  readonly selector: number;
-  readonly base: number;
-}
 const KEPT = STATUS | F.df;
 /** Alignment check: both systems have CR0.AM set. */
 const ALIGNMENT = 0x40000;
@@ -43,8 +19,6 @@ const ALIGNMENT = 0x40000;
 const POPPED = F.nt | 0x40000 | 0x200000;
 /** What they may not at CPL 3: IF, IOPL. */
 const REFUSED = F.if | 0x3000;
-const [EAX, ECX, EDX, EBX, ESP, EBP, ESI, EDI] = [0, 1, 2, 3, 4, 5, 6, 7];
-
 export interface Instance {
   readonly row: InstructionRow;
   /** The instruction alone, and with the code around it that a jump needs. */
@@ -69,43 +43,6 @@ const system =
 /** The rows that user mode can be compared by; the others show the system or the model, or have no integer state. */
 export const rows = instructions.filter(({ mnemonic }) => !system.test(mnemonic));
 
-const boundaries = [
-  0, 1, 2, 0x7f, 0x80, 0xff, 0x100, 0x7fff, 0x8000, 0xffff, 0x10000, 0x7fffffff, 0x80000000, 0x80008080, 0xffff8000,
-  0xffffff80, 0xfffffffe, 0xffffffff,
-];
-
-/** Mulberry32: one seed, one sequence. */
-export class Random {
-  constructor(private state: number) {}
-
-  word(): number {
-    this.state = (this.state + 0x6d2b79f5) >>> 0;
-    let t = this.state;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return (t ^ (t >>> 14)) >>> 0;
-  }
-
-  below(n: number): number {
-    return this.word() % n;
-  }
-
-  chance(percent: number): boolean {
-    return this.below(100) < percent;
-  }
-
-  of<T>(list: readonly T[]): T {
-    return list[this.below(list.length)];
-  }
-
-  value(): number {
-    return this.chance(50) ? this.of(boundaries) : this.chance(30) ? this.below(300) : this.word();
-  }
-}
-
-export const little = (value: number, count = 4): number[] =>
-  Array.from({ length: count }, (_, i) => (value >>> (8 * i)) & 0xff);
-
 /** An instance whose block is at `base` and whose code starts at `at`; with `window`, FS is that segment. */
 export function instanceOf(row: InstructionRow, seed: number, base: number, at: number, window?: Window): Instance {
   return new Draft(row, new Random(seed), base, at, window).finish();
@@ -117,18 +54,10 @@ const returns = /^(RETF?|IRET)$/;
 const bitTest = /^BT[SRC]?$/;
 const farLoads: Record<string, number> = { LES: 0, LDS: 3, LSS: 2, LFS: 4, LGS: 5 };
 
-class Draft {
-  private readonly registers: number[];
-  private readonly memory = new Uint8Array(block.bytes - block.window);
-  private readonly view = new DataView(this.memory.buffer);
+class Draft extends Encoding {
   private readonly operands: string[];
-  /** Registers whose value an address, a count or a bound depends on. */
-  private readonly kept = new Set<number>([ESP]);
   private readonly free: [number, number][] = [];
   private readonly word: boolean;
-  private readonly prefixes: number[] = [];
-  /** ModRM and what follows it. */
-  private readonly tail: number[] = [];
   private before: number[] = [];
   private after: number[] = [];
   private count = -1;
@@ -136,23 +65,17 @@ class Draft {
   private segments = false;
   private memoryForm = false;
   private rm = 0;
-  private reg = 0;
   private address = 0;
 
   constructor(
     private readonly row: InstructionRow,
-    private readonly random: Random,
-    private readonly base: number,
+    random: Random,
+    base: number,
     private readonly at: number,
     private readonly window?: Window,
   ) {
+    super(random, base);
     const { mnemonic, operands } = row;
-    this.registers = Array.from({ length: 8 }, () => random.value());
-    this.registers[ESP] = base + block.top + 4 * random.below(4) + (random.chance(10) ? random.below(4) : 0);
-    // Equal memory keeps comparing strings going, but for one bit.
-    const same = random.chance(40) ? random.value() : undefined;
-    for (let i = 0; i < this.memory.length; i += 4) this.view.setUint32(i, same ?? random.value(), true);
-    if (same !== undefined && random.chance(70)) this.memory[random.below(128)] ^= 1 << random.below(8);
     this.operands = operands.split(',');
     const sized =
       /[vz]/.test(operands) ||
@@ -210,20 +133,6 @@ class Draft {
       const length = prefixes.length + (row.opcode > 0xff ? 2 : 1) + this.tail.length;
       prefixes.unshift(...new Array(Math.max(0, 14 + random.below(3) - length)).fill(0x3e));
     }
-  }
-
-  private set(register: number, value: number): void {
-    if (!this.kept.has(register)) this.registers[register] = value >>> 0;
-  }
-
-  private hold(register: number, value: number): void {
-    this.registers[register] = value >>> 0;
-    this.kept.add(register);
-  }
-
-  /** Writes a doubleword of the block's memory by its address. */
-  private poke(address: number, value: number): void {
-    this.view.setUint32(address - this.base - block.window, value >>> 0, true);
   }
 
   /** What must be so before operands are chosen. */
@@ -341,55 +250,6 @@ class Draft {
     if (operands.includes('Sw')) return this.random.below(6);
     if (operands.includes('Cd')) return this.random.of([0, 2, 3, 4]);
     return operands.includes('Dd') ? this.random.of([0, 1, 2, 3, 6, 7]) : this.random.below(8);
-  }
-
-  /** ModRM, SIB and displacement; the base register or the displacement is solved for the address. */
-  private address32(address: number): void {
-    const { random } = this;
-    const opcode = this.reg << 3;
-    const choice = [EAX, ECX, EDX, EBX, EBP, ESI, EDI].filter((r) => !this.kept.has(r));
-    const near = random.below(256) - 128;
-    const wide = random.chance(50);
-    const [base, index, scale] = [random.of(choice), random.of(choice), random.below(4)];
-    const scaled = Math.imul(this.registers[index], 1 << scale);
-    const indexed = (scale << 6) | (index << 3);
-    const form = base === index ? random.of([0, 2, 3]) : random.below(5);
-    if (form === 0) {
-      this.tail.push(...(wide ? [opcode | 5] : [opcode | 4, 0x25]), ...little(address));
-    } else if (form === 1) {
-      const bare = base !== EBP && random.chance(30);
-      const displacement = bare ? 0 : wide ? random.word() : near;
-      this.hold(base, address - displacement);
-      this.tail.push((bare ? 0 : wide ? 0x80 : 0x40) | opcode | base, ...little(displacement, bare ? 0 : wide ? 4 : 1));
-    } else if (form === 2) {
-      this.tail.push(0x80 | opcode | 4, 0x24, ...little(address - this.registers[ESP]));
-    } else if (form === 3) {
-      this.kept.add(index);
-      this.tail.push(opcode | 4, indexed | 5, ...little(address - scaled));
-    } else {
-      const displacement = wide ? random.word() : near;
-      this.kept.add(index);
-      this.hold(base, address - displacement - scaled);
-      this.tail.push((wide ? 0x80 : 0x40) | opcode | 4, indexed | base, ...little(displacement, wide ? 4 : 1));
-    }
-  }
-
-  /** The same with 16 bits: the first register of a pair, or the displacement, is solved for the offset. */
-  private address16(offset: number): void {
-    const { random } = this;
-    const [mod, rm] = [random.below(3), random.below(8)];
-    const [first, second] = [[EBX, ESI], [EBX, EDI], [EBP, ESI], [EBP, EDI], [ESI], [EDI], [EBP], [EBX]][rm];
-    const size = mod === 2 || (mod === 0 && rm === 6) ? 2 : mod;
-    this.prefixes.push(0x67);
-    if ((mod === 0 && rm === 6) || this.kept.has(first)) {
-      this.tail.push((this.reg << 3) | 6, ...little(offset, 2));
-      return;
-    }
-    const displacement = size === 1 ? random.below(256) - 128 : size === 2 ? random.word() : 0;
-    const added = second === undefined ? 0 : this.registers[second];
-    if (second !== undefined) this.kept.add(second);
-    this.hold(first, (random.word() & 0xffff0000) | ((offset - displacement - added) & 0xffff));
-    this.tail.push((mod << 6) | (this.reg << 3) | rm, ...little(displacement, size));
   }
 
   /** Values that depend on the operands chosen. */

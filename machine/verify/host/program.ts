@@ -6,7 +6,9 @@
  */
 import { defineStubs, eax, ebx, ecx, edx, esp, mem, sym } from '../../../toolchain/assembler/index.js';
 import { flatImage } from '../../bench/flat-image.js';
-import { block, type Instance, instanceOf, little, local, Random, rows, user, type Window } from './instances.js';
+import { block, local, user, type Window } from './block.js';
+import { type Instance, instanceOf, rows } from './instances.js';
+import { little, Random } from './random.js';
 
 /** The file's headers come first in its first page, so that file offsets are congruent to addresses. */
 const FILE = 0x400000;

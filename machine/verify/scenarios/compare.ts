@@ -1,7 +1,7 @@
 /** Runs scenarios on a machine, as many as go into one boot, and goes on behind one that brought the machine down. */
 import type { Run } from '../oracles/machines.js';
+import { imageOf } from './image.js';
 import type { Scenario } from './scenario.js';
-import { imageOf } from './supervisor.js';
 import { linesOf } from './trace.js';
 
 export const A_BOOT = 250;
