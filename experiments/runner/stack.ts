@@ -29,11 +29,32 @@ export function stackText(machine: Machine, infos: readonly DebugInfo[]): string
   const ordered = [...infos.filter((i) => i.kind === first), ...infos.filter((i) => i.kind !== first)];
   const read = (linear: number) => machine.memory.readLinear(linear, 1)?.[0];
   const frames = unwind(
-    { eip, esp, read },
+    { eip, esp, cpl, read },
     ordered.map((info) => new Symbols(info)),
   );
-  const line = ({ address, place, searched }: (typeof frames)[number]) =>
+  const line = ({ address, place, searched, interrupted }: (typeof frames)[number]) =>
     `\n  ${address.toString(16).padStart(8, '0')} ${place ? `${place.image}: ${placeText(place)}` : 'unknown code'}` +
-    (searched ? ' (found by searching the stack)' : '');
-  return `\nguest stack, CPL ${cpl}:${frames.map(line).join('')}`;
+    (!searched ? '' : interrupted ? ' (interrupted here)' : ' (found by searching the stack)');
+  return `\nguest stack, CPL ${cpl}:${withoutRepeats(frames.map(line)).join('')}`;
+}
+
+/** Runs of the same few lines, as faults in fault handlers leave them, shown once with their number. */
+export function withoutRepeats(lines: readonly string[]): string[] {
+  const shown: string[] = [];
+  for (let i = 0; i < lines.length; ) {
+    const period = [1, 2, 3, 4, 5, 6].find((n) => repeats(lines, i, n) > 2);
+    const times = period === undefined ? 1 : repeats(lines, i, period);
+    shown.push(...lines.slice(i, i + (period ?? 1)));
+    if (period !== undefined) shown.push(`\n  ... these ${period} again, ${times - 1} times`);
+    i += (period ?? 1) * times;
+  }
+  return shown;
+}
+
+/** How often the `period` lines from `from` on stand there one behind another. */
+function repeats(lines: readonly string[], from: number, period: number): number {
+  let times = 1;
+  const same = (at: number) => lines.slice(from, from + period).every((line, i) => lines[at + i] === line);
+  while (from + (times + 1) * period <= lines.length && same(from + times * period)) times++;
+  return times;
 }
