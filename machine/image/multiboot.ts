@@ -29,6 +29,7 @@ export interface Loaded {
 export const BOOTLOADER_MAGIC = 0x2badb002;
 
 const HEADER_MAGIC = 0x1badb002;
+const MULTIBOOT2_MAGIC = 0xe85250d6;
 const SEARCH_BYTES = 8192;
 const PAGE = 4096;
 const LOW_END = 0xa0000;
@@ -82,21 +83,35 @@ export function loadMultiboot(
 function findHeader(image: Uint8Array, name: string): number {
   const view = new DataView(image.buffer, image.byteOffset, image.byteLength);
   const end = Math.min(image.length, SEARCH_BYTES) - 12;
+  // The number may stand in code, too: only with its checksum does it begin a header.
+  let wrong: ImageError | undefined;
   for (let at = 0; at <= end; at += 4) {
     if (view.getUint32(at, true) !== HEADER_MAGIC) continue;
     const sum = (HEADER_MAGIC + view.getUint32(at + 4, true) + view.getUint32(at + 8, true)) >>> 0;
     if (sum === 0) return at;
-    throw new ImageError(
-      name,
-      at + 8,
-      `multiboot checksum is wrong; magic, flags and checksum add up to 0x${sum.toString(16)}, expected 0`,
-    );
+    const problem = `multiboot checksum is wrong; magic, flags and checksum add up to 0x${sum.toString(16)}, expected 0`;
+    wrong ??= new ImageError(name, at + 8, problem);
   }
+  if (wrong) throw wrong;
   throw new ImageError(
     name,
     null,
-    `no multiboot header (magic 0x1badb002, 4-byte aligned) in its first ${SEARCH_BYTES} bytes`,
+    `no multiboot header (magic 0x1badb002, 4-byte aligned) in its first ${SEARCH_BYTES} bytes${whatElse(image)}`,
   );
+}
+
+/** What a file without a header may be, for people. */
+function whatElse(image: Uint8Array): string {
+  const view = new DataView(image.buffer, image.byteOffset, image.byteLength);
+  const has = (at: number, text: string): boolean =>
+    String.fromCharCode(...image.subarray(at, at + text.length)) === text;
+  if (has(0x202, 'HdrS')) return '; it is a Linux kernel, which is booted by another protocol';
+  if (has(0x8001, 'CD001')) return '; it is the image of a CD, of which the kernel inside is wanted';
+  if (has(0, '\x1f\x8b')) return '; it is compressed (gzip)';
+  for (let at = 0; at + 4 <= Math.min(image.length, 4 * SEARCH_BYTES); at += 8) {
+    if (view.getUint32(at, true) === MULTIBOOT2_MAGIC) return '; it has one of Multiboot 2, which is not read here';
+  }
+  return has(510, '\x55\xaa') ? '; it is a boot sector, which needs a BIOS' : '';
 }
 
 /** Physical addresses that an image takes. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type Assembler, cr0, eax, ebx, esp, mem } from '../../toolchain/assembler/index.js';
+import { type Assembler, cr0, cr4, eax, ebx, edx, esp, mem } from '../../toolchain/assembler/index.js';
+import { processors } from '../processors/index.js';
 import { little } from '../verify/host/random.js';
 import { coreOf, DATA, iretTo, look, run, type Scene, STACK0, STACK3, sel, stage } from './cpu.js';
 
@@ -71,6 +72,26 @@ describe('virtual-8086 mode', () => {
     const { reg, vector } = await virtual([...bytes, ...new Array(16 - bytes.length).fill(0x90), ...far]);
     expect([vector, reg('ebx') & 0xffff, reg('ecx') & 0xffff, reg('edx') & 0xffff]).toEqual([UD, 0x3002, 7, 0x900]);
   });
+});
+
+it('virtual-8086 extensions and PSE-36 are announced by no processor, and CR4 refuses the former', async () => {
+  for (const [id, { features }] of Object.entries(processors)) {
+    const known: readonly string[] = features;
+    expect(
+      known.filter((feature) => /vme|pse36/.test(feature)),
+      id,
+    ).toEqual([]);
+  }
+  const { vector, reg } = await run({
+    main: (a) => {
+      a.mov(eax, 1);
+      a.bytes(0x0f, 0xa2); // cpuid
+      a.mov(ebx, edx);
+      a.mov(eax, 1);
+      a.mov(cr4, eax);
+    },
+  });
+  expect([vector, reg('ebx') & 0x20002]).toEqual([GP, 0]);
 });
 
 describe('real mode', () => {

@@ -23,6 +23,13 @@ const flat = (change: Partial<Record<'load' | 'loadEnd' | 'bssEnd', number>> = {
   return Uint8Array.from([...head, 0xf4, 0xeb, 0xfd, 0x90]);
 };
 
+/** 2 KiB of zeros but for these bytes. */
+const sector = ([at, ...bytes]: number[]) => {
+  const image = new Uint8Array(0x800);
+  image.set(bytes, at);
+  return image;
+};
+
 describe('multiboot loader', () => {
   it('loads a flat image where its header says and clears its bss', () => {
     const memory = ram().fill(0xaa);
@@ -30,6 +37,15 @@ describe('multiboot loader', () => {
     expect(entry).toBe(MIB + 32);
     expect([...memory.subarray(MIB + 32, MIB + 36)]).toEqual([0xf4, 0xeb, 0xfd, 0x90]);
     expect([...memory.subarray(MIB + 36, MIB + 53)]).toEqual([...new Array(16).fill(0), 0xaa]);
+  });
+
+  it('passes over the magic number where it is no header', () => {
+    const image = Uint8Array.from([
+      ...words(MAGIC, 0, 5),
+      ...header(0x10000, MIB + 12, MIB + 12, 0, 0, MIB + 44),
+      0xf4,
+    ]);
+    expect(loadMultiboot(ram(), image, [], '').entry).toBe(MIB + 44);
   });
 
   it('puts the boot information elsewhere when the image lies where it usually is', () => {
@@ -82,6 +98,14 @@ describe('multiboot loader', () => {
   it.each([
     ['no header', new Uint8Array(64), /kernel image: no multiboot header/],
     ['a wrong checksum', words(MAGIC, 0, 5), /offset 0x8: multiboot checksum is wrong/],
+    [
+      'a kernel of Multiboot 2',
+      sector([8, 0xd6, 0x50, 0x52, 0xe8]),
+      /no multiboot header .*; it has one of Multiboot 2/,
+    ],
+    ['a Linux kernel', sector([0x202, ...Buffer.from('HdrS')]), /; it is a Linux kernel, which is booted by another/],
+    ['a compressed image', sector([0, 0x1f, 0x8b]), /; it is compressed \(gzip\)/],
+    ['a boot sector', sector([510, 0x55, 0xaa]), /; it is a boot sector, which needs a BIOS/],
     ['a required feature', header(0x8), /offset 0x4: the header requires features 0x8; supported are 0x1 .* and 0x2/],
     ['no addresses and no ELF', header(0), /neither an ELF file nor a multiboot header with load addresses/],
     [
