@@ -13,6 +13,8 @@ import type { AddressWindow, Clock, Device } from './device.js';
 import { SavedByName } from './saved-state.js';
 
 /** Registers, as offsets. */
+import { clear, has, highest, set } from './vector-bits.js';
+
 const reg = {
   ID: 0x020,
   VERSION: 0x030,
@@ -358,22 +360,4 @@ export class LocalApic extends SavedByName implements Device {
 
 function modeOf(entry: number): number {
   return (entry >> 8) & 7;
-}
-
-function set(bits: Uint32Array, vector: number): void {
-  bits[vector >> 5] |= 1 << (vector & 31);
-}
-
-function clear(bits: Uint32Array, vector: number): void {
-  bits[vector >> 5] &= ~(1 << (vector & 31));
-}
-
-function has(bits: Uint32Array, vector: number): boolean {
-  return (bits[vector >> 5] & (1 << (vector & 31))) !== 0;
-}
-
-/** The highest vector whose bit is set, or -1. */
-function highest(bits: Uint32Array): number {
-  for (let i = 7; i >= 0; i--) if (bits[i] !== 0) return 32 * i + 31 - Math.clz32(bits[i]);
-  return -1;
 }

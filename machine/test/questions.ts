@@ -330,3 +330,10 @@ function qemu(image: Uint8Array, disks: readonly (Uint8Array | null)[], first: s
   expect(result.status, result.stderr).toBe(1);
   return result.stdout.slice(result.stdout.indexOf(first)).trim().split('\n');
 }
+
+/** EBX = EBX x 256 + what a port says. */
+export function append(a: Assembler, port: number): void {
+  byteFrom(a, port);
+  a.shl(ebx, 8);
+  a.or(ebx, eax);
+}
