@@ -60,7 +60,7 @@ test('imports are seen', () => {
   expect(graphOf(sources('kernels')).get('kernels/guest/file.ts')).toContain('kernels/guest/pipe.ts');
 });
 
-test.each(['kernels', 'machine', 'vmm', 'workloads', 'experiments', 'reports', 'cli', 'verify'])(
+test.each(['kernels', 'machine', 'toolchain', 'vmm', 'workloads', 'experiments', 'reports', 'cli', 'verify'])(
   '%s has no import cycles',
   (folder) => {
     expect(cycleIn(graphOf(sources(folder)))).toBeUndefined();
