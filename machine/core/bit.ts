@@ -7,7 +7,8 @@ import { ADD, arithmeticFlags, CF, condition, setAdd, setExplicit, SUB, ZF } fro
 import { EAX, EBX, ECX, EDX } from './generated/state';
 import { BR, effectiveAddress, faulted, linear, modifyAt, modifyM, raise, readable, readM16, readM32, readMAt, settle,
   writable, writeM8 } from './operands';
-import { probeModify, read16, read32, refusesMisalignment, write32 } from './memory/access';
+import { probeModify, read16, read32, write32 } from './memory/access';
+import { refusesMisalignment } from './memory/alignment';
 
 // ---- bit tests. `operation`: BT BTS BTR BTC
 

@@ -22,7 +22,8 @@ import { CPL, CS_NUMBER, DS_NUMBER, EFLAGS, EIP, ESP, ES_NUMBER, FAULT_CODE, FAU
 import { exception } from './host';
 import { commitInnerStack, openInnerStack, pushInner, pushInnerFrame } from './inner-stack';
 import { chargeEvent, count } from './memory/charge';
-import { filteredFrameWrite, readSystem16, readSystem64, write16, write32 } from './memory/access';
+import { readSystem16, readSystem64, write16, write32 } from './memory/access';
+import { filteredFrameWrite } from './memory/frames';
 import { DB, DOUBLE_FAULT, faulted, GP, linear, NP, PF, push16, raise, SS, SS_RECORD, writable } from './operands';
 import { changeLevel, enterRow, leaveRow } from './privilege';
 import { CODE, CONFORMING, CS_RECORD, descriptorHigh, descriptorLow, dplOf, limitOf, loadCode, loadPlain, markAccessed,

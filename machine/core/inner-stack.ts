@@ -4,7 +4,8 @@
  * only then the commit.
  */
 import { ESP, SEGMENT_ATTRIBUTES, SEGMENT_BASE, SEGMENT_LIMIT, SEGMENT_SELECTOR, SS_NUMBER } from './generated/state';
-import { filteredSystemFrameWrite, readSystem16, readSystem32, writeSystem16, writeSystem32 } from './memory/access';
+import { readSystem16, readSystem32, writeSystem16, writeSystem32 } from './memory/access';
+import { filteredSystemFrameWrite } from './memory/frames';
 import { faulted, raise, SS, TS } from './operands';
 import { baseOf, BIG, checkStack, CONFORMING, descriptorHigh, descriptorLow, fillSegment, limitOf,
   TR_RECORD } from './segments';

@@ -9,7 +9,8 @@ import { flagsOf, segment, WORD_OPERAND } from './entry';
 import { ES_NUMBER, SEGMENT_ATTRIBUTES, SEGMENT_BASE, SEGMENT_BYTES, SEGMENT_LIMIT, SEGMENT_READ_END,
   SEGMENT_WRITE_END, SS_NUMBER } from './generated/state';
 import { EAX, ESP, FAULT_CODE, FAULT_VECTOR, SEGMENTS, STACK_MASK } from './generated/state';
-import { filteredFrame, probeModify, read16, read32, read8, write16, write32, write8 } from './memory/access';
+import { probeModify, read16, read32, read8, write16, write32, write8 } from './memory/access';
+import { filteredFrame } from './memory/frames';
 
 export const DE: u32 = 0;
 export const DB: u32 = 1;

@@ -3,7 +3,8 @@ import { dst, flagsOf, immediate, operation, secondImmediate, src, WORD_OPERAND 
 import { EAX, EBP, ESP, SEGMENTS, SEGMENT_BYTES, SEGMENT_SELECTOR, SEGMENT_WRITE_END, STACK_MASK } from './generated/state';
 import { faulted, linear, moveEsp, peek16, peek32, peekFrame, push16, push32, pushSized, readM16, readM32,
   SS_RECORD, writable, writeM16, writeM32 } from './operands';
-import { filteredFrameWrite, probeWrite, write16, write32 } from './memory/access';
+import { probeWrite, write16, write32 } from './memory/access';
+import { filteredFrameWrite } from './memory/frames';
 
 // @ts-ignore: decorator
 @inline export function PUSH_Rd(p: usize): bool { return push32(load<u32>(src(p))); }

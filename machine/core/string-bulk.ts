@@ -10,9 +10,10 @@ import { CONFIG_DRAIN_L2, CONFIG_DRAIN_MEMORY, CONFIG_L2_LATENCY, CONFIG_L3_LATE
   CONFIG_MEMORY_LATENCY } from './generated/config';
 import { RAM_BASE } from './generated/layout';
 import { BREAKPOINTS, EAX, ECX, EDI, EFLAGS, ESI, FETCH_HOST, SEGMENT_READ_END, SEGMENT_WRITE_END } from './generated/state';
-import { DEVICE, FAULTED, filteredRead, filteredWrite, holdsGranule, locateStore, passStores, touchForStore,
-  touchNextStore, touchSameStore } from './memory/access';
+import { DEVICE, FAULTED } from './memory/access';
 import { passedCycles } from './memory/cache';
+import { filteredRead, filteredWrite } from './memory/frames';
+import { holdsGranule, locateStore, passStores, touchForStore, touchNextStore, touchSameStore } from './memory/stores';
 import { bufferWrites } from './memory/write-buffer';
 import { ES_RECORD, linear } from './operands';
 
@@ -77,9 +78,9 @@ function overlaps(from: u32, to: u32, bytes: u32): bool {
 
 /**
  * STOS, `most` iterations at most, up to the end of the page; in the page that the code was fetched from, up to the next
- * look at it (`most` ends at one). The first iteration in a granule goes through the model,
- * and the others are free if the line is in L1D after it; the filter learns nothing of a page that is only cleared.
- * Writes that go past L1D wait in the write buffer together, those of one kind that follow each other.
+ * look at it (`most` ends at one). The first iteration in a granule goes through the model, and the others are free if
+ * the line is in L1D after it; the filter learns nothing of a page that is only cleared. Writes that go past L1D wait in
+ * the write buffer together, those of one kind that follow each other.
  */
 function storeGranules(target: u32, size: u32, most: u32, ticks: u32): u32 {
   const host = locateStore(target);

@@ -11,11 +11,12 @@
 import { CONFIG_L1D_SHIFT, CONFIG_RAM_BYTES } from '../generated/config';
 import { EVENT_DEVICE_READ, EVENT_DEVICE_WRITE, EVENT_MISALIGNED, EVENT_SPLIT_LINE } from '../generated/events';
 import { CLOCK_FILTER_HALF, DATA_FILTER, RAM_BASE } from '../generated/layout';
-import { BREAKPOINTS, CR0, EFLAGS, FAULT_CODE, FAULT_VECTOR } from '../generated/state';
+import { BREAKPOINTS, CR0, FAULT_VECTOR } from '../generated/state';
 import { mmioRead, mmioWrite } from '../host';
-import { ALIASES, passData, touchData, touchMissedAgain, unfilterLine } from './cache';
+import { refusesMisaligned } from './alignment';
+import { ALIASES, touchData, unfilterLine } from './cache';
 import { chargeEvent } from './charge';
-import { EMPTY, installSlot, slotOffset } from './filter';
+import { EMPTY, installSlot, slotOffset, SYSTEM } from './filter';
 import { isCode, noticeWrite } from './granules';
 import { LINE_MODIFIED } from './lines';
 import { DATA, DIRTY, findEntry, flagsOf, isFresh, LARGE, markReferenced, noteFiltered, physicalBy } from './tlb';
@@ -26,13 +27,6 @@ import { watchData } from './watch';
 /** What `touch` returns instead of a host address. */
 export const FAULTED: i32 = -1;
 export const DEVICE: i32 = -2;
-const ALIGNMENT: u32 = 17;
-const ALIGNMENT_CHECK: u32 = 0x40000;
-const ALIGNMENT_MASK: u32 = 0x40000;
-/** Filter halves. */
-const SYSTEM: u32 = 0;
-/** Offset of the tag for writes in a filter's slot. */
-const WRITE_TAG: u32 = 4;
 
 /** Physical address that `touch` found last in no RAM. */
 let touchedPhysical: u32 = 0;
@@ -148,17 +142,6 @@ function readAcross(la: u32, size: u32, half: u32): u32 {
   return value;
 }
 
-/** Alignment check (SDM vol. 3, 6.15, interrupt 17): for ring 3 alone, where CR0.AM and EFLAGS.AC ask for it. */
-function refusesMisaligned(half: u32): bool {
-  if (half == SYSTEM || (load<u32>(EFLAGS) & ALIGNMENT_CHECK) == 0 || (load<u32>(CR0) & ALIGNMENT_MASK) == 0) return false;
-  store<u32>(FAULT_VECTOR, ALIGNMENT);
-  store<u32>(FAULT_CODE, 0);
-  return true;
-}
-
-/** The same for an operand of several doublewords that must be aligned as a whole. */
-export function refusesMisalignment(): bool { return refusesMisaligned(load<u32>(CLOCK_FILTER_HALF)); }
-
 // ---- writes
 
 export function write8(la: u32, value: u32): void {
@@ -238,90 +221,6 @@ function writeAcross(la: u32, size: u32, value: u32, half: u32): void {
     store<u8>(i < split ? <u32>first + i : <u32>second + i - split, value >> (i << 3));
   }
 }
-
-// ---- what the filter alone knows: where an access changes no state, so that many can be made as one
-
-/**
- * Host address of `bytes` bytes at `la`, 32 at most, if reading them as aligned doublewords would change no state;
- * else 0.
- */
-export function filteredFrame(la: u32, bytes: u32): u32 {
-  return frameBy(la, bytes, DATA_FILTER + load<u32>(CLOCK_FILTER_HALF));
-}
-
-/** The same for writing. */
-export function filteredFrameWrite(la: u32, bytes: u32): u32 {
-  return frameBy(la, bytes, DATA_FILTER + load<u32>(CLOCK_FILTER_HALF) + WRITE_TAG);
-}
-
-/** The same for writing with supervisor rights. */
-export function filteredSystemFrameWrite(la: u32, bytes: u32): u32 {
-  return frameBy(la, bytes, DATA_FILTER + WRITE_TAG);
-}
-
-/** `tags`: the first slot's tag of the kind wanted. */
-// @ts-ignore: decorator
-@inline function frameBy(la: u32, bytes: u32, tags: u32): u32 {
-  const slot = tags + slotOffset(la);
-  if (load<u32>(slot) != (la & 0xffffffe3)) return 0;
-  const addend = load<u32>((slot & ~15) + 8);
-  const last = la + bytes - 4;
-  if (((la ^ last) & ~31) != 0) {
-    const second = tags + slotOffset(last);
-    if (load<u32>(second) != (last & ~31) || load<u32>((second & ~15) + 8) != addend) return 0;
-  }
-  return la + addend;
-}
-
-/** Host address of `la` if reading its granule would change no state, else 0. */
-export function filteredRead(la: u32): u32 {
-  const slot = DATA_FILTER + load<u32>(CLOCK_FILTER_HALF) + slotOffset(la);
-  return load<u32>(slot) == (la & ~31) ? la + load<u32>(slot, 8) : 0;
-}
-
-/** The same for writing. */
-export function filteredWrite(la: u32): u32 {
-  const slot = DATA_FILTER + load<u32>(CLOCK_FILTER_HALF) + slotOffset(la);
-  return load<u32>(slot, 4) == (la & ~31) ? la + load<u32>(slot, 8) : 0;
-}
-
-/** Where an aligned write at `la` goes, rights checked: a host address, FAULTED or DEVICE. No cache is touched yet. */
-export function locateStore(la: u32): i32 {
-  const entry = entryFor(DATA, la, true, load<u32>(CLOCK_FILTER_HALF) != SYSTEM);
-  if (entry == REFUSED) return FAULTED;
-  const physical = mappedBy(entry, la);
-  return physical < load<u32>(CONFIG_RAM_BYTES) ? RAM_BASE + physical : DEVICE;
-}
-
-/**
- * What an aligned write at `la` does to the model, without the write: a host address, FAULTED or DEVICE. `holdsGranule`
- * tells whether further writes to the granule would change nothing.
- */
-export function touchForStore(la: u32): i32 {
-  const host = locateStore(la);
-  if (host >= 0) touchNextStore(host - RAM_BASE);
-  return host;
-}
-
-/** The same for a further write to the page that was translated last: its translation cannot have changed. */
-export function touchNextStore(physical: u32): void {
-  holdsGranule = touchData(physical, true) != 0;
-  if (isCode(physical)) noticeWrite(physical & ~31, 32);
-}
-
-/** `n` such writes to each of at most `most` granules while they go past L1D; the caller waits for them: passData. */
-export function passStores(physical: u32, most: u32, n: u32): u32 {
-  const passed = passData(physical, most, n);
-  if (passed != 0) noticeWrite(physical, ((passed - 1) << 5) + 1);
-  return passed;
-}
-
-/** `n` further writes to the same granule while `holdsGranule` is false, each with `ticks` of issue time after it. */
-export function touchSameStore(n: u32, ticks: u32): void {
-  touchMissedAgain(n, ticks);
-}
-
-export let holdsGranule: bool = false;
 
 // ---- read-modify-write, and checks before a write
 

@@ -23,6 +23,8 @@ import {
 import { FETCH_LINE } from '../generated/state';
 
 export const EMPTY: u32 = 0xffffffff;
+/** Offset of the half of rings 0 to 2, with whose rights the processor makes its own accesses, too. */
+export const SYSTEM: u32 = 0;
 const EMPTY_TAGS: i64 = -1;
 /** In a tag: matches nothing, and stands in no journal. Set in EMPTY, too. */
 const IDLE: u32 = 1;
