@@ -122,6 +122,8 @@ export interface Instruction {
   keep?: boolean;
   /** A copy at the border of two live ranges (separate.ts): its ends are not to be joined. */
   splits?: boolean;
+  /** Kept by usesAndDefs. */
+  effects?: Effects;
   position: number;
 }
 
@@ -179,31 +181,48 @@ const DEFINES_BOTH = new Set<Opcode>(['xchg', 'xadd']);
 
 export const definesA = (i: Instruction): boolean => DEFINES_A.has(i.op);
 
+/** What an instruction reads and writes, as long as it has these operands. */
+interface Effects {
+  readonly op: Opcode;
+  readonly a?: Operand;
+  readonly b?: Operand;
+  readonly uses: readonly number[];
+  readonly defs: readonly number[];
+}
+
 /** Registers that an instruction reads and writes, ESP apart. */
-export function usesAndDefs(i: Instruction): { uses: number[]; defs: number[] } {
+export function usesAndDefs(i: Instruction): { readonly uses: readonly number[]; readonly defs: readonly number[] } {
+  const known = i.effects;
+  if (known && known.a === i.a && known.b === i.b && known.op === i.op) return known;
+  i.effects = effectsOf(i);
+  return i.effects;
+}
+
+function note(registers: number[], r: number): void {
+  if (r >= 0 && r !== ESP) registers.push(r);
+}
+
+function effectsOf(i: Instruction): Effects {
   const uses: number[] = [];
   const defs: number[] = [];
-  const add = (to: number[], r: number) => {
-    if (r >= 0 && r !== ESP) to.push(r);
-  };
-  if (i.uses) for (const r of i.uses) add(uses, r);
-  if (i.defs) for (const r of i.defs) add(defs, r);
-  const { a, b } = i;
+  if (i.uses) for (const r of i.uses) note(uses, r);
+  if (i.defs) for (const r of i.defs) note(defs, r);
+  const { op, a, b } = i;
   if (a?.kind === 'mem') {
-    add(uses, a.base);
-    add(uses, a.index);
+    note(uses, a.base);
+    note(uses, a.index);
   } else if (a?.kind === 'reg') {
-    if (!DEFINES_A.has(i.op)) add(uses, a.reg);
-    if (!USES_A.has(i.op)) add(defs, a.reg);
+    if (!DEFINES_A.has(op)) note(uses, a.reg);
+    if (!USES_A.has(op)) note(defs, a.reg);
   }
   if (b?.kind === 'mem') {
-    add(uses, b.base);
-    add(uses, b.index);
+    note(uses, b.base);
+    note(uses, b.index);
   } else if (b?.kind === 'reg') {
-    add(uses, b.reg);
-    if (DEFINES_BOTH.has(i.op)) add(defs, b.reg);
+    note(uses, b.reg);
+    if (DEFINES_BOTH.has(op)) note(defs, b.reg);
   }
-  return { uses, defs };
+  return { op, a, b, uses, defs };
 }
 
 export const isVirtual = (r: number): boolean => r >= FIRST_VIRTUAL;

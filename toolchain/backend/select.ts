@@ -71,7 +71,7 @@ export class Selector {
     return this.out.registers++;
   }
   emit(i: WithoutPosition): void {
-    this.current.instructions.push({ ...i, position: this.position });
+    this.current.instructions.push({ ...i, position: this.position, effects: undefined });
   }
   move(to: number, from: m.Operand): void {
     this.emit({ op: 'mov', a: m.reg(to), b: from });

@@ -13,6 +13,7 @@ import * as m from './machine.js';
 const MOST_COPIES = 2;
 
 export function separateCalls(f: m.MachineFunction): void {
+  if (!f.blocks.some((b) => b.instructions.some((i) => i.op === 'call'))) return;
   const live = liveness(f);
   const across = new Set<number>();
   const calling = new Set(f.blocks.filter((b) => findAcross(b, live.out, across)));

@@ -12,15 +12,16 @@ const MOST_PLACES = 2;
 
 export function sinkConstants(f: m.MachineFunction): void {
   if (f.blocks.length < 2) return;
-  let facts = factsOf(f);
+  let facts: Facts | undefined;
   for (const b of [...f.blocks])
     for (const i of [...b.instructions]) {
       const r = constantTo(i);
       if (r === undefined || !isLast(b, i, r)) continue;
+      facts ??= factsOf(f);
       const places = latest(b, r, facts);
       if (!isWorthwhile(f, b, places, facts.before)) continue;
       move(f, b, i, r, places, facts.before);
-      facts = factsOf(f);
+      facts = undefined;
     }
 }
 
