@@ -86,10 +86,18 @@ function memoryIntrinsics(memory: WebAssembly.Memory): Record<string, (...args: 
   };
 }
 
+/** A suite as WebAssembly, compiled once. */
+const compiled = new Map<string, Promise<Uint8Array>>();
+function wasmOf(suite: string): Promise<Uint8Array> {
+  const input = { root, entry: entryOf(suite), aliases: aliasesOf(suite), memoryBase: 0x1000 };
+  const wasm = compiled.get(suite) ?? compileAssemblyScript(input).then((output) => output.wasm);
+  compiled.set(suite, wasm);
+  return wasm;
+}
+
 /** What each test gives in Node. */
 async function inNode(suite: string): Promise<Record<string, number>> {
-  const entry = entryOf(suite);
-  const { wasm } = await compileAssemblyScript({ root, entry, aliases: aliasesOf(suite), memoryBase: 0x1000 });
+  const wasm = await wasmOf(suite);
   const memory = new WebAssembly.Memory({ initial: MEMORY_MIB * 16, maximum: 65536 });
   let free = 0x100000;
   const place = (name: string) => {
@@ -124,7 +132,7 @@ async function onMachine(suite: string): Promise<Record<string, number>> {
     a.out(0xf4, al);
   });
   const aliases = aliasesOf(suite);
-  const { wasm } = await compileAssemblyScript({ root, entry: entryOf(suite), aliases, memoryBase: 0x1000 });
+  const wasm = await wasmOf(suite);
   const declared = readModule(wasm).functions.flatMap(({ import: from }) =>
     from?.module === 'stubs' ? [from.name.replace(/^addressOf_/, '')] : [],
   );
