@@ -40,6 +40,8 @@ interface BootOptions {
 
 /** Exit codes: 0 ok, 1 the guest failed, 2 usage, 3 a broken invariant, 130 interrupted. */
 const EXIT = { FAILED: 1, USAGE: 2, BROKEN: 3, INTERRUPTED: 130 } as const;
+/** How a run ends when nothing went wrong in the guest: well, with bad input, or by hand. */
+const WITHOUT_STACK: readonly number[] = [0, EXIT.USAGE, EXIT.INTERRUPTED];
 /** Cycles between two looks at the clock and the signals. */
 const SLICE = 2_000_000n;
 const FLUSH_MILLISECONDS = 10;
@@ -95,7 +97,7 @@ async function boot(path: string | undefined, options: BootOptions): Promise<num
     const disks = readDisks(options);
     const machine = await prepare(path, options, disks);
     const status = await runToEnd(machine, options);
-    if (status === EXIT.FAILED) tellStack(machine, path, options);
+    if (!WITHOUT_STACK.includes(status)) tellStack(machine, path, options);
     if (options.save !== undefined) saveSnapshot(machine, options.save);
     if (options.screen) process.stderr.write(`${machine.screen}\n`);
     options.diskOut.forEach((file, i) => {
