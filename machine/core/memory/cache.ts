@@ -305,7 +305,8 @@ export function findWalkLine(physical: u32): u32 {
 
 /**
  * Does an array hold any line of `bytes` bytes at `physical`, all in one page? The sets of lines side by side lie side
- * by side, so it is enough to look for the page in all of them, four words at a time; those behind the last do no harm. Sixteen words a step.
+ * by side, so it is enough to look for the page in all of them, sixteen words at a time, and the rest by four; those
+ * behind the last do no harm.
  */
 function holdsAny(array: u32, geometry: u32, physical: u32, bytes: u32): bool {
   const shift = load<u32>(geometry, 8);
