@@ -46,8 +46,9 @@ function moveGranule(p: usize, target: u32, size: u32, most: u32, ticks: u32): u
   if ((origin & (size - 1)) != 0 || esi + room >= load<u32>(s, SEGMENT_READ_END) || esi + room < esi) return 0;
   const from = filteredRead(origin);
   if (from == 0) return 0;
-  const granule = min(32 - (target & 31), 32 - (origin & 31));
-  let n: u32 = min(min(granule / size, load<u32>(ECX)), most);
+  const granule = min<u32>(32 - (target & 31), 32 - (origin & 31));
+  // Unsigned: ECX may be 2^31 or more.
+  let n = min<u32>(min<u32>(granule / size, load<u32>(ECX)), most);
   let to = filteredWrite(target);
   let again = false;
   if (to == 0) {
@@ -88,13 +89,13 @@ function storeGranules(target: u32, size: u32, most: u32, ticks: u32): u32 {
   if (host == DEVICE) return 0;
   let to = <u32>host;
   if (((to ^ load<u32>(FETCH_HOST)) & ~0xfff) == 0) most = ((most - 1) & (CHUNK - 1)) + 1;
-  const left = min(min(load<u32>(ECX), most), (0x1000 - (target & 0xfff)) / size);
+  const left = min<u32>(min<u32>(load<u32>(ECX), most), (0x1000 - (target & 0xfff)) / size);
   let waiting: u32 = 0;
   let kind: u32 = 0;
   for (let done: u32 = 0; done < left; ) {
     const bytes = (left - done) * size;
     const whole = (to & 31) == 0 && bytes >= 32;
-    let n = whole ? 32 / size : min((32 - (to & 31)) / size, left - done);
+    let n: u32 = whole ? 32 / size : min<u32>((32 - (to & 31)) / size, left - done);
     const passed = passStores(to - RAM_BASE, whole ? bytes >> 5 : 1, n);
     if (waiting != 0 && (passed == 0 || passedCycles != kind)) {
       bufferWrites(waiting, kind, ticks);

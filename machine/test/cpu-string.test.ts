@@ -83,6 +83,7 @@ describe('REP by granules is REP by iterations', () => {
 });
 
 const { cf, zf } = flag;
+const GP = 13;
 
 describe('string instructions', () => {
   it('repe cmpsb stops at the first difference', async () => {
@@ -113,6 +114,26 @@ describe('string instructions', () => {
     });
     expect([reg('ecx'), reg('edi')]).toEqual([96, DATA - 1]);
     expect(flags & zf).toBe(zf);
+  });
+
+  it.each([
+    ['movsd', (a: Assembler) => a.movsd()],
+    ['stosd', (a: Assembler) => a.stosd()],
+  ])('rep %s with a count above 2^31 goes on to the limit of ES, and #GP has what is left', async (_, op) => {
+    const { vector, reg } = await run({
+      descriptors: [descriptor(TO, PIECE - 1, access.data)],
+      main: (a) => {
+        a.mov(eax, sel.extra);
+        a.mov(es, ax);
+        a.mov(esi, FROM);
+        a.mov(edi, 0);
+        a.mov(ecx, 0x80000001);
+        a.cld();
+        a.rep();
+        op(a);
+      },
+    });
+    expect([vector, reg('edi'), reg('ecx')]).toEqual([GP, PIECE, 0x80000001 - PIECE / 4]);
   });
 
   it('rep movsb with operands that overlap repeats a pattern', async () => {

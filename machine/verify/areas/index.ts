@@ -9,6 +9,7 @@ import { pagingAreas } from './paging.js';
 import { privilegeAreas } from './privilege.js';
 import { realAreas } from './real-mode.js';
 import { segmentAreas } from './segments.js';
+import { repeatedStrings } from './strings.js';
 import { taskAreas } from './tasks.js';
 import { transferAreas } from './transfers.js';
 import { virtualAreas } from './virtual-8086.js';
@@ -23,6 +24,7 @@ export const areas: readonly Area[] = [
   ...pagingAreas,
   ...privilegeAreas,
   ...floatingPointAreas,
+  repeatedStrings,
   ...debugAreas,
   debugEvents,
   ...taskAreas,
