@@ -18,19 +18,21 @@ import { EVENT_TRACE_BUILD } from '../generated/events';
 import {
   CLOCK_FILTER_HALF, CLOCK_TRACE_GENERATION, CODE_FILTER, L1I, L1I_HANDS, RAM_BASE,
 } from '../generated/layout';
-import { CR0, FETCH_HOST, FETCH_LINE } from '../generated/state';
+import { CR0, FAULT_CODE, FAULT_VECTOR, FETCH_HOST, FETCH_LINE } from '../generated/state';
 import { ALIASES, touchCodeBelow, touchUnified, unfilterLine } from './cache';
 import { chargeEvent, count } from './charge';
 import { dropCodeGranule, EMPTY, installSlot, isSuspended, slotOffset } from './filter';
 import { chooseWay, findWay, LINE_REFERENCED, LINE_VALID, passedWays } from './lines';
 import { CODE, EXECUTABLE, findEntry, flagsOf, LARGE, noteFiltered, physicalBy } from './tlb';
-import { entryFor, mappedBy, NOT_PAGED, raisePageFault, REFUSED } from './translate';
+import { entryFor, mappedBy, NOT_PAGED, REFUSED } from './translate';
 import { permits, walkedFlags } from './walk';
 import { translateInForce } from './walk-extended';
 
+const INVALID_OPCODE: u32 = 6;
+
 /**
  * Host address of the code byte at `la`, its granule charged as fetched and remembered in FETCH_LINE and FETCH_HOST;
- * -1 on a page fault (reported), or where no RAM is.
+ * -1 after a fault: #PF, or #UD where no RAM is (nothing answers there, and bytes FFh are no instruction).
  */
 export function fetch(la: u32): i32 {
   const slot = CODE_FILTER + load<u32>(CLOCK_FILTER_HALF) + slotOffset(la);
@@ -47,7 +49,8 @@ function fetchSlow(la: u32, slot: u32): i32 {
   const physical = load<u32>(CONFIG_TRACE_CACHE) != 0 ? touchTrace(la, user) : touchCode(la, slot, user);
   if (physical < 0) return -1;
   if (<u32>physical >= load<u32>(CONFIG_RAM_BYTES)) {
-    raisePageFault(la, user ? 4 : 0);
+    store<u32>(FAULT_VECTOR, INVALID_OPCODE);
+    store<u32>(FAULT_CODE, 0);
     return -1;
   }
   const granule = la & ~31;

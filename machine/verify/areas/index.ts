@@ -5,6 +5,7 @@ import { delivery, doubleFaults } from './delivery.js';
 import { floatingPointAreas } from './floating-point.js';
 import { gates, taskGates } from './gates.js';
 import { nmi } from './nmi.js';
+import { noMemory } from './no-memory.js';
 import { pagingAreas } from './paging.js';
 import { privilegeAreas } from './privilege.js';
 import { realAreas } from './real-mode.js';
@@ -20,6 +21,7 @@ export const areas: readonly Area[] = [
   delivery,
   doubleFaults,
   ...transferAreas,
+  noMemory,
   ...segmentAreas,
   ...pagingAreas,
   ...privilegeAreas,
