@@ -2,6 +2,10 @@
  * The 8042 keyboard controller (Intel 82371SB; IBM PC AT Technical Reference) with an MF II keyboard that nobody touches:
  * self-tests, configuration byte, the A20 gate (always open), the reset line, and the keyboard's answers to commands.
  * Each byte for the processor raises interrupt 1 where the configuration says so. Port 92h drives reset, too.
+ *
+ * Two send bytes through the one output buffer: the controller, whose newer answer replaces an older one, and the
+ * keyboard, which forgets what it had to say when it is sent something, and waits while its clock is held (disabled).
+ * Whoever has the buffer keeps it until the byte is read.
  */
 import type { Device, InterruptLine } from './device.js';
 import { SavedByName } from './saved-state.js';
@@ -13,7 +17,12 @@ const ACKNOWLEDGE = 0xfa;
 const RESEND = 0xfe;
 const SELF_TEST_PASSED = 0xaa;
 /** Commands of the keyboard that take a byte. */
-const WITH_BYTE: readonly number[] = [0xed, 0xf0, 0xf3];
+const CHOOSE_SET = 0xf0;
+const WITH_BYTE: readonly number[] = [0xed, CHOOSE_SET, 0xf3];
+/** The numbers of the scan code sets, taken for scan codes and translated. */
+const TRANSLATED_SETS = [0, 0x43, 0x41, 0x3f];
+/** The controller's output port: no reset, A20 open, lines of the keyboard idle; bit 4 is the keyboard's interrupt. */
+const OUTPUT_PORT = 0xcf;
 
 export class KeyboardController extends SavedByName implements Device {
   readonly name = '8042';
@@ -22,13 +31,29 @@ export class KeyboardController extends SavedByName implements Device {
     { first: 0x64, last: 0x64 },
     { first: 0x92, last: 0x92 },
   ];
-  protected readonly stateFields = ['output', 'configuration', 'command', 'keyboardCommand', 'lastWasCommand'];
-  private output: number[] = [];
+  protected readonly stateFields = [
+    'source',
+    'answer',
+    'keyboardOutput',
+    'configuration',
+    'command',
+    'keyboardCommand',
+    'lastWasCommand',
+    'lastByte',
+    'scanCodeSet',
+  ];
+  /** Whose byte the output buffer holds. */
+  private source: 'none' | 'controller' | 'keyboard' = 'none';
+  private answer: number | null = null;
+  private keyboardOutput: number[] = [];
+  /** What port 60h shows again while nothing new has come; firmware's last command was acknowledged. */
+  private lastByte = ACKNOWLEDGE;
   private configuration = 0x61;
   /** Command of the controller, and of the keyboard, that waits for its byte at port 60h; 0 = none. */
   private command = 0;
   private keyboardCommand = 0;
   private lastWasCommand = false;
+  private scanCodeSet = 2;
 
   /** @param reset called when the guest pulses the processor's reset line; by which port */
   constructor(
@@ -41,12 +66,18 @@ export class KeyboardController extends SavedByName implements Device {
   read(port: number): number {
     if (port === 0x92) return 0x02;
     if (port === 0x64) {
-      const full = this.output.length > 0 ? status.OUTPUT_FULL : 0;
+      const full = this.source === 'none' ? 0 : status.OUTPUT_FULL;
       return status.SYSTEM | status.UNLOCKED | full | (this.lastWasCommand ? status.COMMAND : 0);
     }
-    const byte = this.output.shift() ?? 0;
+    if (this.source === 'controller') {
+      this.lastByte = this.answer!;
+      this.answer = null;
+    } else if (this.source === 'keyboard') this.lastByte = this.keyboardOutput.shift()!;
+    this.source = 'none';
+    // Each byte is an edge of its own.
+    this.interrupt.set(false);
     this.update();
-    return byte;
+    return this.lastByte;
   }
 
   write(port: number, _size: number, value: number): void {
@@ -66,7 +97,7 @@ export class KeyboardController extends SavedByName implements Device {
     this.command = 0;
     switch (command) {
       case 0x20:
-        this.output.push(this.configuration);
+        this.answer = this.configuration;
         break;
       case 0xa7:
         this.configuration |= configuration.MOUSE_OFF;
@@ -76,10 +107,10 @@ export class KeyboardController extends SavedByName implements Device {
         break;
       case 0xa9:
       case 0xab:
-        this.output.push(0);
+        this.answer = 0;
         break;
       case 0xaa:
-        this.output.push(0x55);
+        this.answer = 0x55;
         break;
       case 0xad:
         this.configuration |= configuration.KEYBOARD_OFF;
@@ -88,7 +119,7 @@ export class KeyboardController extends SavedByName implements Device {
         this.configuration &= ~configuration.KEYBOARD_OFF;
         break;
       case 0xd0:
-        this.output.push(0x03);
+        this.answer = OUTPUT_PORT | (this.source === 'none' ? 0 : 0x10);
         break;
       case 0x60:
       case 0xd1:
@@ -108,26 +139,37 @@ export class KeyboardController extends SavedByName implements Device {
     this.command = 0;
     if (command === 0x60) this.configuration = byte;
     else if (command === 0xd1 && !(byte & 1)) this.reset(CONTROLLER);
-    else if (command === 0xd2) this.output.push(byte);
+    else if (command === 0xd2) this.answer = byte;
     // D3h and D4h are for a mouse, and there is none.
   }
 
   private tellKeyboard(byte: number): void {
     this.configuration &= ~configuration.KEYBOARD_OFF;
+    this.keyboardOutput = [...this.keyboardAnswer(byte)];
+  }
+
+  private keyboardAnswer(byte: number): readonly number[] {
     if (this.keyboardCommand !== 0) {
-      const asksSet = this.keyboardCommand === 0xf0 && byte === 0;
+      const aboutSets = this.keyboardCommand === CHOOSE_SET;
       this.keyboardCommand = 0;
-      this.output.push(ACKNOWLEDGE);
-      // Scan code set 2.
-      if (asksSet) this.output.push(this.translates ? 0x41 : 0x02);
-    } else if (WITH_BYTE.includes(byte)) {
+      return aboutSets ? this.chooseSet(byte) : [ACKNOWLEDGE];
+    }
+    if (WITH_BYTE.includes(byte)) {
       this.keyboardCommand = byte;
-      this.output.push(ACKNOWLEDGE);
-    } else if (byte === 0xee) this.output.push(0xee);
-    else if (byte === 0xf2) this.output.push(ACKNOWLEDGE, 0xab, this.translates ? 0x41 : 0x83);
-    else if (byte === 0xff) this.output.push(ACKNOWLEDGE, SELF_TEST_PASSED);
-    else if (byte >= 0xf4 && byte <= 0xf6) this.output.push(ACKNOWLEDGE);
-    else this.output.push(RESEND);
+      return [ACKNOWLEDGE];
+    }
+    if (byte === 0xee) return [0xee];
+    if (byte === 0xf2) return [ACKNOWLEDGE, 0xab, this.translates ? 0x41 : 0x83];
+    if (byte === 0xff || byte === 0xf6) this.scanCodeSet = 2;
+    if (byte === 0xff) return [ACKNOWLEDGE, SELF_TEST_PASSED];
+    return byte >= 0xf4 && byte <= 0xf6 ? [ACKNOWLEDGE] : [RESEND];
+  }
+
+  private chooseSet(set: number): readonly number[] {
+    if (set > 3) return [RESEND];
+    if (set === 0) return [ACKNOWLEDGE, this.translates ? TRANSLATED_SETS[this.scanCodeSet] : this.scanCodeSet];
+    this.scanCodeSet = set;
+    return [ACKNOWLEDGE];
   }
 
   /** Whether scan codes of set 2 come as those of set 1: 83h as 41h. */
@@ -136,7 +178,12 @@ export class KeyboardController extends SavedByName implements Device {
   }
 
   private update(): void {
-    const wanted = (this.configuration & configuration.KEYBOARD_INTERRUPT) !== 0;
-    this.interrupt.set(wanted && this.output.length > 0);
+    const held = (this.configuration & configuration.KEYBOARD_OFF) !== 0;
+    if (this.source === 'none') {
+      if (this.answer !== null) this.source = 'controller';
+      else if (this.keyboardOutput.length > 0 && !held) this.source = 'keyboard';
+    }
+    const wanted = (this.configuration & configuration.KEYBOARD_INTERRUPT) !== 0 && !held;
+    this.interrupt.set(wanted && this.source !== 'none');
   }
 }

@@ -86,6 +86,7 @@ export class PciFunction extends SavedByName {
 }
 
 const RESET_CONTROL = 0xcf9;
+const LAST_DATA = 0xcff;
 
 export class PciBus extends SavedByName implements Device {
   readonly name = 'PCI configuration';
@@ -110,7 +111,14 @@ export class PciBus extends SavedByName implements Device {
     if (port === RESET_CONTROL) return this.resetControl.read(size);
     if (port < 0xcfc) return port === 0xcf8 && size === 4 ? this.address : openBus(size);
     const target = this.target();
-    return target ? target.readConfig((this.address & 0xfc) | (port & 3), size) : openBus(size);
+    if (!target) return openBus(size);
+    // An access that goes past CFFh is two on the bus; nobody answers the second one.
+    let value = 0;
+    for (let i = size - 1; i >= 0; i--) {
+      value =
+        value * 256 + (port + i > LAST_DATA ? 0xff : target.readConfig((this.address & 0xfc) | ((port + i) & 3), 1));
+    }
+    return value;
   }
 
   write(port: number, size: AccessSize, value: number): void {
@@ -120,7 +128,10 @@ export class PciBus extends SavedByName implements Device {
       else if (port === RESET_CONTROL && size === 1) this.resetControl.write(value);
       return;
     }
-    this.target()?.writeConfig((this.address & 0xfc) | (port & 3), size, value);
+    const target = this.target();
+    for (let i = 0; target && i < size && port + i <= LAST_DATA; i++) {
+      target.writeConfig((this.address & 0xfc) | ((port + i) & 3), 1, (value >>> (8 * i)) & 0xff);
+    }
   }
 
   private target(): PciFunction | undefined {

@@ -1,7 +1,8 @@
 /**
  * The 16550A serial port (National Semiconductor PC16550D). What is written to the transmitter leaves at once, whatever
  * the divisor says: time on the wire is not modelled (CAVEATS.md). Received text waits in a queue of the host's and
- * enters the 16-byte FIFO as it empties, so that nothing is ever lost.
+ * enters the 16-byte FIFO as it empties, so that nothing is ever lost. What the port sends to itself (loopback) comes at
+ * once and can overrun the receiver; the host's text waits meanwhile.
  */
 import type { AccessSize, Device, InterruptLine } from './device.js';
 import { SavedByName } from './saved-state.js';
@@ -24,6 +25,8 @@ export class Uart extends SavedByName implements Device {
     'fifoEnabled',
     'trigger',
     'transmitPending',
+    'overrun',
+    'lastByte',
   ];
   private fifo: number[] = [];
   private waiting: number[] = [];
@@ -36,6 +39,10 @@ export class Uart extends SavedByName implements Device {
   private trigger = 1;
   /** "Transmitter empty" is raised by an emptying transmitter and dropped by reading IIR. */
   private transmitPending = false;
+  /** Line status bit 1, until it is read. */
+  private overrun = false;
+  /** What the receiver's buffer shows when nothing has come, without a FIFO. */
+  private lastByte = 0;
 
   constructor(
     private readonly base: number,
@@ -66,8 +73,7 @@ export class Uart extends SavedByName implements Device {
       case 4:
         return this.mcr;
       case 5:
-        // Transmitter holding register and shift register are always empty.
-        return 0x60 | Number(this.fifo.length > 0);
+        return this.readLineStatus();
       case 6:
         return this.modemStatus();
       default:
@@ -97,6 +103,7 @@ export class Uart extends SavedByName implements Device {
         break;
       case 4:
         this.mcr = byte & 0x1f;
+        this.refill();
         break;
       case 7:
         this.scratch = byte;
@@ -114,28 +121,55 @@ export class Uart extends SavedByName implements Device {
   }
 
   private send(byte: number): void {
-    if (this.loopback) this.feed([byte]);
+    if (this.loopback) this.loopBack(byte);
     else this.transmit(byte);
     this.transmitPending = true;
   }
 
+  /** A full FIFO keeps what it has; a single buffer takes the newer byte. */
+  private loopBack(byte: number): void {
+    if (this.fifo.length < this.room) this.fifo.push(byte);
+    else {
+      this.overrun = true;
+      if (!this.fifoEnabled) this.fifo[0] = byte;
+    }
+  }
+
+  private get room(): number {
+    return this.fifoEnabled ? FIFO_BYTES : 1;
+  }
+
   private receive(): number {
-    const byte = this.fifo.shift() ?? 0;
+    const byte = this.fifo.shift() ?? (this.fifoEnabled ? 0 : this.lastByte);
+    if (!this.fifoEnabled) this.lastByte = byte;
     this.refill();
     return byte;
   }
 
   private refill(): void {
-    const room = this.fifoEnabled ? FIFO_BYTES : 1;
-    while (this.fifo.length < room && this.waiting.length > 0) this.fifo.push(this.waiting.shift()!);
+    while (!this.loopback && this.fifo.length < this.room && this.waiting.length > 0) {
+      this.fifo.push(this.waiting.shift()!);
+    }
     this.update();
   }
 
+  /** Bits 1 and 2 empty the FIFOs, as does switching them on or off. */
   private fifoControl(byte: number): void {
-    this.fifoEnabled = (byte & 1) !== 0;
-    this.trigger = this.fifoEnabled ? TRIGGERS[byte >> 6] : 1;
-    if (byte & 2) this.fifo.length = 0;
+    const enabled = (byte & 1) !== 0;
+    const changed = enabled !== this.fifoEnabled;
+    this.fifoEnabled = enabled;
+    this.trigger = enabled ? TRIGGERS[byte >> 6] : 1;
+    if (changed || byte & 2) this.fifo.length = 0;
+    if (changed || byte & 4) this.transmitPending = true;
     this.refill();
+  }
+
+  /** Transmitter holding register and shift register are always empty. */
+  private readLineStatus(): number {
+    const value = 0x60 | (Number(this.overrun) << 1) | Number(this.fifo.length > 0);
+    this.overrun = false;
+    this.update();
+    return value;
   }
 
   /** Interrupt identification: the highest pending cause; reading drops "transmitter empty" when that is it. */
@@ -147,6 +181,7 @@ export class Uart extends SavedByName implements Device {
   }
 
   private cause(): number {
+    if (this.ier & 4 && this.overrun) return 0x06;
     if (this.ier & 1 && this.fifo.length >= this.trigger) return 0x04;
     // Below the trigger level the FIFO's time-out interrupt fires; here it is due as soon as no more text waits.
     if (this.ier & 1 && this.fifo.length > 0 && this.waiting.length === 0) return this.fifoEnabled ? 0x0c : 0x04;

@@ -181,6 +181,27 @@ describe('e1000', () => {
     expect(read(0x5404)).toBe(0x80005634);
   });
 
+  it('shows the same words bit by bit, through the wires of EECD', () => {
+    const [EECD, SK, CS, DI, DO] = [0x10, 1, 2, 4, 8];
+    const clock = (bit: number) => {
+      write(EECD, CS | (bit * DI));
+      write(EECD, CS | SK | (bit * DI));
+      return Number((read(EECD) & DO) !== 0);
+    };
+    // Start bit and READ, address 2; then the dummy 0 has been seen, and 16 bits follow.
+    for (const bit of [1, 1, 0, 0, 0, 0, 0, 1, 0]) clock(bit);
+    const word = Array.from({ length: 16 }, () => clock(0)).reduce((sum, bit) => 2 * sum + bit, 0);
+    write(EECD, 0);
+    expect(word).toBe(0x5634);
+    // Firmware checks that all words add up to BABAh (317453, 5.6.35).
+    let sum = 0;
+    for (let i = 0; i < 64; i++) {
+      write(EERD, (i << 8) | 1);
+      sum += read(EERD) >>> 16;
+    }
+    expect(sum & 0xffff).toBe(0xbaba);
+  });
+
   describe('receives', () => {
     const [RCTL, RDBAL, RDLEN, RDH, RDT, RDTR, RADV, MPC, GPRC, MTA] = [
       0x100, 0x2800, 0x2808, 0x2810, 0x2818, 0x2820, 0x282c, 0x4010, 0x4074, 0x5200,

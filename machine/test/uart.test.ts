@@ -93,4 +93,30 @@ describe('16550', () => {
     // RTS, OUT1 and OUT2 come back as CTS, RI and DCD (PC16550D, modem control register).
     expect(uart.read(0x3fe, 1)).toBe(0xd0);
   });
+
+  it('overruns itself in loopback: a FIFO keeps the older bytes, a single buffer the newer one', () => {
+    uart.write(MCR, 1, 0x10);
+    uart.write(IER, 1, 0x04);
+    for (const byte of [1, 2]) uart.write(DATA, 1, byte);
+    expect(uart.read(IIR, 1)).toBe(0x06);
+    expect(uart.read(LSR, 1)).toBe(0x63);
+    expect(uart.read(LSR, 1)).toBe(0x61);
+    expect(line.level).toBe(false);
+    expect(uart.read(DATA, 1)).toBe(2);
+    uart.write(IIR, 1, 0x01);
+    for (let byte = 0; byte < 18; byte++) uart.write(DATA, 1, byte);
+    expect(uart.read(LSR, 1)).toBe(0x63);
+    expect(Array.from({ length: 16 }, () => uart.read(DATA, 1))).toEqual(Array.from({ length: 16 }, (_, i) => i));
+    expect(uart.read(LSR, 1)).toBe(0x60);
+  });
+
+  it('lets text from outside wait while it talks to itself', () => {
+    uart.write(MCR, 1, 0x10);
+    uart.feed([9]);
+    uart.write(DATA, 1, 5);
+    expect(uart.read(DATA, 1)).toBe(5);
+    expect(uart.read(LSR, 1)).toBe(0x60);
+    uart.write(MCR, 1, 0x00);
+    expect(uart.read(DATA, 1)).toBe(9);
+  });
 });

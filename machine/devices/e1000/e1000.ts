@@ -9,8 +9,9 @@
 import type { AddressWindow, BusMemory, Clock, Device, InterruptLine } from '../device.js';
 import type { PacketPort } from '../packet-port.js';
 import { PciFunction, pci, pciCommand } from '../pci.js';
+import { Eeprom } from './eeprom.js';
 import { Receiver } from './receiver.js';
-import { icr, RegisterFile, reg } from './registers.js';
+import { RegisterFile, reg } from './registers.js';
 import { Transmitter } from './transmitter.js';
 
 export interface E1000Options {
@@ -28,8 +29,10 @@ const CTRL_RST = 1 << 26;
 const STATUS_VALUE = 0x80080783;
 /** 48 KiB for reception, the rest for transmission. */
 const PBA_VALUE = 0x00100030;
-/** An EEPROM is there, and software may drive it. */
-const EECD_VALUE = 0x00000180;
+/** The Ethernet type of VLAN tags. */
+const VLAN_TYPE = 0x8100;
+const VENDOR = 0x8086;
+const DEVICE = 0x100e;
 const REGISTER_BYTES = 0x20000;
 const PORT_BYTES = 0x40;
 const mdic = { WRITE: 0x04000000, READ: 0x08000000, READY: 0x10000000, ERROR: 0x40000000 } as const;
@@ -61,13 +64,14 @@ export class E1000 extends PciFunction implements Device {
     'registers',
     'transmitter',
     'receiver',
+    'eeprom',
     'portAddress',
     'phyControl',
   ];
   private readonly registers = new RegisterFile();
   private readonly transmitter: Transmitter;
   private readonly receiver: Receiver;
-  private readonly eeprom = new Uint16Array(64);
+  private readonly eeprom: Eeprom;
   /** Register that the data port at BAR1 + 4 reaches. */
   private portAddress = 0;
   private phyControl = PHY_CONTROL_AT_RESET;
@@ -81,16 +85,12 @@ export class E1000 extends PciFunction implements Device {
     options: E1000Options,
     portBase = 0xc000,
   ) {
-    super(0x8086, 0x100e, 0x020000, 0x03);
+    super(VENDOR, DEVICE, 0x020000, 0x03);
     this.memoryBar(pci.BAR0, base, REGISTER_BYTES);
     this.portBar(pci.BAR1, portBase, PORT_BYTES);
     this.set(pci.INTERRUPT_LINE, interruptLine, 1);
     this.set(pci.INTERRUPT_PIN, 1, 1);
-    const { address } = options;
-    for (let i = 0; i < 3; i++) this.eeprom[i] = address[2 * i] | (address[2 * i + 1] << 8);
-    // Word 3Fh makes all words add up to BABAh.
-    const sum = this.eeprom.reduce((total, word) => total + word, 0);
-    this.eeprom[0x3f] = 0xbaba - sum;
+    this.eeprom = new Eeprom(options.address, VENDOR, DEVICE);
     const raise = (causes: number) => this.raise(causes);
     const sink: PacketPort = {
       transmit: (frame, cycle) => {
@@ -178,10 +178,11 @@ export class E1000 extends PciFunction implements Device {
     registers.clear();
     registers.put(reg.CTRL, 0x00140240);
     registers.put(reg.STATUS, STATUS_VALUE);
-    registers.put(reg.EECD, EECD_VALUE);
     registers.put(reg.PBA, PBA_VALUE);
-    registers.put(reg.RAL0, this.eeprom[0] | (this.eeprom[1] << 16));
-    registers.put(reg.RAH0, this.eeprom[2] | 0x80000000);
+    registers.put(reg.VET, VLAN_TYPE);
+    registers.put(reg.RAL0, this.eeprom.word(0) | (this.eeprom.word(1) << 16));
+    registers.put(reg.RAH0, this.eeprom.word(2) | 0x80000000);
+    this.eeprom.reset();
     this.transmitter.reset();
     this.receiver.reset();
     this.update();
@@ -189,12 +190,13 @@ export class E1000 extends PciFunction implements Device {
 
   private readRegister(register: number): number {
     const { registers } = this;
+    if (register === reg.EECD) return this.eeprom.control;
     if (register !== reg.ICR) return registers.read(register);
     // Reading acknowledges all causes (13.4.17).
     const value = registers.get(reg.ICR);
     registers.put(reg.ICR, 0);
     this.update();
-    return (value & registers.get(reg.IMS) ? value | icr.ASSERTED : value) >>> 0;
+    return value;
   }
 
   private writeRegister(register: number, value: number): void {
@@ -205,7 +207,10 @@ export class E1000 extends PciFunction implements Device {
         else registers.put(register, value);
         break;
       case reg.EERD:
-        if (value & 1) registers.put(register, (value & 0xff00) | 0x10 | (this.eeprom[(value >> 8) & 63] << 16));
+        registers.put(register, this.eeprom.readByAddress(value));
+        break;
+      case reg.EECD:
+        this.eeprom.control = value;
         break;
       case reg.MDIC:
         this.accessPhy(value);
@@ -226,7 +231,6 @@ export class E1000 extends PciFunction implements Device {
         this.update();
         break;
       case reg.STATUS:
-      case reg.EECD:
         break;
       case reg.TDBAL:
       case reg.RDBAL:
@@ -255,7 +259,7 @@ export class E1000 extends PciFunction implements Device {
         registers.put(register, value & 0xffff);
         break;
       default:
-        registers.put(register, value);
+        if (!registers.isStatistic(register)) registers.put(register, value);
     }
   }
 

@@ -8,6 +8,7 @@ export const reg = {
   EECD: 0x0010,
   EERD: 0x0014,
   MDIC: 0x0020,
+  VET: 0x0038,
   ICR: 0x00c0,
   ICS: 0x00c8,
   IMS: 0x00d0,
@@ -47,7 +48,7 @@ export const reg = {
 } as const;
 
 /** Causes of interrupts. */
-export const icr = { TXDW: 0x01, TXQE: 0x02, LSC: 0x04, RXDMT0: 0x10, RXO: 0x40, RXT0: 0x80, ASSERTED: 0x80000000 };
+export const icr = { TXDW: 0x01, TXQE: 0x02, LSC: 0x04, RXDMT0: 0x10, RXO: 0x40, RXT0: 0x80 };
 
 /** Unit of the delay registers in nanoseconds. */
 export const DELAY_UNIT = 1024;
@@ -82,7 +83,12 @@ export class RegisterFile extends SavedByName {
   /** What the guest reads: statistics are cleared by it (13.7). */
   read(register: number): number {
     const value = this.get(register);
-    if (register >= STATISTICS && register < STATISTICS_END) this.put(register, 0);
+    if (this.isStatistic(register)) this.put(register, 0);
     return value;
+  }
+
+  /** The guest cannot write these. */
+  isStatistic(register: number): boolean {
+    return register >= STATISTICS && register < STATISTICS_END;
   }
 }

@@ -127,6 +127,8 @@ export class IdeChannel extends SavedByName implements Device {
   }
 
   private writeByte(offset: number, value: number): void {
+    // A drive that is at work, or has data to move, takes no other register (ATA/ATAPI-6, 7: "indeterminate").
+    if (offset !== reg.STATUS && this.drive.media && this.drive.statusBits & (status.BSY | status.DRQ)) return;
     // Any write to the task file ends the look at earlier values (ATA/ATAPI-6, 6.20).
     this.controlBits &= ~control.HOB;
     if (offset === reg.STATUS) return this.execute(value);

@@ -152,6 +152,7 @@ export class Drive extends SavedByName {
         return this.done();
       case command.DIAGNOSE:
         this.sign();
+        this.file.registers[reg.DEVICE] = device.ALWAYS;
         this.errorBits = 1;
         return this.done();
       case command.CHECK_POWER:
