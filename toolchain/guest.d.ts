@@ -13,6 +13,8 @@ declare function offset(bytes: number): (target: object, field: string) => void;
 declare function size(bytes: number): <C>(target: C) => void;
 /** A class whose fields are bits of one number, as drawn. */
 declare function bits(drawing: string): <C>(target: C) => void;
+/** A class with bits: an object of it is the number itself, not memory that holds it. Its fields are read. */
+declare function word<C>(target: C): void;
 /**
  * A static table of functions: `const TABLE = functions<F>(f, g)`, then `TABLE[n](...)`. Each takes as many of F's
  * arguments as it has, as words. Nothing checks the index.

@@ -4,7 +4,7 @@ import { Elements } from '../kernels/lib/elements';
 import { FIRST_RESERVED_GDT_ENTRY } from '../kernels/lib/xen/arch';
 import { EFAULT, EINVAL } from '../kernels/lib/xen/numbers';
 import { currentDomain, Domain } from './domain';
-import { flushTlb, frameInfo, getFrame, putFrame, TYPE_GDT, TYPE_MASK, TYPE_WRITABLE } from './frame';
+import { flushTlb, frameInfo, getFrame, putFrame, TYPE_GDT, TYPE_WRITABLE } from './frame';
 import { guestReadable } from './guest';
 import { FRAME_MASK, PTE_A, PTE_D, PTE_P, PTE_RW } from './layout';
 import { mapFrame, unmapFrame } from './mapcache';
@@ -64,7 +64,7 @@ export function updateDescriptor(address: u32, addressHigh: u32, low: u32, high:
   const frame = address >> 12;
   if (addressHigh != 0 || (address & 7) != 0 || !descriptorAllowed(low, high)) return -EINVAL;
   if (!getFrame(frame, <u32>changetype<usize>(currentDomain()))) return -EINVAL;
-  const type = (frameInfo(frame).type & TYPE_MASK) == TYPE_GDT ? TYPE_GDT : TYPE_WRITABLE;
+  const type = frameInfo(frame).use.type == TYPE_GDT ? TYPE_GDT : TYPE_WRITABLE;
   const allowed = getType(frame, type);
   if (allowed) {
     const page = mapFrame(frame);

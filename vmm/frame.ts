@@ -8,10 +8,7 @@
 // A translation may outlive its last use in the TLB. So a frame remembers when its last use ended, in TLB flushes, and
 // if none has happened since, taking a new type flushes.
 //
-//   word 0  owner: address of a Domain, OWNER_VMM, or 0
-//   word 1  references
-//   word 2  type 31-29 | pinned 28 | validated 27 | uses 26-0
-//   word 3  the flush clock when the last use ended
+// A frame's record is four words, of which the third says what it is used as, and how often (FrameUse).
 
 import { readCr3, writeCr3 } from '../kernels/lib/x86';
 import { FRAME_TABLE } from './layout';
@@ -22,16 +19,50 @@ export const TYPE_L1: u32 = 1 << 29;
 export const TYPE_L2: u32 = 2 << 29;
 export const TYPE_GDT: u32 = 5 << 29;
 export const TYPE_WRITABLE: u32 = 7 << 29;
-export const TYPE_MASK: u32 = 7 << 29;
 export const PINNED: u32 = 1 << 28;
 export const VALIDATED: u32 = 1 << 27;
-export const USES: u32 = VALIDATED - 1;
+
+/** What a frame is used as: one of the TYPE_ constants, with how often in its low bits. */
+@word
+@bits(`
+    31 29     28         27      26 0
+  |  kind | pinned | validated | uses |
+`)
+@unmanaged
+export class FrameUse {
+  readonly pinned: bool;
+  readonly validated: bool;
+  readonly uses: u32;
+
+  /** One of the TYPE_ constants: kind, where it stands in the word. */
+  get type(): u32 {
+    return changetype<u32>(this) & (7 << 29);
+  }
+  /** Once more, or with a negative number once less. */
+  plus(uses: i32): FrameUse {
+    return changetype<FrameUse>(changetype<u32>(this) + uses);
+  }
+  with(bits: u32): FrameUse {
+    return changetype<FrameUse>(changetype<u32>(this) | bits);
+  }
+  without(bits: u32): FrameUse {
+    return changetype<FrameUse>(changetype<u32>(this) & ~bits);
+  }
+}
+
+/** The use that a frame of this type begins with: none. */
+export function unused(type: u32): FrameUse {
+  return changetype<FrameUse>(type);
+}
 
 @unmanaged
+@size(16)
 export class Frame {
+  /** Address of a Domain, OWNER_VMM, or 0. */
   owner: u32;
   references: u32;
-  type: u32;
+  use: FrameUse;
+  /** The flush clock when the last use ended. */
   flushedAt: u32;
 }
 

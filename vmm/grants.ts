@@ -5,6 +5,7 @@
 
 import { Structs } from '../kernels/lib/elements';
 import { __work_grant, __work_pte } from '../kernels/lib/hooks';
+import { PageEntry, pageEntry } from '../kernels/lib/paging';
 import * as G from '../kernels/lib/xen/grants';
 import { DOMID_SELF, EFAULT, EINVAL, ENOSYS, EPERM } from '../kernels/lib/xen/numbers';
 import { Active, currentDomain, Domain, domainById } from './domain';
@@ -59,7 +60,7 @@ function setupTable(op: G.SetupTable): i32 {
 /** The VMM's address of the level-1 entry for a linear address of the running domain; 0: there is no table. */
 function entryPlace(address: u32): usize {
   if (address >= VIRT_START || (address & (PAGE - 1)) != 0) return 0;
-  return directoryEntry(address) & PTE_P ? entryAddress(address) : 0;
+  return directoryEntry(address).present ? entryAddress(address) : 0;
 }
 
 function mapOne(op: G.MapGrantRef): void {
@@ -82,7 +83,7 @@ function mapGrant(op: G.MapGrantRef, address: u32, flags: u32, reference: u32, g
   const place = entryPlace(address);
   if (place == 0) return G.GNTST_bad_virt_addr;
   const owner = <u32>changetype<usize>(self);
-  const old = load<u32>(place);
+  const old = load<PageEntry>(place);
   if (isForeign(old, owner)) return G.GNTST_bad_virt_addr;
   const handle = freeMapping(self);
   if (handle == NR_MAPPINGS) return G.GNTST_general_error;
@@ -151,11 +152,11 @@ function unmapGrant(address: u32, handle: u32): i32 {
   const granter = domainById(mapping.granter);
   const active = granter.active[reference];
   const place = entryPlace(address);
-  const entry = place == 0 ? 0 : load<u32>(place);
-  if (entry >> 12 != active.frame || !isForeign(entry, <u32>changetype<usize>(self))) return G.GNTST_bad_virt_addr;
+  const entry = place == 0 ? pageEntry(0) : load<PageEntry>(place);
+  if (entry.frame != active.frame || !isForeign(entry, <u32>changetype<usize>(self))) return G.GNTST_bad_virt_addr;
   // Of two mappings of one frame the writable one must not go away by the read-only one's handle, or the use as writable
   // would end while the entry stands.
-  if (((entry & PTE_RW) == 0) != readOnly) return G.GNTST_bad_virt_addr;
+  if (entry.writable == readOnly) return G.GNTST_bad_virt_addr;
   __work_pte();
   store<u32>(place, 0);
   mapping.entry = 0;

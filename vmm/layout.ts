@@ -11,6 +11,8 @@
 //   0xFC000000   4 MiB  machine-to-physical table, read-only, for guests
 //
 // Memory: 0-12 MiB image, modules and heap; 12 MiB frame table; 16 MiB machine-to-physical table; domains from 20 MiB.
+import { PageEntry } from '../kernels/lib/paging';
+
 export const VIRT_START: u32 = 0xfc000000;
 export const READ_ONLY_M2P: u32 = 0xfc000000;
 export const GUEST_SEGMENT_END: u32 = 0xfc400000;
@@ -43,8 +45,8 @@ export const PTE_G: u32 = 0x100;
 export const FRAME_MASK: u32 = 0xfffff000;
 
 /** The page-directory entry for a linear address of the current space. */
-export function directoryEntry(linear: u32): u32 {
-  return load<u32>(LINEAR_DIRECTORY + ((linear >> 22) << 2));
+export function directoryEntry(linear: u32): PageEntry {
+  return load<PageEntry>(LINEAR_DIRECTORY + ((linear >> 22) << 2));
 }
 
 /** Where the VMM sees the level-1 entry for a linear address of the current space, if there is a table. */

@@ -7,19 +7,9 @@ import { invlpg } from '../kernels/lib/x86';
 import * as M from '../kernels/lib/xen/mmu';
 import { DOMID_SELF, EFAULT, EINVAL, ENOSYS, ESRCH } from '../kernels/lib/xen/numbers';
 import { current, currentDomain } from './domain';
-import {
-  flushTlb,
-  frameInfo,
-  getFrame,
-  loadDirectory,
-  putFrame,
-  TYPE_L1,
-  TYPE_L2,
-  TYPE_MASK,
-  TYPE_WRITABLE,
-} from './frame';
+import { flushTlb, frameInfo, getFrame, loadDirectory, putFrame, TYPE_L1, TYPE_L2, TYPE_WRITABLE } from './frame';
 import { guestReadable } from './guest';
-import { directoryEntry, entryAddress, machineToPhys, PTE_P, VIRT_START } from './layout';
+import { directoryEntry, entryAddress, machineToPhys, VIRT_START } from './layout';
 import { mapFrame, unmapFrame } from './mapcache';
 import { getType, pin, putType, setL1Entry, setL2Entry, unpin } from './pagetable';
 
@@ -59,7 +49,7 @@ function updateOne(pointer: u32, value: u32, owner: u32): bool {
 
 /** A frame that is no table at present is written as the ordinary memory it is. */
 function updateTable(frame: u32, offset: u32, value: u32, owner: u32): bool {
-  const type = frameInfo(frame).type & TYPE_MASK;
+  const type = frameInfo(frame).use.type;
   const use = type == TYPE_L1 || type == TYPE_L2 ? type : TYPE_WRITABLE;
   if (!getType(frame, use)) return false;
   const table = mapFrame(frame);
@@ -78,7 +68,7 @@ function updateTable(frame: u32, offset: u32, value: u32, owner: u32): bool {
 /** Hypercall 14: the level-1 entry of a linear address in the current space. */
 export function updateVaMapping(address: u32, entry: u32, entryHigh: u32, flags: u32): i32 {
   if (address >= VIRT_START || entryHigh != 0) return -EINVAL;
-  if ((directoryEntry(address) & PTE_P) == 0) return -EINVAL;
+  if (!directoryEntry(address).present) return -EINVAL;
   const owner = <u32>changetype<usize>(currentDomain());
   if (!setL1Entry(entryAddress(address), entry, owner)) return -EINVAL;
   const flush = flags & M.UVMF_FLUSHTYPE_MASK;

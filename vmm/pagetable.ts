@@ -10,6 +10,7 @@
 import { Descriptor } from '../kernels/lib/descriptors';
 import { Elements, Structs } from '../kernels/lib/elements';
 import { __work_pte, __work_validated } from '../kernels/lib/hooks';
+import { PageEntry, pageEntry } from '../kernels/lib/paging';
 import { Domain } from './domain';
 import {
   flushClock,
@@ -22,9 +23,8 @@ import {
   TYPE_GDT,
   TYPE_L1,
   TYPE_L2,
-  TYPE_MASK,
   TYPE_WRITABLE,
-  USES,
+  unused,
   VALIDATED,
 } from './frame';
 import {
@@ -59,58 +59,59 @@ function deviceAllowed(frame: u32, domain: u32): bool {
   return changetype<Domain>(<usize>domain).privileged != 0 && frame != IO_APIC_FRAME && frame != LOCAL_APIC_FRAME;
 }
 
-function getL1Entry(entry: u32, domain: u32): bool {
-  if ((entry & PTE_P) == 0) return true;
+function getL1Entry(entry: PageEntry, domain: u32): bool {
+  if (!entry.present) return true;
   __work_validated();
-  if ((entry & FORBIDDEN) != 0) return false;
-  const frame = entry >> 12;
+  if ((entry.word & FORBIDDEN) != 0) return false;
+  const frame = entry.frame;
   if (frame >= frameCount) return deviceAllowed(frame, domain);
   if (!getFrame(frame, domain)) return false;
-  if ((entry & PTE_RW) != 0 && !getType(frame, TYPE_WRITABLE)) {
+  if (entry.writable && !getType(frame, TYPE_WRITABLE)) {
     putFrame(frame);
     return false;
   }
   return true;
 }
 
-export function putL1Entry(entry: u32, domain: u32): void {
-  if ((entry & PTE_P) == 0) return;
-  const frame = entry >> 12;
+export function putL1Entry(entry: PageEntry, domain: u32): void {
+  if (!entry.present) return;
+  const frame = entry.frame;
   if (frame >= frameCount || frameInfo(frame).owner != domain) return;
-  if ((entry & PTE_RW) != 0) putType(frame);
+  if (entry.writable) putType(frame);
   putFrame(frame);
 }
 
 /** An entry that a grant made. */
-export function isForeign(entry: u32, domain: u32): bool {
-  if ((entry & PTE_P) == 0) return false;
-  const frame = entry >> 12;
+export function isForeign(entry: PageEntry, domain: u32): bool {
+  if (!entry.present) return false;
+  const frame = entry.frame;
   return frame < frameCount && frameInfo(frame).owner != domain;
 }
 
 /** Writes the level-1 entry at `place` if it is allowed; the VMM's linear address of the entry. */
-export function setL1Entry(place: usize, entry: u32, domain: u32): bool {
-  const old = load<u32>(place);
-  if ((entry & PTE_P) != 0) {
-    if ((old & PTE_P) != 0 && ((old ^ entry) & (FRAME_MASK | PTE_RW)) == 0) {
-      if ((entry & FORBIDDEN) != 0) return false;
+export function setL1Entry(place: usize, value: u32, domain: u32): bool {
+  const entry = pageEntry(value);
+  const old = load<PageEntry>(place);
+  if (entry.present) {
+    if (old.present && ((old.word ^ value) & (FRAME_MASK | PTE_RW)) == 0) {
+      if ((value & FORBIDDEN) != 0) return false;
       __work_pte();
-      store<u32>(place, entry);
+      store<u32>(place, value);
       return true;
     }
     if (isForeign(old, domain) || !getL1Entry(entry, domain)) return false;
   } else if (isForeign(old, domain)) return false;
   __work_pte();
-  store<u32>(place, entry);
+  store<u32>(place, value);
   putL1Entry(old, domain);
   return true;
 }
 
-function getL2Entry(entry: u32, domain: u32): bool {
-  if ((entry & PTE_P) == 0) return true;
+function getL2Entry(entry: PageEntry, domain: u32): bool {
+  if (!entry.present) return true;
   __work_validated();
-  if ((entry & FORBIDDEN) != 0) return false;
-  const frame = entry >> 12;
+  if ((entry.word & FORBIDDEN) != 0) return false;
+  const frame = entry.frame;
   if (!getFrame(frame, domain)) return false;
   if (!getType(frame, TYPE_L1)) {
     putFrame(frame);
@@ -119,25 +120,25 @@ function getL2Entry(entry: u32, domain: u32): bool {
   return true;
 }
 
-function putL2Entry(entry: u32): void {
-  if ((entry & PTE_P) == 0) return;
-  putType(entry >> 12);
-  putFrame(entry >> 12);
+function putL2Entry(entry: PageEntry): void {
+  if (!entry.present) return;
+  putType(entry.frame);
+  putFrame(entry.frame);
 }
 
 /** Writes slot `slot` of the level-2 table at `place` if it is allowed. */
-export function setL2Entry(place: usize, slot: u32, entry: u32, domain: u32): bool {
+export function setL2Entry(place: usize, slot: u32, value: u32, domain: u32): bool {
   if (slot >= FIRST_VMM_SLOT) return false;
-  const old = load<u32>(place);
-  if ((entry & old & PTE_P) != 0 && ((old ^ entry) & FRAME_MASK) == 0) {
-    if ((entry & FORBIDDEN) != 0) return false;
+  const old = load<PageEntry>(place);
+  if ((value & old.word & PTE_P) != 0 && ((old.word ^ value) & FRAME_MASK) == 0) {
+    if ((value & FORBIDDEN) != 0) return false;
     __work_pte();
-    store<u32>(place, entry);
+    store<u32>(place, value);
     return true;
   }
-  if (!getL2Entry(entry, domain)) return false;
+  if (!getL2Entry(pageEntry(value), domain)) return false;
   __work_pte();
-  store<u32>(place, entry);
+  store<u32>(place, value);
   putL2Entry(old);
   return true;
 }
@@ -145,7 +146,7 @@ export function setL2Entry(place: usize, slot: u32, entry: u32, domain: u32): bo
 /** Takes the references of every entry; if one is refused, gives back those taken. */
 function validateTable(frame: u32, type: u32, domain: u32): bool {
   const page = mapFrame(frame);
-  const table = changetype<Elements<u32>>(page);
+  const table = changetype<Elements<PageEntry>>(page);
   let valid: bool = false;
   if (type == TYPE_L1) valid = validateL1(table, domain);
   else if (type == TYPE_L2) valid = validateL2(table, frame, domain);
@@ -157,13 +158,13 @@ function validateTable(frame: u32, type: u32, domain: u32): bool {
 function invalidateTable(frame: u32, type: u32, domain: u32): void {
   if (type == TYPE_GDT) return;
   const page = mapFrame(frame);
-  const table = changetype<Elements<u32>>(page);
+  const table = changetype<Elements<PageEntry>>(page);
   if (type == TYPE_L1) putL1Entries(table, ENTRIES, domain);
   else putL2Entries(table, FIRST_VMM_SLOT);
   unmapFrame(page);
 }
 
-function validateL1(table: Elements<u32>, domain: u32): bool {
+function validateL1(table: Elements<PageEntry>, domain: u32): bool {
   for (let i: u32 = 0; i < ENTRIES; i++) {
     if (!getL1Entry(table[i], domain)) {
       putL1Entries(table, i, domain);
@@ -173,24 +174,25 @@ function validateL1(table: Elements<u32>, domain: u32): bool {
   return true;
 }
 
-function putL1Entries(table: Elements<u32>, count: u32, domain: u32): void {
+function putL1Entries(table: Elements<PageEntry>, count: u32, domain: u32): void {
   for (let i: u32 = 0; i < count; i++) putL1Entry(table[i], domain);
 }
 
-function validateL2(table: Elements<u32>, frame: u32, domain: u32): bool {
+function validateL2(table: Elements<PageEntry>, frame: u32, domain: u32): bool {
   for (let i: u32 = 0; i < FIRST_VMM_SLOT; i++) {
     if (!getL2Entry(table[i], domain)) {
       putL2Entries(table, i);
       return false;
     }
   }
-  for (let i = FIRST_VMM_SLOT; i < ENTRIES; i++) table[i] = vmmDirectory[i];
-  table[LINEAR_TABLES >> 22] = (frame << 12) | PTE_P | PTE_RW | PTE_A | PTE_D;
-  table[PER_DOMAIN >> 22] = changetype<Domain>(<usize>domain).perDomainEntry;
+  const own = changetype<Elements<u32>>(table);
+  for (let i = FIRST_VMM_SLOT; i < ENTRIES; i++) own[i] = vmmDirectory[i];
+  own[LINEAR_TABLES >> 22] = (frame << 12) | PTE_P | PTE_RW | PTE_A | PTE_D;
+  own[PER_DOMAIN >> 22] = changetype<Domain>(<usize>domain).perDomainEntry;
   return true;
 }
 
-function putL2Entries(table: Elements<u32>, count: u32): void {
+function putL2Entries(table: Elements<PageEntry>, count: u32): void {
   for (let i: u32 = 0; i < count; i++) putL2Entry(table[i]);
 }
 
@@ -204,33 +206,33 @@ function validateGdt(table: Structs<Descriptor>): bool {
 /** Uses the frame as `type`; false if it is used as another, or is no valid table. */
 export function getType(frame: u32, type: u32): bool {
   const info = frameInfo(frame);
-  const now = info.type;
-  if ((now & USES) != 0) {
-    if ((now & TYPE_MASK) != type) return false;
-    info.type = now + 1;
+  const now = info.use;
+  if (now.uses != 0) {
+    if (now.type != type) return false;
+    info.use = now.plus(1);
     return true;
   }
-  if ((now & TYPE_MASK) != type && info.flushedAt == flushClock) flushTlb();
-  info.type = type | 1;
+  if (now.type != type && info.flushedAt == flushClock) flushTlb();
+  info.use = unused(type).plus(1);
   if (type != TYPE_WRITABLE) {
     if (!validateTable(frame, type, info.owner)) {
-      info.type = type;
+      info.use = unused(type);
       return false;
     }
-    info.type |= VALIDATED;
+    info.use = info.use.with(VALIDATED);
   }
   return true;
 }
 
 export function putType(frame: u32): void {
   const info = frameInfo(frame);
-  const left = info.type - 1;
-  info.type = left;
-  if ((left & USES) != 0) return;
-  const type = left & TYPE_MASK;
+  const left = info.use.plus(-1);
+  info.use = left;
+  if (left.uses != 0) return;
+  const type = left.type;
   if (type != TYPE_WRITABLE) {
     invalidateTable(frame, type, info.owner);
-    info.type = type;
+    info.use = unused(type);
   }
   info.flushedAt = flushClock;
 }
@@ -243,20 +245,20 @@ export function pin(frame: u32, type: u32, owner: u32): i32 {
     return -1;
   }
   const info = frameInfo(frame);
-  if ((info.type & PINNED) != 0) {
+  if (info.use.pinned) {
     putType(frame);
     putFrame(frame);
     return 1;
   }
-  info.type |= PINNED;
+  info.use = info.use.with(PINNED);
   return 0;
 }
 
 export function unpin(frame: u32, owner: u32): bool {
   if (frame >= frameCount) return false;
   const info = frameInfo(frame);
-  if (info.owner != owner || (info.type & PINNED) == 0) return false;
-  info.type &= ~PINNED;
+  if (info.owner != owner || !info.use.pinned) return false;
+  info.use = info.use.without(PINNED);
   putType(frame);
   putFrame(frame);
   return true;

@@ -19,6 +19,41 @@ export const PAGE_GLOBAL: u32 = 0x100;
 export const PAGE_AVAILABLE: u32 = 0x200;
 export const FRAME_MASK: u32 = 0xfffff000;
 
+/**
+ * An entry of a directory or table, as a number that has been read: `load<PageEntry>(slot).writable`. `large` is for
+ * directories, `dirty` for what maps a page; `mark` is the first of the bits that the processor leaves to the kernel.
+ * `pageEntry` makes one of the masks above.
+ */
+@word
+@bits(`
+    31 12   11 10    9       8        7       6        5          4           3          2        1          0
+  | frame |   -   | mark | global | large | dirty | accessed | noCache | writeThrough | user | writable | present |
+`)
+@unmanaged
+export class PageEntry {
+  readonly frame: u32;
+  readonly mark: bool;
+  readonly global: bool;
+  readonly large: bool;
+  readonly dirty: bool;
+  readonly accessed: bool;
+  readonly user: bool;
+  readonly writable: bool;
+  readonly present: bool;
+
+  get word(): u32 {
+    return changetype<u32>(this);
+  }
+  /** Physical address of the page or table. */
+  get address(): u32 {
+    return changetype<u32>(this) & FRAME_MASK;
+  }
+}
+
+export function pageEntry(word: u32): PageEntry {
+  return changetype<PageEntry>(word);
+}
+
 /** Bits of a page fault's error code. */
 export const FAULT_PRESENT: u32 = 1;
 export const FAULT_WRITE: u32 = 2;

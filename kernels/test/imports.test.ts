@@ -60,9 +60,17 @@ test('imports are seen', () => {
   expect(graphOf(sources('kernels')).get('kernels/guest/file.ts')).toContain('kernels/guest/pipe.ts');
 });
 
-test.each(['kernels', 'machine', 'toolchain', 'vmm', 'workloads', 'experiments', 'reports', 'cli', 'verify'])(
-  '%s has no import cycles',
-  (folder) => {
-    expect(cycleIn(graphOf(sources(folder)))).toBeUndefined();
-  },
-);
+test.each([
+  'kernels',
+  'machine',
+  'toolchain',
+  'vmm',
+  'microkernel',
+  'workloads',
+  'experiments',
+  'reports',
+  'cli',
+  'verify',
+])('%s has no import cycles', (folder) => {
+  expect(cycleIn(graphOf(sources(folder)))).toBeUndefined();
+});

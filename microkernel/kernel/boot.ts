@@ -37,20 +37,21 @@ import { interruptsInit } from './interrupt';
 import { kipInit } from './kip';
 import { KERNEL_BASE, KIP_AREA, physicalOf, UTCB_POINTER, VECTOR_INTERRUPTS, window } from './layout';
 import { mappingInit, setSigma0 } from './mapping';
+import { configurePages } from './pages';
 import { poolInit, poolStart, ramEnd } from './pool';
 import { allowPort, ioMapCreate } from './ports';
 import { setPrivileged } from './privilege';
 import { processorInit } from './processor';
-import { dispatch, enqueue, IDLE_THREAD, idleInit } from './schedule';
-import { NAME_BYTES, setKernelDirectory, spaceConfigure } from './space';
+import { dispatch, enqueue, idleInit } from './schedule';
+import { NAME_BYTES, setKernelDirectory } from './space';
 import {
   addressOf_kernelDirectory,
   addressOf_utcbPointer,
   addressOf_utcbPointerTable,
   addressOf_windowTables,
 } from './stubs';
-import { block, STATE_READY, Tcb } from './tcb';
-import { control, USER_BASE } from './threads';
+import { block, IDLE_THREAD, STATE_READY, Tcb, USER_BASE } from './tcb';
+import { control } from './threads';
 import { setIoMap } from './typed';
 
 const SIGMA0: u32 = (USER_BASE << 14) | 1;
@@ -149,7 +150,7 @@ function startServer(id: u32, module: MultibootModule, index: u32): Tcb {
   space.image = index + 1;
   space.kind = KIND_SERVER;
   copyName(changetype<usize>(space.name), window(module.text), NAME_BYTES);
-  if (!spaceConfigure(space, UTCB_AREA, 0x1000)) die('no memory for the first spaces');
+  if (!configurePages(space, UTCB_AREA, 0x1000)) die('no memory for the first spaces');
   if (control(id, id, 0, SIGMA0, UTCB_AREA)) die('no memory for the first threads');
   t.frame.eip = elfEntry(image);
   t.state = STATE_READY;

@@ -2,6 +2,7 @@
 //
 //   page fault   to the pager:              tag label -2 * 16 + rwx, MR1 = address, MR2 = EIP; the answer maps
 //   exception    to the exception handler:  tag label -5 * 16, 12 registers; the answer brings their new values
+//                (exceptionmessage.ts)
 //
 // A thread whose pager or handler does not exist is halted for good.
 
@@ -12,11 +13,11 @@ import { outb, readCr2 } from '../../kernels/lib/x86';
 import { RIGHT_READ, RIGHT_WRITE } from './fpage';
 import { sendForKernel } from './ipc';
 import { kernelInterface } from './kip';
-import { USER_FLAGS, USER_FLAGS_MASK, window } from './layout';
+import { window } from './layout';
 import { isSigma0, mapSigma0 } from './mapping';
+import { userPhysical } from './pages';
 import { isPrivileged } from './privilege';
 import { dispatch } from './schedule';
-import { userPhysical } from './space';
 import { repairSegments } from './stubs';
 import {
   current,
@@ -31,27 +32,6 @@ import {
 } from './tcb';
 
 const TAG_FAULT: u32 = 0xffe00002;
-const TAG_EXCEPTION: u32 = 0xffb0000c;
-const EXCEPTION_WORDS: u32 = 12;
-
-/** The message of an exception, and its answer: MR0 and up (L4 X.2, ia32: "Exception Message Format"). */
-@unmanaged
-@size(52)
-class ExceptionMessage {
-  tag: u32;
-  eip: u32;
-  eflags: u32;
-  exceptionNumber: u32;
-  errorCode: u32;
-  edi: u32;
-  esi: u32;
-  ebp: u32;
-  esp: u32;
-  ebx: u32;
-  edx: u32;
-  ecx: u32;
-  eax: u32;
-}
 
 /** Ends the machine: nothing goes on without sigma0 and the root task. */
 const POWER_PORT: u32 = 0xf4;
@@ -109,40 +89,4 @@ function halt(t: Tcb, vector: u32): void {
   if (isPrivileged(t.space)) outb(POWER_PORT, 1);
   t.state = STATE_HALTED;
   dispatch(null);
-}
-
-/** Writes the exception message of `t` to a UTCB and returns its tag. */
-export function exceptionMessage(t: Tcb, to: usize): u32 {
-  const frame = t.frame;
-  const message = changetype<ExceptionMessage>(to);
-  message.eip = frame.eip;
-  message.eflags = frame.eflags;
-  message.exceptionNumber = t.word0;
-  message.errorCode = frame.error;
-  message.edi = frame.edi;
-  message.esi = frame.esi;
-  message.ebp = frame.ebp;
-  message.esp = frame.esp;
-  message.ebx = frame.ebx;
-  message.edx = frame.edx;
-  message.ecx = frame.ecx;
-  message.eax = frame.eax;
-  return TAG_EXCEPTION;
-}
-
-/** Takes the registers of a thread from the answer to its exception; of EFLAGS only what a user may set. */
-export function restoreException(t: Tcb, from: usize): void {
-  const answer = changetype<ExceptionMessage>(from);
-  if ((answer.tag & 63) < EXCEPTION_WORDS) return;
-  const frame = t.frame;
-  frame.eip = answer.eip;
-  frame.eflags = USER_FLAGS | (answer.eflags & USER_FLAGS_MASK);
-  frame.edi = answer.edi;
-  frame.esi = answer.esi;
-  frame.ebp = answer.ebp;
-  frame.esp = answer.esp;
-  frame.ebx = answer.ebx;
-  frame.edx = answer.edx;
-  frame.ecx = answer.ecx;
-  frame.eax = answer.eax;
 }

@@ -2,12 +2,10 @@
 // words) goes to the thread that ThreadControl made its handler, the line's "pager"; the line stays masked until the
 // handler sends anything back to it. The timer is the kernel's own.
 import { picEnd, picMask, picUnmask } from '../../kernels/lib/pic';
+import { tick } from './clock';
 import { sendForKernel } from './ipc';
-import { tick } from './schedule';
-import { block, lookup, MESSAGE_INTERRUPT, NIL_THREAD, STATE_INACTIVE } from './tcb';
+import { block, KERNEL_INTERRUPTS, lookup, MESSAGE_INTERRUPT, NIL_THREAD, STATE_INACTIVE } from './tcb';
 
-/** Thread numbers below belong to interrupt lines. */
-export const KERNEL_INTERRUPTS: u32 = 16;
 const TIMER: u32 = 0;
 const TAG_INTERRUPT: u32 = 0xfff00000;
 

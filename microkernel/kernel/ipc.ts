@@ -8,9 +8,9 @@
 // `to` and `from` never come out of a UTCB: who sent a message is what the kernel knows, not what the sender says.
 import { __work_ipc } from '../../kernels/lib/hooks';
 import { picUnmask } from '../../kernels/lib/pic';
-import { exceptionMessage, restoreException } from './exception';
-import { KERNEL_INTERRUPTS } from './interrupt';
+import { exceptionMessage, restoreException } from './exceptionmessage';
 import { USER_FLAGS } from './layout';
+import { sysenterInUse } from './processor';
 import { dispatch, enqueue } from './schedule';
 import {
   ANY_LOCAL_THREAD,
@@ -19,6 +19,7 @@ import {
   current,
   EXIT_SYSEXIT,
   isReceiving,
+  KERNEL_INTERRUPTS,
   lookup,
   MESSAGE_EXCEPTION,
   MESSAGE_FAULT,
@@ -53,12 +54,6 @@ const ERROR_TIMEOUT: u32 = 1 << 1;
 const ERROR_NO_PARTNER: u32 = 2 << 1;
 const ERROR_CANCELLED: u32 = 3 << 1;
 const ERROR_OVERFLOW: u32 = 4 << 1;
-
-/** SYSENTER is the way in (kip.ts). */
-export let sysenterInUse: bool = false;
-export function setSysenter(): void {
-  sysenterInUse = true;
-}
 
 /** The system call: arguments are in the running thread's frame. */
 export function ipc(): void {

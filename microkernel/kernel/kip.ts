@@ -1,11 +1,10 @@
 // Filling in the kernel interface page (stubs/kip.ts has its code): links to the system calls, memory descriptors,
 // limits.
 import { TrapFrame } from '../../kernels/lib/trapframe';
-import { KERNEL_INTERRUPTS } from './interrupt';
-import { sysenterInUse } from './ipc';
 import { ENTRY_PAGE, KIP_AREA, KIP_AREA_SHIFT, physicalOf, UTCB_SHIFT } from './layout';
+import { setUserPages } from './pages';
 import { poolStart, ramEnd } from './pool';
-import { setUserPages } from './space';
+import { sysenterInUse } from './processor';
 import {
   addressOf_kip,
   addressOf_kipComponentName,
@@ -25,7 +24,7 @@ import {
   addressOf_programResume,
   addressOf_programStart,
 } from './stubs';
-import { USER_BASE } from './threads';
+import { KERNEL_INTERRUPTS, USER_BASE } from './tcb';
 
 const API_VERSION: u32 = 0x84050000;
 const API_FLAGS: u32 = 0;

@@ -19,11 +19,14 @@ import {
   PAGE_PRESENT,
   PAGE_USER,
   PAGE_WRITE,
+  PageEntry,
+  pageEntry,
 } from '../../kernels/lib/paging';
 import { RIGHT_EXECUTE, RIGHT_READ, RIGHT_WRITE } from './fpage';
 import { window } from './layout';
+import { MAPPING_WORD, pageSlot, writeEntry } from './pages';
 import { allocateCell, allocateFrame, freeCell, isKernelFrame, ramEnd } from './pool';
-import { isMappable, MAPPING_WORD, PAGE_KERNEL, pageSlot, Space, writeEntry } from './space';
+import { isMappable, Space } from './space';
 
 @unmanaged
 class Mapping {
@@ -146,29 +149,29 @@ function cacheBits(frame: u32): u32 {
 export function mapPage(from: Space, source: u32, to: Space, page: u32, rights: u32, grant: bool): bool {
   if (!isMappable(to, page) || !(isSigma0(from) || isMappable(from, source))) return false;
   let frame = source;
-  let writable = true;
+  let writable: bool = true;
   let parent: Mapping | null = null;
   const sourceSlot = pageSlot(from, source, false);
   if (isSigma0(from)) parent = root(frame);
   else if (sourceSlot) {
-    const entry = load<u32>(sourceSlot);
-    if (!(entry & PAGE_PRESENT)) return false;
-    frame = entry & FRAME_MASK;
-    writable = (entry & PAGE_WRITE) != 0;
+    const entry = load<PageEntry>(sourceSlot);
+    if (!entry.present) return false;
+    frame = entry.address;
+    writable = entry.writable;
     parent = mappingAt(sourceSlot);
   }
   if (!parent) return false;
   const slot = pageSlot(to, page, true);
   if (!slot) return false;
-  const old = load<u32>(slot);
+  const old = load<PageEntry>(slot);
   let bits = PAGE_PRESENT | PAGE_USER | cacheBits(frame);
   if (writable && rights & RIGHT_WRITE) bits |= PAGE_WRITE;
-  if (old & PAGE_PRESENT) {
-    if (old & PAGE_KERNEL) return false;
-    if ((old & FRAME_MASK) == frame) {
+  if (old.present) {
+    if (old.mark) return false;
+    if (old.address == frame) {
       // The same frame again extends the rights, if it comes from where the page has it from; else nothing changes.
       const mapping = mappingAt(slot);
-      if (mapping && parentOf(mapping) == parent) writeEntry(to, slot, page, old | bits);
+      if (mapping && parentOf(mapping) == parent) writeEntry(to, slot, page, old.word | bits);
       return true;
     }
     unmapPage(to, page, RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE, true);
@@ -194,7 +197,7 @@ export function unmapPage(space: Space, page: u32, rights: u32, flush: bool): u3
   if (isSigma0(space)) m = findRoot(page);
   else {
     const slot = isMappable(space, page) ? pageSlot(space, page, false) : 0;
-    if (slot && load<u32>(slot) & PAGE_PRESENT) m = mappingAt(slot);
+    if (slot && load<PageEntry>(slot).present) m = mappingAt(slot);
   }
   if (!m) return 0;
   const depth = m.place & DEPTH;
@@ -213,14 +216,14 @@ export function unmapPage(space: Space, page: u32, rights: u32, flush: bool): u3
 function revoke(m: Mapping, rights: u32): u32 {
   const page = m.place & FRAME_MASK;
   const slot = pageSlot(m.space, page, false);
-  const entry = slot ? load<u32>(slot) : 0;
-  const used = (entry & PAGE_ACCESSED ? RIGHT_READ : 0) | (entry & PAGE_DIRTY ? RIGHT_WRITE : 0);
+  const entry = slot ? load<PageEntry>(slot) : pageEntry(0);
+  const used = (entry.accessed ? RIGHT_READ : 0) | (entry.dirty ? RIGHT_WRITE : 0);
   if (rights & RIGHT_READ) {
-    if (entry & PAGE_PRESENT) writeEntry(m.space, slot, page, 0);
+    if (entry.present) writeEntry(m.space, slot, page, 0);
     remove(m);
-  } else if (entry & PAGE_PRESENT) {
+  } else if (entry.present) {
     const mask = rights & RIGHT_WRITE ? ~(PAGE_WRITE | PAGE_ACCESSED | PAGE_DIRTY) : ~(PAGE_ACCESSED | PAGE_DIRTY);
-    writeEntry(m.space, slot, page, entry & mask);
+    writeEntry(m.space, slot, page, entry.word & mask);
   }
   return used;
 }
@@ -232,8 +235,8 @@ export function unmapAll(space: Space): void {
       const page = (table << 22) | (i << 12);
       const slot = pageSlot(space, page, false);
       if (!slot) break;
-      const entry = load<u32>(slot);
-      if (entry & PAGE_PRESENT && !(entry & PAGE_KERNEL)) unmapPage(space, page, RIGHT_READ, true);
+      const entry = load<PageEntry>(slot);
+      if (entry.present && !entry.mark) unmapPage(space, page, RIGHT_READ, true);
     }
   }
 }

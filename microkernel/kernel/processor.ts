@@ -12,7 +12,6 @@ import {
   TYPE_TSS,
 } from '../../kernels/lib/descriptors';
 import { wrmsr } from '../../kernels/lib/x86';
-import { setSysenter } from './ipc';
 import {
   SELECTOR_KERNEL_CODE,
   SELECTOR_KERNEL_DATA,
@@ -73,9 +72,12 @@ export function processorInit(sysenter: bool): void {
   if (sysenter) useSysenter();
 }
 
+/** IPC comes in by SYSENTER, and may leave by SYSEXIT. */
+export let sysenterInUse: bool = false;
+
 /** SYSEXIT wants user code and data right behind kernel code and data, as the GDT has them. */
 function useSysenter(): void {
-  setSysenter();
+  sysenterInUse = true;
   wrmsr(MSR_SYSENTER_CS, SELECTOR_KERNEL_CODE);
   wrmsr(MSR_SYSENTER_ESP, addressOf_tss() + offsetof<TaskState>('esp0'));
   wrmsr(MSR_SYSENTER_EIP, addressOf_ipcBySysenter());

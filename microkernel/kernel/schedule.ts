@@ -10,21 +10,16 @@ import { __switch_commit } from '../../kernels/lib/hooks';
 import { readCr3, writeCr3 } from '../../kernels/lib/x86';
 import { addressOf_utcbPointer } from './stubs';
 import { taskState } from './taskstate';
-import { block, current, STATE_IDLE, STATE_READY, setCurrentThread, Tcb } from './tcb';
-import { expireTimeouts } from './timeout';
+import { block, current, IDLE_THREAD, STATE_IDLE, STATE_READY, setCurrentThread, Tcb } from './tcb';
 
 const PRIORITIES: u32 = 256;
 export const DEFAULT_PRIORITY: u32 = 100;
 /** In ticks of 10 ms. */
 const TIME_SLICE: u32 = 1;
-/** The idle thread's number: a system thread. */
-export const IDLE_THREAD: u32 = 16;
 
 /** The first thread of each list, or null; and a bit for each that has one. */
 const lists = changetype<Elements<usize>>(memory.data(256 * 4, 32));
 const occupied = changetype<Elements<u32>>(memory.data(8 * 4, 32));
-
-export let ticks: u32 = 0;
 
 /** Puts a ready thread at the end of its list, if it is in none. */
 export function enqueue(t: Tcb): void {
@@ -128,10 +123,8 @@ export function switchDirectly(t: Tcb): void {
   switchTo(t);
 }
 
-/** 100 times a second. */
-export function tick(): void {
-  ticks++;
-  expireTimeouts(ticks);
+/** A tick of the running thread's time slice has passed. */
+export function spendSlice(): void {
   const t = current();
   if (t.state == STATE_IDLE) return dispatch(null);
   if (t.slice > 1) {

@@ -4,11 +4,12 @@
 import { fpageBase, fpageShift, isIoFpage } from './fpage';
 import { KIP_AREA, KIP_AREA_SHIFT, SHARED_FROM, USER_TOP, UTCB_SHIFT } from './layout';
 import { isSigma0, unmapPage } from './mapping';
+import { configurePages, pageSlot } from './pages';
 import { isPrivileged } from './privilege';
-import { ticks } from './schedule';
-import { pageSlot, Space, spaceConfigure } from './space';
-import { current, lookup, threadNumber } from './tcb';
-import { ERROR_MEMORY, ERROR_PRIVILEGE, ERROR_SPACE, ERROR_UTCB, refuse, USER_BASE } from './threads';
+import { Space } from './space';
+import { current, lookup, threadNumber, USER_BASE } from './tcb';
+import { ERROR_MEMORY, ERROR_PRIVILEGE, ERROR_SPACE, ERROR_UTCB, refuse } from './threads';
+import { ticks } from './timeout';
 
 const ERROR_KIP: u32 = 7;
 /** Not one of the manual's, which has none for this. */
@@ -30,7 +31,7 @@ export function spaceControl(): void {
   const base = fpageBase(utcb, shift);
   const size: u32 = 1 << shift;
   if (base >= KIP_AREA || size > KIP_AREA - base || t.space.utcbSize) return refuse(ERROR_UTCB);
-  if (!spaceConfigure(t.space, base, size)) return refuse(ERROR_MEMORY);
+  if (!configurePages(t.space, base, size)) return refuse(ERROR_MEMORY);
   frame.eax = 1;
   frame.ecx = 0;
 }

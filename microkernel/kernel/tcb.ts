@@ -22,6 +22,10 @@ export function setCurrentThread(t: Tcb): void {
 }
 
 export const THREADS: u32 = 256;
+/** Thread numbers below belong to interrupt lines; then come the kernel's own threads; user level gives away the rest. */
+export const KERNEL_INTERRUPTS: u32 = 16;
+export const IDLE_THREAD: u32 = 16;
+export const USER_BASE: u32 = 32;
 
 /** Nothing runs; not activated. */
 export const STATE_INACTIVE: u32 = 0;

@@ -2,18 +2,20 @@
 // privilege, 2 invalid thread, 3 invalid space, 4 invalid scheduler, 6 UTCB area, 8 out of memory.
 import { componentCreate, componentRemove, KIND_PROGRAM } from '../../kernels/lib/components';
 import { TRAP_FRAME_SIZE } from '../../kernels/lib/trapframe';
-import { attachInterrupt, KERNEL_INTERRUPTS } from './interrupt';
+import { attachInterrupt } from './interrupt';
 import { abandon, cancel } from './ipc';
 import { SELECTOR_USER_CODE, SELECTOR_USER_DATA, USER_FLAGS, USER_FLAGS_MASK, UTCB_REGISTERS } from './layout';
 import { unmapAll } from './mapping';
+import { utcbCreate } from './pages';
 import { ioMapFree } from './ports';
 import { isPrivileged } from './privilege';
 import { DEFAULT_PRIORITY, dequeue, dispatch, enqueue, switchDirectly, yieldProcessor } from './schedule';
-import { Space, spaceCreate, spaceFree, utcbCreate, utcbFits } from './space';
+import { Space, spaceCreate, spaceFree, utcbFits } from './space';
 import {
   block,
   current,
   EXIT_IRET,
+  KERNEL_INTERRUPTS,
   lookup,
   NIL_THREAD,
   register,
@@ -29,6 +31,7 @@ import {
   Tcb,
   THREADS,
   threadNumber,
+  USER_BASE,
 } from './tcb';
 
 export const ERROR_PRIVILEGE: u32 = 1;
@@ -36,8 +39,6 @@ export const ERROR_THREAD: u32 = 2;
 export const ERROR_SPACE: u32 = 3;
 export const ERROR_UTCB: u32 = 6;
 export const ERROR_MEMORY: u32 = 8;
-/** First thread number that user level may give away; below lie interrupts and the kernel's threads. */
-export const USER_BASE: u32 = 32;
 const UNCHANGED: u32 = 0xffffffff;
 
 /** Result 0 and the reason in the error TCR. */

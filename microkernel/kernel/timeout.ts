@@ -2,17 +2,17 @@
 // m in bits 9..0 and e in bits 14..10. Periods are rounded up to ticks of 10 ms and pass only while the timer runs.
 // Points in time (bit 15) are taken as never.
 //
-// Threads that wait with a period are in one list, which each tick walks. A thread whose IPC ended earlier has
+// Threads that wait with a period are in one list, which each tick walks (clock.ts). A thread whose IPC ended earlier has
 // deadline 0 and leaves the list at the next tick.
-import { ipcTimedOut } from './ipc';
-import { ticks } from './schedule';
 import { Tcb } from './tcb';
 
 export const TIMEOUT_NEVER: u32 = 0;
 export const TIMEOUT_ZERO: u32 = 0x400;
 const TICK_MICROSECONDS: u32 = 10000;
-const LIST_END: usize = 1;
+export const LIST_END: usize = 1;
 
+/** Since the start. */
+export let ticks: u32 = 0;
 let list: usize = 1;
 
 /** Ticks to wait, at least one; 0: for ever. */
@@ -28,26 +28,31 @@ export function armTimeout(t: Tcb, value: u32): bool {
   const n = period(value);
   t.deadline = n ? max(ticks + n, 1) : 0;
   if (!n) return false;
-  if (!t.timedNext) {
-    t.timedNext = list;
-    list = changetype<usize>(t);
-  }
+  if (!t.timedNext) keepTimed(t);
   return true;
 }
 
-export function expireTimeouts(now: u32): void {
-  let at = list;
+/** One more; the result is how many there have been. */
+export function countTick(): u32 {
+  return ++ticks;
+}
+
+/** Empties the list: the first thread of it, for `nextTimed`, and LIST_END behind the last. */
+export function takeTimed(): usize {
+  const first = list;
   list = LIST_END;
-  while (at != LIST_END) {
-    const t = changetype<Tcb>(at);
-    at = t.timedNext;
-    t.timedNext = 0;
-    if (t.deadline && t.deadline <= now) {
-      t.deadline = 0;
-      ipcTimedOut(t);
-    } else if (t.deadline) {
-      t.timedNext = list;
-      list = changetype<usize>(t);
-    }
-  }
+  return first;
+}
+
+/** The thread behind one of the list that was taken; `t` is in no list then. */
+export function nextTimed(t: Tcb): usize {
+  const next = t.timedNext;
+  t.timedNext = 0;
+  return next;
+}
+
+/** Puts a thread that goes on waiting back. */
+export function keepTimed(t: Tcb): void {
+  t.timedNext = list;
+  list = changetype<usize>(t);
 }

@@ -9,8 +9,9 @@ import { FRAME_MASK } from '../../kernels/lib/paging';
 import { fpageBase, fpageShift, ioCount, ioFirst, isIoFpage, RIGHT_READ } from './fpage';
 import { USER_TOP } from './layout';
 import { mapPage } from './mapping';
+import { pageSlot } from './pages';
 import { allowPort, hasPort, ioMapCreate, NO_IO_MAP } from './ports';
-import { pageSlot, Space } from './space';
+import { Space } from './space';
 import { block, Tcb, THREADS } from './tcb';
 
 const TYPE_MASK: u32 = 0xe;

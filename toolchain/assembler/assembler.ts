@@ -37,6 +37,7 @@ export class Assembler {
   constructor(
     readonly name: string,
     readonly layouts?: Layouts,
+    private readonly watched?: string,
   ) {
     this.f = this.select('text');
   }
@@ -64,12 +65,12 @@ export class Assembler {
 
   /** A label that only this module sees. */
   label(name: string): void {
-    this.f.label(name);
+    this.define(name);
   }
   /** A label that is a symbol of the image. */
   global(name: string): void {
+    this.define(name);
     this.globals.add(name);
-    this.f.label(name);
   }
   /** A hook symbol (kernels/lib/hooks.ts): a zero-byte label on the next instruction, listed in the image's note. */
   hook(name: string): void {
@@ -113,14 +114,14 @@ export class Assembler {
   mov = (a: encode.MoveOperand, b: encode.MoveOperand | Immediate) => encode.mov(this.f, a, b);
   movzx = (dst: Register, src: Rm) => encode.extend(this.f, 'movzx', dst, src);
   movsx = (dst: Register, src: Rm) => encode.extend(this.f, 'movsx', dst, src);
-  lea = (dst: Register, src: Memory) => encode.withModrm(this.f, dst.size, [0x8d], dst.number, src);
+  lea = (dst: Register, src: Memory) => encode.loadAddress(this.f, dst, src);
   push = (a: Rm | SegmentRegister | Immediate) => encode.push(this.f, a);
   pop = (a: Rm | SegmentRegister) => encode.pop(this.f, a);
   xchg = (a: Rm, b: Register) => encode.exchange(this.f, 'xchg', a, b);
   cmpxchg = (a: Rm, b: Register) => encode.exchange(this.f, 'cmpxchg', a, b);
   xadd = (a: Rm, b: Register) => encode.exchange(this.f, 'xadd', a, b);
   cmpxchg8b = (a: Memory) => encode.withModrm(this.f, 4, [0x0f, 0xc7], 1, a);
-  bswap = (a: Register) => this.f.bytes(0x0f, 0xc8 + a.number);
+  bswap = (a: Register) => encode.byteSwap(this.f, a);
   pushad = () => this.plain('pushad');
   popad = () => this.plain('popad');
   pushfd = () => this.plain('pushfd');
@@ -165,8 +166,8 @@ export class Assembler {
   bts = (a: Rm, bit: number | Register) => encode.bitTest(this.f, 'bts', a, bit);
   btr = (a: Rm, bit: number | Register) => encode.bitTest(this.f, 'btr', a, bit);
   btc = (a: Rm, bit: number | Register) => encode.bitTest(this.f, 'btc', a, bit);
-  bsf = (dst: Register, src: Rm) => encode.withModrm(this.f, dst.size, [0x0f, 0xbc], dst.number, src);
-  bsr = (dst: Register, src: Rm) => encode.withModrm(this.f, dst.size, [0x0f, 0xbd], dst.number, src);
+  bsf = (dst: Register, src: Rm) => encode.scan(this.f, 'bsf', dst, src);
+  bsr = (dst: Register, src: Rm) => encode.scan(this.f, 'bsr', dst, src);
   /** SETcc: the operand is an 8-bit register or memory. */
   set = (condition: Condition, a: Rm) => encode.setByte(this.f, condition, a);
 
@@ -197,8 +198,8 @@ export class Assembler {
     this.f.bytes(0xe8);
     this.f.relocate('rel32', name, addend - 4);
   }
-  callIndirect = (a: Rm) => encode.withModrm(this.f, 4, [0xff], 2, a);
-  jmpIndirect = (a: Rm) => encode.withModrm(this.f, 4, [0xff], 4, a);
+  callIndirect = (a: Rm) => encode.indirect(this.f, 'call', a);
+  jmpIndirect = (a: Rm) => encode.indirect(this.f, 'jmp', a);
   /** Far jump: loads CS. */
   ljmp = (selector: number, offset: Immediate) => encode.far(this.f, 'jmp', selector, offset);
   lcall = (selector: number, offset: Immediate) => encode.far(this.f, 'call', selector, offset);
@@ -267,6 +268,13 @@ export class Assembler {
   rdmsr = () => this.plain('rdmsr');
   wrmsr = () => this.plain('wrmsr');
 
+  /** Labels of one module are one scope, whatever their sections. */
+  private define(name: string): void {
+    for (const f of this.fragments.values())
+      if (f.has(name)) throw new AssemblerError(`label '${name}' is defined twice`);
+    this.f.label(name);
+  }
+
   private plain(mnemonic: keyof typeof encode.PLAIN): void {
     this.f.bytes(...encode.PLAIN[mnemonic]);
   }
@@ -281,7 +289,7 @@ export class Assembler {
     this.section = section;
     let fragment = this.fragments.get(section);
     if (!fragment) {
-      fragment = new Fragment();
+      fragment = new Fragment(this.watched);
       this.fragments.set(section, fragment);
     }
     this.f = fragment;
@@ -292,15 +300,18 @@ export class Assembler {
 /** A stub module: a name for error messages, and the code. It is assembled when an image is built. */
 export interface Stubs {
   readonly name: string;
-  /** @param layouts structures of the code that the stubs are linked with; without: every offset is 0 */
-  assemble(layouts?: Layouts): StubCode;
+  /**
+   * @param layouts structures of the code that the stubs are linked with; without: every offset is 0
+   * @param watched a symbol: using it is an error
+   */
+  assemble(layouts?: Layouts, watched?: string): StubCode;
 }
 
 export function defineStubs(name: string, write: (a: Assembler) => void): Stubs {
   return {
     name,
-    assemble(layouts) {
-      const a = new Assembler(name, layouts);
+    assemble(layouts, watched) {
+      const a = new Assembler(name, layouts, watched);
       try {
         write(a);
         return a.finish();

@@ -82,6 +82,26 @@ export const PLAIN = {
 const signed8 = (v: number): boolean => v >= -128 && v <= 127;
 const isSymbol = (v: Immediate): v is SymbolRef => typeof v !== 'number';
 
+function inRange(value: number, size: Size): void {
+  const bits = size * 8;
+  const [least, most] = [-(2 ** (bits - 1)), 2 ** bits - 1];
+  if (!Number.isInteger(value) || value < least || value > most)
+    throw new AssemblerError(`immediate ${value} does not fit in ${bits} bits: ${least} to ${most}`);
+}
+
+/** Operands that an instruction has in some sizes only. */
+function sized(
+  mnemonic: string,
+  a: { readonly kind: string; readonly size: Size; readonly name?: string },
+  ...sizes: Size[]
+): void {
+  if (sizes.includes(a.size)) return;
+  const bits = sizes.map((s) => s * 8).join(' or ');
+  throw new AssemblerError(
+    `${mnemonic}: ${a.name ?? `an operand in memory of ${a.size * 8} bits`} has not ${bits} bits`,
+  );
+}
+
 /** Bytes of an immediate; a symbol takes 32 bits. */
 export function immediate(f: Fragment, value: Immediate, size: Size): void {
   if (isSymbol(value)) {
@@ -89,9 +109,7 @@ export function immediate(f: Fragment, value: Immediate, size: Size): void {
     f.relocate('abs32', value.name, value.addend);
     return;
   }
-  const bits = size * 8;
-  if (!Number.isInteger(value) || value < -(2 ** (bits - 1)) || value >= 2 ** bits)
-    throw new AssemblerError(`immediate ${value} does not fit in ${bits} bits`);
+  inRange(value, size);
   if (size === 1) f.bytes(value);
   else if (size === 2) f.word(value);
   else f.dword(value | 0);
@@ -105,6 +123,8 @@ export function modrm(f: Fragment, extension: number, rm: RegisterOrMemory): voi
     return;
   }
   let { base, index, scale } = rm;
+  if (!Number.isInteger(rm.disp) || rm.disp < -(2 ** 31) || rm.disp >= 2 ** 32)
+    throw new AssemblerError(`the displacement ${rm.disp} of an address does not fit in 32 bits`);
   const disp = rm.disp | 0;
   if ((base && base.size !== 4) || (index && index.size !== 4))
     throw new AssemblerError('an address takes 32-bit registers');
@@ -154,6 +174,7 @@ export function arithmetic(f: Fragment, op: keyof typeof ARITHMETIC, a: Register
   const n = ARITHMETIC[op];
   const size = sameSize(op, a, b);
   if (typeof b === 'number' || b.kind === 'symbol') {
+    if (typeof b === 'number') inRange(b, size);
     const small = typeof b === 'number' && signed8(size === 4 ? b | 0 : b);
     if (size === 1) {
       if (a.kind === 'register' && a.number === 0) f.bytes((n << 3) | 4);
@@ -217,6 +238,7 @@ function moveSegment(f: Fragment, opcode: number, segment: SegmentRegister, othe
   if (opcode === 0x8e && segment.number === 1) throw new AssemblerError('mov cannot load cs');
   if (other.kind !== 'register' && other.kind !== 'memory')
     throw new AssemblerError(`mov ${segment.name}: the other operand must be a register or memory`);
+  if (other.kind === 'register') sized(`mov ${segment.name}`, other, 2, 4);
   withModrm(f, 4, [opcode], segment.number, other);
 }
 
@@ -226,8 +248,15 @@ function moveSpecial(f: Fragment, direction: 0 | 2, special: ControlRegister, ot
   f.bytes(0x0f, special.opcode + direction, 0xc0 | (special.number << 3) | other.number);
 }
 
+/** The processor looks at five bits of a count. */
+function inShiftRange(op: string, count: number): void {
+  if (!Number.isInteger(count) || count < 0 || count > 31)
+    throw new AssemblerError(`${op}: a count is from 0 to 31, or cl; not ${count}`);
+}
+
 export function shift(f: Fragment, op: keyof typeof SHIFTS, a: RegisterOrMemory, count: number | Register): void {
   const n = SHIFTS[op];
+  if (typeof count === 'number') inShiftRange(op, count);
   if (typeof count !== 'number') {
     if (count.size !== 1 || count.number !== 1) throw new AssemblerError(`${op}: the count is a number or cl`);
     withModrm(f, a.size, [wide(0xd2, a.size)], n, a);
@@ -247,6 +276,11 @@ export function shiftDouble(
 ) {
   const opcode = op === 'shld' ? 0xa4 : 0xac;
   const byCl = typeof count !== 'number';
+  sized(op, b, 2, 4);
+  if (a.kind === 'register') sameSize(op, a, b);
+  if (byCl) {
+    if (count.size !== 1 || count.number !== 1) throw new AssemblerError(`${op}: the count is a number or cl`);
+  } else inShiftRange(op, count);
   withModrm(f, b.size, [0x0f, opcode + (byCl ? 1 : 0)], b.number, a);
   if (!byCl) immediate(f, count as number, 1);
 }
@@ -265,6 +299,9 @@ export function increment(f: Fragment, op: 'inc' | 'dec', a: RegisterOrMemory): 
 
 /** IMUL with two or three operands: dst = a * immediate, or dst *= a. */
 export function multiply(f: Fragment, dst: Register, a: RegisterOrMemory, factor?: number): void {
+  sized('imul', dst, 2, 4);
+  if (a.kind === 'register') sameSize('imul', dst, a);
+  if (factor !== undefined) inRange(factor, dst.size);
   if (factor === undefined) return withModrm(f, dst.size, [0x0f, 0xaf], dst.number, a);
   const small = signed8(factor | 0);
   withModrm(f, dst.size, [small ? 0x6b : 0x69], dst.number, a);
@@ -274,6 +311,7 @@ export function multiply(f: Fragment, dst: Register, a: RegisterOrMemory, factor
 /** MOVZX and MOVSX: the source's size is that of its register, or of its memory operand (mem8, mem16). */
 export function extend(f: Fragment, op: 'movzx' | 'movsx', dst: Register, src: RegisterOrMemory): void {
   if (src.size === 4) throw new AssemblerError(`${op}: the source has 8 or 16 bits (al, mem8(...), mem16(...))`);
+  if (dst.size <= src.size) throw new AssemblerError(`${op}: ${dst.name} is no larger than the source`);
   prefixes(f, dst.size, src);
   f.bytes(0x0f, (op === 'movzx' ? 0xb6 : 0xbe) + (src.size === 2 ? 1 : 0));
   modrm(f, dst.number, src);
@@ -281,10 +319,37 @@ export function extend(f: Fragment, op: 'movzx' | 'movsx', dst: Register, src: R
 
 export function bitTest(f: Fragment, op: keyof typeof BIT_TESTS, a: RegisterOrMemory, bit: number | Register): void {
   const n = BIT_TESTS[op];
+  sized(op, a, 2, 4);
+  if (typeof bit === 'number' && (!Number.isInteger(bit) || bit < 0 || bit > 8 * a.size - 1))
+    throw new AssemblerError(`${op}: bit ${bit} of ${8 * a.size}: 0 to ${8 * a.size - 1}`);
+  if (typeof bit !== 'number') sized(op, bit, 2, 4);
   if (typeof bit === 'number') {
     withModrm(f, a.size, [0x0f, 0xba], n, a);
     immediate(f, bit, 1);
   } else withModrm(f, bit.size, [0x0f, 0x83 + (n << 3)], bit.number, a);
+}
+
+/** CALL and JMP through a register or memory: group 5. */
+export function indirect(f: Fragment, op: 'call' | 'jmp', a: RegisterOrMemory): void {
+  sized(op, a, 4);
+  withModrm(f, 4, [0xff], op === 'call' ? 2 : 4, a);
+}
+
+/** BSF and BSR. */
+export function scan(f: Fragment, op: 'bsf' | 'bsr', dst: Register, src: RegisterOrMemory): void {
+  sized(op, dst, 2, 4);
+  if (src.kind === 'register') sameSize(op, dst, src);
+  withModrm(f, dst.size, [0x0f, op === 'bsf' ? 0xbc : 0xbd], dst.number, src);
+}
+
+export function byteSwap(f: Fragment, a: Register): void {
+  sized('bswap', a, 4);
+  f.bytes(0x0f, 0xc8 + a.number);
+}
+
+export function loadAddress(f: Fragment, dst: Register, src: Memory): void {
+  sized('lea', dst, 2, 4);
+  withModrm(f, dst.size, [0x8d], dst.number, src);
 }
 
 export function setByte(f: Fragment, condition: Condition, a: RegisterOrMemory): void {
@@ -295,6 +360,8 @@ export function setByte(f: Fragment, condition: Condition, a: RegisterOrMemory):
 const PUSH_SEGMENT = [[0x06], [0x0e], [0x16], [0x1e], [0x0f, 0xa0], [0x0f, 0xa8]];
 
 export function push(f: Fragment, a: RegisterOrMemory | SegmentRegister | Immediate): void {
+  if (typeof a === 'number') inRange(a, 4);
+  else if (a.kind === 'register' || a.kind === 'memory') sized('push', a, 2, 4);
   if (typeof a === 'number' && signed8(a | 0)) f.bytes(0x6a, a);
   else if (typeof a === 'number' || a.kind === 'symbol') {
     f.bytes(0x68);
@@ -307,6 +374,7 @@ export function push(f: Fragment, a: RegisterOrMemory | SegmentRegister | Immedi
 }
 
 export function pop(f: Fragment, a: RegisterOrMemory | SegmentRegister): void {
+  if (a.kind !== 'segment') sized('pop', a, 2, 4);
   if (a.kind === 'segment') {
     if (a.number === 1) throw new AssemblerError('pop cannot load cs');
     const opcode = PUSH_SEGMENT[a.number];

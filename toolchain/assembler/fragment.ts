@@ -43,10 +43,16 @@ type Atom =
   | { kind: 'align'; to: number; fill: number }
   | { kind: 'space'; size: number };
 
+/** Of one area, in bytes. */
+const MOST_SPACE = 2 ** 28;
+
 export class Fragment {
   private readonly atoms: Atom[] = [];
   private readonly names = new Set<string>();
   private largestAlign = 1;
+
+  /** @param watched a symbol whose use is to be an error: how the place of an undefined one is found */
+  constructor(private readonly watched?: string) {}
 
   get empty(): boolean {
     return this.atoms.length === 0;
@@ -67,9 +73,14 @@ export class Fragment {
 
   /** A 32-bit place for the linker. For rel32 the addend is counted from the place itself. */
   relocate(kind: Relocation['kind'], symbol: string, addend: number): void {
+    this.use(symbol);
     const run = this.run();
     run.relocations.push({ offset: run.bytes.length, kind, symbol, addend: addend | 0 });
     this.dword(0);
+  }
+
+  has(label: string): boolean {
+    return this.names.has(label);
   }
 
   label(name: string): void {
@@ -100,11 +111,13 @@ export class Fragment {
 
   /** `size` zero bytes. */
   space(size: number): void {
-    if (!Number.isInteger(size) || size < 0) throw new AssemblerError(`an area of ${size} bytes`);
+    if (!Number.isInteger(size) || size < 0 || size > MOST_SPACE)
+      throw new AssemblerError(`an area of ${size} bytes: 0 to ${MOST_SPACE}`);
     this.atoms.push({ kind: 'space', size });
   }
 
   branch(condition: Condition | 'jmp', target: string): void {
+    this.use(target);
     this.atoms.push({ kind: 'branch', condition, target, near: false });
   }
 
@@ -113,6 +126,10 @@ export class Fragment {
     let offsets = this.layout();
     while (this.grow(offsets)) offsets = this.layout();
     return this.write(offsets);
+  }
+
+  private use(symbol: string): void {
+    if (symbol === this.watched) throw new AssemblerError(`symbol '${symbol}' is not defined`);
   }
 
   private run() {

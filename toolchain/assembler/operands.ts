@@ -159,4 +159,14 @@ export type Condition = keyof typeof CONDITIONS;
 /** What an instruction or a symbol cannot be: a wrong operand, an undefined name, a value out of range. */
 export class AssemblerError extends Error {
   override name = 'AssemblerError';
+
+  /** Where the instruction was written: what the host calls the file, line and column there, if it says. */
+  get place(): { file: string; line: number; column: number } | undefined {
+    for (const frame of this.stack?.split('\n').slice(1) ?? []) {
+      const [, file, line, column] = /((?:file:|\/|[A-Za-z]:\\)[^()]*?):(\d+):(\d+)\)?$/.exec(frame) ?? [];
+      if (file && !/[\\/]toolchain[\\/]assembler[\\/]/.test(file))
+        return { file, line: Number(line), column: Number(column) };
+    }
+    return undefined;
+  }
 }

@@ -45,8 +45,10 @@ export function callIndirect(l: Lowering): void {
 /** `call(n, ...)` of a table: the type and the arguments are those of its function, with n before them. */
 function callEntry(l: Lowering, symbol: string, type: FunctionType, [index, ...args]: Expr[]): void {
   const entry = entryOf(l.module, symbol, index);
-  if (entry === undefined)
-    return l.fail(`${symbol} has ${l.module.functionTables.get(symbol)?.length} entries, from 0`);
+  if (entry === undefined) {
+    const { length } = l.module.functionTables.get(symbol) as readonly number[];
+    return l.fail(`'${symbol}' has ${length} ${length === 1 ? 'entry' : 'entries'}, from 0`);
+  }
   const target = typeof entry === 'number' ? l.functionName(entry) : entry;
   l.call(target, { ...type, params: type.params.slice(1) }, args);
 }

@@ -123,6 +123,9 @@ const readFlags = (s: Selector, result: number): void => {
   s.emit({ op: 'pop', a: m.reg(result) });
 };
 
+/** Of one stackSlot, in bytes. */
+const MOST_SLOT = 4096;
+
 export const INTRINSICS: Record<string, Expansion> = {
   outb: output([0xee], [0xe6]),
   outw: output([0x66, 0xef], [0x66, 0xe7]),
@@ -230,8 +233,10 @@ export const INTRINSICS: Record<string, Expansion> = {
 
   currentStack: (s, _, [result]) => s.emit({ op: 'lea', a: m.reg(result), b: m.mem(m.ESP, 0) }),
   stackSlot: (s, [bytes], [result]) => {
-    if (bytes.kind !== 'const' || bytes.value <= 0)
-      throw new WasmError('stackSlot: the size must be a positive constant');
+    if (bytes.kind !== 'const' || bytes.value < 1 || bytes.value > MOST_SLOT)
+      throw new WasmError(
+        `stackSlot takes a constant from 1 to ${MOST_SLOT}: stacks of kernels are small; more lies in memory.data(size)`,
+      );
     s.emit({ op: 'lea', a: m.reg(result), b: m.mem(m.SLOT_AREA, s.out.slots) });
     s.out.slots += (bytes.value + 3) & ~3;
   },
@@ -240,5 +245,10 @@ export const INTRINSICS: Record<string, Expansion> = {
 export function expandIntrinsic(s: Selector, name: string, args: Expr[], results: number[]): void {
   const expand = Object.hasOwn(INTRINSICS, name) ? INTRINSICS[name] : undefined;
   if (!expand) throw new WasmError(`no intrinsic is called '${name}'; there are: ${Object.keys(INTRINSICS).join(' ')}`);
-  expand(s, args, results);
+  try {
+    expand(s, args, results);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    throw new WasmError(`'${name}' is declared with other arguments than it has: kernels/lib/x86.ts shows them`);
+  }
 }

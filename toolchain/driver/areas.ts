@@ -3,7 +3,8 @@
 // function in its place, whose name says file, constant, size and alignment; the back end turns it into a symbol, and
 // the linker places the area in bss, in an order of its own.
 import { AREAS } from '../backend/globals.js';
-import { type Compiler, type Node, ownSources, type Parser, parse, type Source } from './syntax.js';
+import type { Names } from './names.js';
+import { type Compiler, errorAtNode, type Node, ownSources, type Parser, parse, type Source } from './syntax.js';
 
 interface Expression extends Node {
   readonly text?: string;
@@ -11,10 +12,6 @@ interface Expression extends Node {
   readonly property?: Expression;
   readonly typeArguments?: readonly Node[] | null;
   readonly args?: Expression[];
-  readonly left?: Expression;
-  readonly right?: Expression;
-  readonly operator?: number;
-  readonly value?: { low: number; high: number };
 }
 interface Declaration extends Node {
   readonly name: Expression;
@@ -26,17 +23,17 @@ interface Variables extends Node {
   readonly declarations?: readonly Declaration[];
 }
 
-export function makeAreas(compiler: Compiler, parser: Parser): void {
-  for (const source of ownSources(parser)) new AreaMaker(compiler, source).run();
+export function makeAreas(compiler: Compiler, parser: Parser, names: Names): void {
+  for (const source of ownSources(parser)) new AreaMaker(compiler, source, names).run();
 }
 
 class AreaMaker {
-  private readonly constants = new Map<string, Expression>();
   private readonly declarations: string[] = [];
 
   constructor(
     private readonly compiler: Compiler,
     private readonly source: Source,
+    private readonly names: Names,
   ) {}
 
   run(): void {
@@ -45,7 +42,6 @@ class AreaMaker {
       .filter((s) => s.kind === NodeKind.Variable)
       .flatMap((s) => (s as Variables).declarations ?? [])
       .filter((d) => (d.flags & CommonFlags.Const) !== 0 && !d.decorators && d.initializer);
-    for (const d of found) this.constants.set(d.name.text as string, d.initializer as Expression);
     for (const d of found) d.initializer = this.replace(d.initializer as Expression, d.name.text as string);
     if (this.declarations.length === 0) return;
     const file = `${this.source.normalizedPath.replace(/\.ts$/, '')}.areas.ts`;
@@ -72,30 +68,11 @@ class AreaMaker {
     const callee = e.expression;
     if (callee?.property?.text !== 'data' || callee.expression?.text !== 'memory') return undefined;
     if ((e.typeArguments?.length ?? 0) > 0 || !e.args || e.args.length < 1 || e.args.length > 2) return undefined;
-    const [size, align = 16] = e.args.map((a) => this.evaluate(a));
-    const fits = size !== undefined && size > 0 && align !== undefined && align > 0 && (align & (align - 1)) === 0;
-    return fits ? { size, align } : undefined;
-  }
-
-  private evaluate(e: Expression): number | undefined {
-    const { NodeKind, Token } = this.compiler;
-    const kind = e.kind;
-    if (kind === NodeKind.Identifier) {
-      const known = this.constants.get(e.text as string);
-      return known && this.evaluate(known);
-    }
-    if (kind === NodeKind.Literal) return e.value?.high === 0 ? e.value.low >>> 0 : undefined;
-    if (kind === NodeKind.Parenthesized) return this.evaluate(e.expression as Expression);
-    if (kind !== NodeKind.Binary) return undefined;
-    const a = this.evaluate(e.left as Expression);
-    const b = this.evaluate(e.right as Expression);
-    if (a === undefined || b === undefined) return undefined;
-    const operators = new Map<number, number>([
-      [Token.Plus, a + b],
-      [Token.Minus, a - b],
-      [Token.Asterisk, a * b],
-      [Token.LessThan_LessThan, a * 2 ** b],
-    ]);
-    return operators.get(e.operator ?? -1);
+    const [size, align = 16] = e.args.map((a) => this.names.valueOf(this.source, a));
+    if (size === undefined || align === undefined) return undefined;
+    if (size < 1 || size >= 2 ** 31) throw errorAtNode(e.args[0], 'memory.data takes a size from 1 on, below 2^31');
+    if (align < 1 || (align & (align - 1)) !== 0)
+      throw errorAtNode(e.args[1], 'memory.data takes an alignment that is a power of two');
+    return { size, align };
   }
 }

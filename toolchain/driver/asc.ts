@@ -6,11 +6,13 @@ import type { Layouts } from '../assembler/index.js';
 import { makeAreas } from './areas.js';
 import { makeAsserts } from './asserts.js';
 import { CompileError } from './compile-error.js';
+import { checkDecorators } from './decorators.js';
 import { complaintOf, type Diagnostic } from './diagnostics.js';
 import { checkDialect, NO_OVERRIDE } from './dialect.js';
 import { type FunctionTable, makeTables } from './functions.js';
+import { Names } from './names.js';
 import { makeStructs } from './structs.js';
-import { type Compiler, errorAtNode, type Node, type Parser } from './syntax.js';
+import { type Compiler, errorAtNode, type Node, ownSources, type Parser } from './syntax.js';
 
 export interface AscInput {
   /** The project's folder; all paths are relative to it. */
@@ -139,11 +141,13 @@ class Guard {
 
   afterParse(parser: Parser & { readonly diagnostics: readonly Diagnostic[] }): void {
     this.diagnostics = parser.diagnostics;
+    const names = new Names(this.compiler, ownSources(parser));
     checkDialect(this.compiler, parser);
+    checkDecorators(this.compiler, ownSources(parser), names);
     makeAsserts(this.compiler, parser);
-    this.tables = makeTables(this.compiler, parser, this.entry);
-    this.layouts = makeStructs(this.compiler, parser);
-    makeAreas(this.compiler, parser);
+    this.tables = makeTables(this.compiler, parser, this.entry, names);
+    this.layouts = makeStructs(this.compiler, parser, names);
+    makeAreas(this.compiler, parser, names);
   }
 
   /** A method that overrides one of an unmanaged class is called wrongly, without a word: nobody may override. */

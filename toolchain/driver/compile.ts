@@ -5,7 +5,7 @@ import { readModule, WasmError, type WasmModule } from '../backend/wasm.js';
 import { type DebugInfo, debugOf } from '../debug/info.js';
 import { SourceMap } from '../debug/source-map.js';
 import { type ImageDefinition, staticDataOf } from '../image.js';
-import { type Chunk, stubChunks } from '../linker/chunk.js';
+import { type Chunk, LinkError, stubChunks } from '../linker/chunk.js';
 import { writeElf } from '../linker/elf.js';
 import type { StaticData } from '../linker/layout.js';
 import { type LinkedImage, link } from '../linker/link.js';
@@ -14,6 +14,7 @@ import { MODULE_START, moduleChunks, runtimeChunks } from '../linker/objects.js'
 import { compileAssemblyScript } from './asc.js';
 import { CompileError, errorAt, type Place, placeIn } from './compile-error.js';
 import type { FunctionTable } from './functions.js';
+import { assembleStubs, useInStubs } from './stub-errors.js';
 
 /** Everything that a link needs; plain data, apart from the stubs of the definition, which are chunks already. */
 export interface ImageObjects {
@@ -50,7 +51,7 @@ export async function compileObjects(d: ImageDefinition, root: string): Promise<
   });
   const module = readModule(wasm);
   checkData(d, module, memoryBase);
-  const stubs = d.stubs.flatMap((s) => stubChunks(s.assemble(layouts)));
+  const stubs = assembleStubs(d, root, layouts).flatMap(stubChunks);
   const compiled = compileModule(d, module, tables, new SourceMap(sourceMap), reads);
   if (module.start !== undefined) checkStart(d, module, stubs);
   const chunks = [...stubs, ...compiled];
@@ -70,7 +71,28 @@ export type CompiledImage = BuiltImage & CompiledObjects;
 
 export async function compileImage(d: ImageDefinition, root: string): Promise<CompiledImage> {
   const compiled = await compileObjects(d, root);
-  return { ...linkObjects(compiled.objects), ...compiled };
+  try {
+    return { ...linkObjects(compiled.objects), ...compiled };
+  } catch (error) {
+    throw (error instanceof LinkError && locatedLink(error, d, root, compiled)) || error;
+  }
+}
+
+/** An undefined symbol, with the place of its first use. */
+function locatedLink(
+  error: LinkError,
+  d: ImageDefinition,
+  root: string,
+  { objects, reads }: CompiledObjects,
+): CompileError | undefined {
+  const { name, user, position } = error.undefinedSymbol ?? {};
+  if (name === undefined) return undefined;
+  if (user?.startsWith('stubs')) {
+    const use = useInStubs(d, root, name);
+    return use && new CompileError(use.message.replace(/symbol '[^']*' is not defined/, () => error.message));
+  }
+  const place = position === undefined ? undefined : new SourceMap(objects.sourceMap).inProject(position);
+  return place && errorAt(place, error.message, reads.get(place.file)?.split('\n')[place.line - 1]);
 }
 
 function compileModule(

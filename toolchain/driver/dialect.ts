@@ -25,6 +25,7 @@ interface Shape extends Node {
   readonly name?: { readonly identifier?: { readonly text: string }; readonly text?: string };
   readonly decorators?: readonly { readonly name: { readonly text: string } }[] | null;
   readonly members?: readonly Shape[];
+  readonly initializer?: Shape | null;
   readonly expression?: Shape;
   readonly property?: { readonly text: string };
   readonly text?: string;
@@ -78,6 +79,17 @@ export const BANNED: readonly Banned[] = [
     what: 'an abstract method: classes here have no tables of methods',
     instead: 'call the function itself, or one of a table: const TABLE = functions<F>(f, g)',
     node: (n, c) => n.kind === c.NodeKind.MethodDeclaration && ((n.flags ?? 0) & c.CommonFlags.Abstract) !== 0,
+  },
+  {
+    what: 'a constructor, which nothing ever calls: structures are memory, and come into being as zeros',
+    instead: 'set the fields by a function',
+    node: (n, c) => n.kind === c.NodeKind.MethodDeclaration && ((n.flags ?? 0) & c.CommonFlags.Constructor) !== 0,
+  },
+  {
+    what: 'a field with an initial value, which nothing ever stores: structures are memory, and come into being as zeros',
+    instead: 'set the field by a function',
+    node: (n, c) =>
+      n.kind === c.NodeKind.FieldDeclaration && !!n.initializer && ((n.flags ?? 0) & c.CommonFlags.Static) === 0,
   },
   {
     what: 'instanceof: a structure does not know its class',

@@ -13,7 +13,7 @@ import { Tinypool } from 'tinypool';
 import type { DebugInfo } from '../debug/info.js';
 import type { ImageDefinition } from '../image.js';
 import { isIntact, writeAside, writeFiles } from './cache.js';
-import { type BuiltImage, compileObjects, type ImageObjects, linkObjects } from './compile.js';
+import { type BuiltImage, compileImage, type ImageObjects, linkObjects } from './compile.js';
 import { DIST, imageDefinitions, PROJECT_ROOT } from './definitions.js';
 import { definitionHash, hashOf, inputHashes, keyOf, toolchainHash } from './keys.js';
 import { sourceSize } from './order.js';
@@ -62,8 +62,9 @@ export async function buildImages(
   for (const name of names) {
     const d = definitions.get(name);
     if (!d) throw new Error(`there is no image '${name}'; there are: ${[...definitions.keys()].join(', ')}`);
-    const own = definitionHash(d, tool);
-    if (isUpToDate(index[name], d, own, root, hashes)) report.unchanged.push(name);
+    const own = hashOfDefinition(d, tool, root);
+    if (own instanceof Error) report.failed.push({ image: name, error: own });
+    else if (isUpToDate(index[name], d, own, root, hashes)) report.unchanged.push(name);
     else stale.push({ name, root, dist, own });
   }
   const sizes = new Map(stale.map(({ name }) => [name, sourceSize(definitions.get(name) as ImageDefinition, root)]));
@@ -87,6 +88,15 @@ export async function buildImages(
   report.built.sort(order);
   report.failed.sort((a, b) => order(a.image, b.image));
   return report;
+}
+
+/** Or what is wrong with its stubs. */
+function hashOfDefinition(d: ImageDefinition, tool: string, root: string): string | Error {
+  try {
+    return definitionHash(d, tool, root);
+  } catch (error) {
+    return error as Error;
+  }
 }
 
 function isUpToDate(
@@ -122,8 +132,8 @@ export async function buildOne({ name, root, dist, own }: BuildTask): Promise<Bu
   try {
     const d = (await imageDefinitions(dist)).get(name) as ImageDefinition;
     const start = performance.now();
-    const { objects, reads } = await compileObjects(d, root);
-    const built = linkObjects(objects);
+    const built = await compileImage(d, root);
+    const { objects, reads } = built;
     const inputs = [...reads.keys()].filter((path) => d.aliases?.[path] === undefined).sort();
     const key = keyOf(
       own,

@@ -5,6 +5,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ImageDefinition } from '../image.js';
+import { assembleStubs } from './stub-errors.js';
 
 export const hashOf = (contents: Uint8Array | string | null): string =>
   contents === null ? 'absent' : createHash('sha256').update(contents).digest('hex');
@@ -30,9 +31,8 @@ export function inputHashes(
 }
 
 /** Stubs count with every offset 0: the structures that they ask for lie in the files that the compilation reads. */
-export function definitionHash(d: ImageDefinition, tool: string): string {
-  const stubs = d.stubs.map((s) => {
-    const { name, sections, globals } = s.assemble();
+export function definitionHash(d: ImageDefinition, tool: string, root: string): string {
+  const stubs = assembleStubs(d, root).map(({ name, sections, globals }) => {
     return { name, globals: [...globals], sections: sections.map((x) => ({ ...x, code: codeText(x.code) })) };
   });
   return hashOf(JSON.stringify([tool, { ...d, stubs }]));

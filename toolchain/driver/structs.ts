@@ -1,106 +1,74 @@
 // What structures of kernels need and AssemblyScript lacks, as a transform of its syntax tree. Decorators on the fields
-// of `@unmanaged` classes say it, so that editors check the source as plain TypeScript (guest.d.ts declares them):
+// of `@unmanaged` classes say it, so that editors check the source as plain TypeScript (guest.d.ts declares them;
+// decorators.ts has looked at where they stand):
 //
 //   @embedded frame: TrapFrame          the structure itself lies here, not a pointer to it
 //   @elements(16) files: Elements<u32>  16 numbers lie here; Structs<T> for structures
 //   @volatile status: u32               every access is one access of memory, and stays
 //   @offset(12) flags: u32              the build fails unless the field lies there
 //   @size(48) class ...                 ... unless the class is so large
-//   @bits(`drawing`) class ...          fields are bits of one number, as in a manual's drawing:
+//   @bits(`drawing`) class ...          fields are bits of one number, as in a manual's drawing (bits.ts)
+//   @word @bits(`drawing`) class ...    ... of a value: an object of the class is the number itself
 //
-//       31      12  11       9   8 ... 0
-//      |  frame   | available | flags  |
-//
-// A field of the first two kinds becomes unnamed storage of the same size and alignment, and an accessor that gives its
-// address; one of the third kind an accessor pair; bits become one number and an accessor pair each.
+// A field of the first two kinds becomes unnamed storage of the same size, and an accessor that gives its address; one of
+// the third kind an accessor pair.
 
 import type { Layouts } from '../assembler/index.js';
-import { type Bit, parseDrawing } from './drawing.js';
+import { accessors } from './bits.js';
+import { isOwn } from './decorators.js';
+import { type Bit, isNamed } from './drawing.js';
+import type { Meaning, Names } from './names.js';
 import {
-  type Compiler,
-  errorAtNode,
-  type Node,
-  ownSources,
-  type Parser,
-  parse,
-  parseAt,
-  type Source,
-} from './syntax.js';
+  type Alias,
+  argumentText,
+  type ClassNode,
+  type Decorator,
+  decorator,
+  fail,
+  isWord,
+  type Member,
+  StructLayouts,
+  type TypeNode,
+} from './struct-layouts.js';
+import { type Compiler, type Node, ownSources, type Parser, parse, parseAt, type Source, walk } from './syntax.js';
 
-interface Name {
-  readonly text: string;
-}
-interface TypeNode extends Node {
-  readonly name?: { readonly identifier: Name; readonly next: unknown };
+interface Call extends Node {
+  readonly expression?: { readonly text?: string };
   readonly typeArguments?: readonly TypeNode[] | null;
-}
-interface Decorator extends Node {
-  readonly name: Name;
-  readonly args:
-    | readonly (Node & { readonly value?: { low: number } | string; readonly parts?: readonly string[] })[]
-    | null;
-}
-interface Member extends Node {
-  readonly name: Name;
-  readonly flags: number;
-  readonly type?: TypeNode | null;
-  decorators: readonly Decorator[] | null;
-}
-interface ClassNode extends Node {
-  readonly name: Name;
-  readonly members: Member[];
-  readonly extendsType: TypeNode | null;
-  readonly typeParameters: readonly unknown[] | null;
-  decorators: readonly Decorator[] | null;
-}
-interface Alias extends Node {
-  readonly name: Name;
-  readonly type?: TypeNode;
-}
-
-const SCALARS: Readonly<Record<string, number>> = {
-  ...{ u8: 1, i8: 1, bool: 1, u16: 2, i16: 2, u32: 4, i32: 4, usize: 4, isize: 4, u64: 8, i64: 8 },
-};
-const OWN = new Set(['embedded', 'elements', 'volatile', 'offset', 'size', 'bits']);
-
-interface Extent {
-  readonly size: number;
-  readonly align: number;
+  readonly args?: readonly (Node & { value?: unknown })[];
 }
 
 /** Rewrites the classes; the layouts of all structures, as they were written, by the names of their classes. */
-export function makeStructs(compiler: Compiler, parser: Parser): Layouts {
-  return new StructMaker(compiler, ownSources(parser)).run();
+export function makeStructs(compiler: Compiler, parser: Parser, names: Names): Layouts {
+  return new StructMaker(compiler, ownSources(parser), names).run();
 }
 
 class StructMaker {
-  private readonly classes = new Map<string, ClassNode[]>();
-  /** `type Id = u16`: the names of types, by their other names. */
-  private readonly aliases = new Map<string, string>();
-  private readonly extents = new Map<ClassNode, Extent>();
-  private readonly offsets = new Map<ClassNode, ReadonlyMap<string, number>>();
+  private readonly layouts: StructLayouts;
 
   constructor(
     private readonly compiler: Compiler,
     private readonly sources: readonly Source[],
-  ) {}
+    private readonly names: Names,
+  ) {
+    this.layouts = new StructLayouts(compiler, names);
+  }
 
   run(): Layouts {
-    const all = this.sources.flatMap((source) => this.classesOf(source).map((c) => ({ source, c })));
-    for (const s of this.sources.flatMap(({ statements }) => statements) as Alias[])
-      if (s.kind === this.compiler.NodeKind.TypeDeclaration && s.type?.name)
-        this.aliases.set(s.name.text, s.type.name.identifier.text);
-    for (const { c } of all) this.classes.set(c.name.text, [...(this.classes.get(c.name.text) ?? []), c]);
+    const all = this.sources.flatMap((source) => this.classesOf(source).map((node) => ({ source, node })));
+    const byName = new Map<string, number>();
+    for (const { node } of all) byName.set(node.name.text, (byName.get(node.name.text) ?? 0) + 1);
     // Sizes first: they come from the fields as they were written.
-    const wanted = all.filter(({ c }) =>
-      [c, ...c.members].some((m) => m.decorators?.some((d) => OWN.has(d.name.text))),
+    const wanted = all.filter(({ node }) =>
+      [node, ...node.members].some((m) => m.decorators?.some((d) => isOwn(d.name.text))),
     );
-    for (const { source, c } of all) if (!c.typeParameters) this.extentOf(c, source);
-    for (const { source, c } of wanted) this.rewrite(c, source);
+    for (const c of all) if (!c.node.typeParameters) this.layouts.extentOf(c);
+    for (const source of this.sources) if (source.text.includes('offsetof')) this.renameOffsets(source);
+    for (const { source, node } of wanted) this.rewrite(node, source);
     return new Map(
-      all.map(({ c }) => [
-        c.name.text,
-        (this.classes.get(c.name.text) as ClassNode[]).length > 1 ? 'ambiguous' : (this.offsets.get(c) ?? new Map()),
+      all.map(({ node }) => [
+        node.name.text,
+        (byName.get(node.name.text) as number) > 1 ? 'ambiguous' : (this.layouts.offsetsOf(node) ?? new Map()),
       ]),
     );
   }
@@ -109,93 +77,22 @@ class StructMaker {
     return source.statements.filter((s) => s.kind === this.compiler.NodeKind.ClassDeclaration) as ClassNode[];
   }
 
-  // Sizes, by the rule that AssemblyScript lays fields out by: each at the next multiple of its size
-
-  private extentOf(c: ClassNode, source: Source): Extent {
-    const known = this.extents.get(c);
-    if (known) return known;
-    const drawing = argumentText(decorator(c, 'bits'));
-    if (drawing !== undefined) {
-      const bits = this.drawing(c, drawing).reduce((most, b) => Math.max(most, b.high + 1), 0);
-      const size = bits <= 8 ? 1 : bits <= 16 ? 2 : 4;
-      this.extents.set(c, { size, align: size });
-      return { size, align: size };
-    }
-    let [at, align] = [0, 1];
-    const offsets = new Map<string, number>();
-    if (c.extendsType) {
-      const base = this.extentOfType(c.extendsType, source, c);
-      [at, align] = [base.size, base.align];
-      for (const [field, offset] of this.offsets.get(this.classOf(c.extendsType, source, c)) ?? [])
-        if (field !== 'sizeof') offsets.set(field, offset);
-    }
-    for (const m of this.fieldsOf(c)) {
-      const extent = this.extentOfField(m, source);
-      at = Math.ceil(at / extent.align) * extent.align;
-      offsets.set(m.name.text, at);
-      at += extent.size;
-      align = Math.max(align, extent.align);
-    }
-    this.offsets.set(c, offsets.set('sizeof', at));
-    this.extents.set(c, { size: at, align });
-    return { size: at, align };
-  }
-
-  private fieldsOf(c: ClassNode): Member[] {
-    const { NodeKind, CommonFlags } = this.compiler;
-    return c.members.filter((m) => m.kind === NodeKind.FieldDeclaration && !(m.flags & CommonFlags.Static));
-  }
-
-  private extentOfField(m: Member, source: Source): Extent {
-    if (!m.type) fail(m, `field '${m.name.text}' needs a type`);
-    const elements = decorator(m, 'elements');
-    if (elements) {
-      const count = argumentNumber(elements);
-      if (count === undefined || count < 1) fail(elements, '@elements takes a number from 1 on');
-      const [of] = m.type.typeArguments ?? [];
-      const list = m.type.name?.identifier.text;
-      if (!of || (list !== 'Elements' && list !== 'Structs'))
-        fail(m, '@elements is for fields of type Elements<number> or Structs<class> (kernels/lib/elements.ts)');
-      const one = list === 'Structs' ? this.structExtent(of, source, m) : this.extentOfType(of, source, m);
-      if (one.size % one.align !== 0)
-        fail(m, `an element of ${one.size} bytes, aligned to ${one.align}: add fields to fill it up`);
-      return { size: one.size * count, align: one.align };
-    }
-    return decorator(m, 'embedded') ? this.structExtent(m.type, source, m) : this.extentOfType(m.type, source, m);
-  }
-
-  /** Of a field as AssemblyScript stores it: a number, or a pointer. */
-  private extentOfType(type: TypeNode, source: Source, at: Node): Extent {
-    const written = type.name?.identifier.text ?? '';
-    const name = this.aliases.get(written) ?? written;
-    const size = SCALARS[name];
-    if (size !== undefined) return { size, align: size };
-    if (at.kind === this.compiler.NodeKind.ClassDeclaration) return this.structExtent(type, source, at);
-    if (name === 'f32' || name === 'f64') fail(at, 'guest code has no floating point: use integers');
-    return { size: 4, align: 4 };
-  }
-
-  private structExtent(type: TypeNode, source: Source, at: Node): Extent {
-    const c = this.classOf(type, source, at);
-    return this.extentOf(c, this.sources.find((s) => s.statements.includes(c)) as Source);
-  }
-
-  private classOf(type: TypeNode, source: Source, at: Node): ClassNode {
-    const name = type.name?.identifier.text ?? '';
-    const found = this.classes.get(name) ?? [];
-    const local = found.filter((c) => this.classesOf(source).includes(c));
-    const [only, more] = local.length > 0 ? local : found;
-    if (!only) fail(at, `'${name}' is no class of this program: only structures can lie inside of one`);
-    if (more) fail(at, `several classes are called '${name}': give the one meant a name of its own`);
-    return only;
-  }
-
-  private drawing(c: ClassNode, text: string): Bit[] {
-    try {
-      return parseDrawing(text);
-    } catch (error) {
-      return fail(decorator(c, 'bits') as Decorator, (error as Error).message);
-    }
+  /** `offsetof<C>('field')` of a field that becomes storage: that of the storage. */
+  private renameOffsets(source: Source): void {
+    walk(source.statements, (node) => {
+      const { expression, typeArguments, args } = node as Call;
+      const [type, name] = [typeArguments?.[0], args?.[0]];
+      if (expression?.text !== 'offsetof' || !type || typeof name?.value !== 'string') return node;
+      const field = name.value;
+      let c = this.layouts.meaningOf(type, source) as Meaning<ClassNode> | undefined;
+      while (c?.node.kind === this.compiler.NodeKind.ClassDeclaration) {
+        const member = this.layouts.fieldsOf(c.node).find((m) => m.name.text === field);
+        if (member && decorator(c.node, 'bits')) fail(name, `'${field}' is bits of a number, and has no offset`);
+        if (member && isStored(member)) name.value = `${field}__0`;
+        c = member || !c.node.extendsType ? undefined : this.layouts.classOf(c.node.extendsType, c.source, node);
+      }
+      return node;
+    });
   }
 
   // Rewriting
@@ -205,19 +102,27 @@ class StructMaker {
       source.statements.push(...parseAt(this.compiler, `if (${test}) ERROR(${JSON.stringify(message)});`, where));
     };
     const name = c.name.text;
+    const bytes = (d: Decorator) => this.names.valueOf(source, d.args?.[0]) as number;
+    if (c.typeParameters)
+      fail(c, `'${name}' is generic: its layout is not known here, so it can have no such decorators`);
     const size = decorator(c, 'size');
-    if (size)
-      check(size, `offsetof<${name}>() != ${argumentNumber(size)}`, `${name} is not ${argumentNumber(size)} bytes`);
     const drawing = argumentText(decorator(c, 'bits'));
-    if (drawing !== undefined) this.makeBits(c, source, this.drawing(c, drawing));
-    for (const m of drawing === undefined ? this.fieldsOf(c) : []) {
+    if (size && isWord(c)) fail(size, '@size is for memory, and an object of a @word class is a number');
+    if (size) {
+      const now = this.layouts.extentOf({ node: c, source }).size;
+      check(size, `offsetof<${name}>() != ${bytes(size)}`, `${name} is not ${bytes(size)} bytes but ${now}`);
+    }
+    if (isWord(c) && drawing === undefined) fail(c, '@word is for classes with @bits: what else would the number be?');
+    if (drawing !== undefined) this.makeBits(c, source, this.layouts.drawing(c, drawing));
+    for (const m of drawing === undefined ? this.layouts.fieldsOf(c) : []) {
       const offset = decorator(m, 'offset');
       const field = m.name.text;
-      const stored = decorator(m, 'embedded') || decorator(m, 'elements') || decorator(m, 'volatile');
+      const stored = isStored(m);
       if (offset) {
-        const at = argumentNumber(offset);
+        const [at, now] = [bytes(offset), this.layouts.offsetsOf(c)?.get(field)];
         const own = stored ? `${field}__0` : field;
-        check(offset, `offsetof<${name}>(${JSON.stringify(own)}) != ${at}`, `${name}.${field} does not lie at ${at}`);
+        const message = `${name}.${field} does not lie at ${at} but at ${now}`;
+        check(offset, `offsetof<${name}>(${JSON.stringify(own)}) != ${at}`, message);
       }
       if (stored) c.members.splice(c.members.indexOf(m), 1, ...this.storage(c, m, source));
       else m.decorators = withoutOwn(m.decorators);
@@ -230,16 +135,14 @@ class StructMaker {
     const at = `changetype<usize>(this) + offsetof<${c.name.text}>("${field}__0")`;
     const type = m.type as TypeNode;
     const typeText = source.text.slice(type.range.start, type.range.end);
-    const { size, align } = this.extentOfField(m, source);
-    const unit = `u${8 * align}`;
-    const parts = Array.from({ length: Math.floor(size / align) }, (_, i) => `${field}__${i}: ${unit};`);
-    const rest = Array.from({ length: size % align }, (_, i) => `${field}__r${i}: u8;`);
+    const { size } = this.layouts.extentOfField(m, source);
+    const from = this.layouts.offsetsOf(c)?.get(field) as number;
     if (!decorator(m, 'volatile'))
       return this.members(
-        `${[...parts, ...rest].join(' ')} get ${field}(): ${typeText} { return changetype<${typeText}>(${at}); }`,
+        `${storageUnits(field, from, size)} get ${field}(): ${typeText} { return changetype<${typeText}>(${at}); }`,
         m,
       );
-    if (size > 4) fail(m, '@volatile is for numbers of at most 32 bits');
+    if (size > 4 || !this.layouts.isNumber(type, source)) fail(m, '@volatile is for numbers of at most 32 bits');
     const bits = 8 * size;
     const load = `__vload${bits}`;
     const store = `__vstore${bits}`;
@@ -250,35 +153,62 @@ class StructMaker {
       store,
     );
     return this.members(
-      `${parts.join(' ')} get ${field}(): ${typeText} { return <${typeText}>${load}(${at}); }` +
+      `${field}__0: u${bits}; get ${field}(): ${typeText} { return <${typeText}>${load}(${at}); }` +
         ` set ${field}(value: ${typeText}) { ${store}(${at}, <u32>value); }`,
       m,
     );
   }
 
   private makeBits(c: ClassNode, source: Source, bits: readonly Bit[]): void {
-    const { size } = this.extentOf(c, source);
-    const number = `u${8 * size}`;
-    const code: string[] = [`bits__: ${number};`];
-    const fields = this.fieldsOf(c);
-    for (const m of fields) {
+    if (c.extendsType) fail(c.extendsType, 'a class with @bits is one number, and extends no other');
+    const fields = this.layouts.fieldsOf(c);
+    const code = fields.map((m) => {
       const field = m.name.text;
       const bit = bits.find((b) => b.name === field);
-      if (!bit) fail(m, `'${field}' is not in the drawing; there are: ${bits.map((b) => b.name).join(', ')}`);
-      const type = m.type as TypeNode;
-      const typeText = source.text.slice(type.range.start, type.range.end);
-      const width = bit.high - bit.low + 1;
-      const mask = width === 32 ? 0xffffffff : 2 ** width - 1;
-      const get = `(<u32>this.bits__ >> ${bit.low}) & ${mask}`;
-      const value = `(<u32>value & ${mask}) << ${bit.low}`;
-      const keep = (~(mask << bit.low) >>> 0).toString();
-      code.push(`get ${field}(): ${typeText} { return <${typeText}>(${get}); }`);
-      code.push(
-        `set ${field}(value: ${typeText}) { this.bits__ = <${number}>((<u32>this.bits__ & ${keep}) | (${value})); }`,
+      if (!bit)
+        fail(
+          m,
+          `'${field}' is not in the drawing; there are: ${bits
+            .filter(isNamed)
+            .map((b) => b.name)
+            .join(', ')}`,
+        );
+      const own = m.decorators?.find((d) => isOwn(d.name.text));
+      if (own) fail(own, `@${own.name.text} is for fields of memory, and '${field}' is bits of a number`);
+      if (!m.type) fail(m, `field '${field}' needs a type`);
+      this.checkBits(bit, m.type, source);
+      return accessors(
+        bit,
+        source.text.slice(m.type.range.start, m.type.range.end),
+        this.layouts.extentOf({ node: c, source }).size,
+        isWord(c),
       );
-    }
+    });
     for (const m of fields) c.members.splice(c.members.indexOf(m), 1);
-    c.members.unshift(...this.members(code.join(' '), c));
+    const storage = isWord(c) ? '' : `bits__: u${8 * this.layouts.extentOf({ node: c, source }).size};`;
+    c.members.unshift(...this.members([storage, ...code].join(' '), c));
+  }
+
+  /** Can the type hold the bits, and say no more than they do? */
+  private checkBits({ name, high, low }: Bit, type: TypeNode, source: Source): void {
+    const { NodeKind } = this.compiler;
+    const width = high - low + 1;
+    let meant = { type, source };
+    for (let m = this.layouts.meaningOf(type, source); m; m = this.layouts.meaningOf(meant.type, meant.source)) {
+      if (m.node.kind === NodeKind.EnumDeclaration) return;
+      if (m.node.kind !== NodeKind.TypeDeclaration) break;
+      meant = { type: (m.node as Alias).type, source: m.source };
+    }
+    const most = { bool: 1, u8: 8, u16: 16, u32: 32, usize: 32 }[meant.type.name?.identifier.text ?? ''] ?? 0;
+    if (width > most)
+      fail(
+        type,
+        `'${name}' has ${width} bit${width > 1 ? 's' : ''} (${high === low ? low : `${high}..${low}`}): its type can be ` +
+          `${width === 1 ? 'bool, ' : ''}${[8, 16, 32]
+            .filter((n) => n >= width)
+            .map((n) => `u${n}`)
+            .join(', ')} or an enum`,
+      );
   }
 
   private readonly declared = new Map<Source, Set<string>>();
@@ -296,25 +226,20 @@ class StructMaker {
   }
 }
 
-function fail(at: Node, message: string): never {
-  throw errorAtNode(at, message);
-}
+const isStored = (m: Member): boolean => ['embedded', 'elements', 'volatile'].some((name) => decorator(m, name));
 
-const decorator = (m: { decorators: readonly Decorator[] | null }, name: string): Decorator | undefined =>
-  m.decorators?.find((d) => d.name.text === name);
+/** Fields that take up `size` bytes from an offset on: few, since large rows are common. */
+function storageUnits(field: string, from: number, size: number): string {
+  const units: string[] = [];
+  for (let at = from; at < from + size; ) {
+    const unit = [8, 4, 2, 1].find((n) => at % n === 0 && at + n <= from + size) as number;
+    units.push(`${field}__${units.length}: u${8 * unit};`);
+    at += unit;
+  }
+  return units.join(' ');
+}
 
 const withoutOwn = (all: readonly Decorator[] | null): readonly Decorator[] | null => {
-  const left = all?.filter((d) => !OWN.has(d.name.text)) ?? [];
+  const left = all?.filter((d) => !isOwn(d.name.text)) ?? [];
   return left.length > 0 ? left : null;
 };
-
-function argumentNumber(d: Decorator): number | undefined {
-  const value = d.args?.[0]?.value;
-  return typeof value === 'object' ? value.low >>> 0 : undefined;
-}
-
-function argumentText(d: Decorator | undefined): string | undefined {
-  const arg = d?.args?.[0];
-  if (!arg) return undefined;
-  return typeof arg.value === 'string' ? arg.value : arg.parts?.join('');
-}

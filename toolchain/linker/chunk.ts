@@ -18,6 +18,8 @@ export interface Chunk {
 /** What cannot be linked: undefined or doubly defined symbols, sections that do not fit. */
 export class LinkError extends Error {
   override name = 'LinkError';
+  /** A symbol that is not defined, and who uses it: a chunk's origin, and the place in the WebAssembly code, if it has one. */
+  undefinedSymbol?: { readonly name: string; readonly user: string; readonly position?: number };
 }
 
 export function stubChunks(stubs: StubCode): Chunk[] {

@@ -87,14 +87,17 @@ class Symbols {
     }
   }
 
-  resolve(name: string, scope: string | undefined, user: string): number {
+  /** @param position of the use in the WebAssembly code */
+  resolve(name: string, scope: string | undefined, user: string, position?: number): number {
     const local = scope === undefined ? undefined : this.locals.get(scope)?.get(name);
     const address = local ?? this.globals.get(name)?.address;
     if (address !== undefined) return address;
-    throw new LinkError(
+    const error = new LinkError(
       `symbol '${name}', used by ${user}, is not defined: ` +
         `define it in a stub with global('${name}'), or export it from ${this.d.entry}`,
     );
+    error.undefinedSymbol = { name, user, position };
+    throw error;
   }
 
   list(): LinkedSymbol[] {
@@ -113,7 +116,8 @@ function relocate({ chunk, address }: PlacedChunk, out: Uint8Array, start: numbe
   const view = new DataView(out.buffer);
   for (const r of relocations) {
     const place = address + r.offset;
-    const target = symbols.resolve(r.symbol, chunk.scope, chunk.origin) + r.addend;
+    const line = chunk.code.lines.findLast(([at]) => at <= r.offset);
+    const target = symbols.resolve(r.symbol, chunk.scope, chunk.origin, line?.[1]) + r.addend;
     view.setInt32(place - start, (r.kind === 'abs32' ? target : target - place) | 0, true);
   }
 }

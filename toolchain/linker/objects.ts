@@ -8,9 +8,11 @@ import { compileFunctions } from '../backend/compile.js';
 import { AREAS, areaOf, findConstants } from '../backend/globals.js';
 import { RUNTIME } from '../backend/runtime.js';
 import { type FunctionTable, takeTables } from '../backend/tables.js';
-import type { WasmModule } from '../backend/wasm.js';
+import { WasmError, type WasmModule } from '../backend/wasm.js';
 import { type Chunk, stubChunks } from './chunk.js';
 
+/** Modules of functions without code of their own. */
+const EXPANDED = ['x86', 'hooks', 'linker'];
 const TABLE = '__function_table';
 const NULL_FUNCTION = '__null_function';
 /** Boot code calls this once before anything compiled; it runs initialisers that are not constants. */
@@ -94,7 +96,14 @@ function tableChunks(module: WasmModule, functionNames: string[]): Chunk[] {
   if (module.tableSize === 0) return [];
   const entries = new Array<string>(module.tableSize).fill(NULL_FUNCTION);
   for (const e of module.elements)
-    for (const [i, fn] of e.functions.entries()) entries[e.offset + i] = functionNames[fn];
+    for (const [i, fn] of e.functions.entries()) {
+      const from = module.functions[fn].import?.module;
+      if (from && EXPANDED.includes(from))
+        throw new WasmError(
+          `'${functionNames[fn]}' is used as a value, but is expanded where it is called: write a function around it`,
+        );
+      entries[e.offset + i] = functionNames[fn];
+    }
   const a = new Assembler('function table');
   a.global(NULL_FUNCTION);
   a.ud2();

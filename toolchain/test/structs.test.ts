@@ -84,7 +84,7 @@ export function main(): void {
 test('bits by a drawing', async () => {
   const words = await reported(`${HEAD}
 @bits(\`
-  31                  12 11        9     8     7        1     0
+  31                  12 11        9     8     7      1     0
  |        frame         | available  | global |   -      | present |
 \`)
 @unmanaged class Entry { frame: u32; available: u32; global: bool; present: bool; }
@@ -179,7 +179,7 @@ test('a table and a call of it that cannot be', async () => {
   );
   await expect(
     build(`${head}const T = functions<(n: u32) => u32>(f);\nexport function main(): u32 { return T[1](2); }`),
-  ).rejects.toThrow(/kernels\/main\.ts:3:38: kernels\/main\/T has 1 entries, from 0/);
+  ).rejects.toThrow(/kernels\/main\.ts:3:38: 'kernels\/main\/T' has 1 entry, from 0/);
   await expect(build(`const N: u32 = 3;\n  staticAssert(N < 3, 'N is below 3');\n${main}`)).rejects.toThrow(
     /^kernels\/main\.ts:2:3: N is below 3\n +2 \| {3}staticAssert/,
   );
@@ -217,7 +217,7 @@ test('what does not lie where it should, or cannot, is an error with its place',
   await expect(
     build('@unmanaged class A {\n  @embedded x: Nothing;\n}\nexport function main(): void {}'),
   ).rejects.toThrow(
-    /kernels\/main\.ts:2:\d+: 'Nothing' is no class of this program.*\n +2 \| {3}@embedded x: Nothing;\n +\| +\^/,
+    /kernels\/main\.ts:2:\d+: 'Nothing' is no class that stands in this file or is imported.*\n +2 \| {3}@embedded x: Nothing;\n +\| +\^/,
   );
   await expect(
     build('@bits(`\n 1 0\n|a|b|`)\n@unmanaged class A { c: u32; }\nexport function main(): void {}'),
@@ -230,7 +230,13 @@ test('drawings', () => {
     { name: 'high', high: 7, low: 4 },
     { name: 'low', high: 3, low: 0 },
   ]);
-  expect(() => row(' 7  4   5   0', '|high | low  |')).toThrow("'low' and 'high' share a bit");
+  expect(row(' 7  4   3  1   0', '|high |  -  | low |').map(({ name }) => name)).toEqual(['high', '-', 'low']);
+  expect(() => row(' 7  4   5   0', '|high | low  |')).toThrow(
+    "'low' begins at bit 5 and not at 3, where 'high' leaves",
+  );
+  expect(() => row(' 7  4   3   0  1', '|high | low  |')).toThrow('1 stands above no name');
+  expect(() => row(' 7  4   3   0', '|same | same |')).toThrow("'same' stands twice");
+  expect(() => parseDrawing(' 7  4\n|high |\n 5  0\n|low  |')).toThrow("'low' and 'high' share a bit");
   expect(() => row('        3   0', '|high | low  |')).toThrow("above 'high' must stand its bit");
   expect(() => row(' 32 0', '|all|')).toThrow();
 });

@@ -10,9 +10,8 @@ import {
   setFrameCount,
   TYPE_L1,
   TYPE_L2,
-  TYPE_MASK,
   TYPE_WRITABLE,
-  USES,
+  unused,
 } from '../../../vmm/frame';
 import { getType, putType } from '../../../vmm/pagetable';
 import { begin, equal, holds, result } from './check';
@@ -68,7 +67,7 @@ function frame(n: u32, owner: u32): Frame {
   const info = frameInfo(n);
   info.owner = owner;
   info.references = 1;
-  info.type = 0;
+  info.use = unused(0);
   info.flushedAt = 0;
   return info;
 }
@@ -94,14 +93,14 @@ export function pageTypesExclude(): u32 {
   const info = frame(6, OWNER);
   holds(getType(6, TYPE_WRITABLE));
   holds(getType(6, TYPE_WRITABLE));
-  equal(info.type & TYPE_MASK, TYPE_WRITABLE);
-  equal(info.type & USES, 2);
+  equal(info.use.type, TYPE_WRITABLE);
+  equal(info.use.uses, 2);
   holds(!getType(6, TYPE_L1));
   holds(!getType(6, TYPE_L2));
   putType(6);
-  equal(info.type & USES, 1);
+  equal(info.use.uses, 1);
   holds(!getType(6, TYPE_L1));
   putType(6);
-  equal(info.type & USES, 0);
+  equal(info.use.uses, 0);
   return result();
 }

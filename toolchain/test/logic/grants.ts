@@ -3,7 +3,7 @@
 import { Elements, Structs } from '../../../kernels/lib/elements';
 import * as G from '../../../kernels/lib/xen/grants';
 import { Active, Domain, Mapping, setCurrent, setDomain, Vcpu } from '../../../vmm/domain';
-import { frameInfo, setFrameCount, TYPE_MASK, TYPE_WRITABLE, USES } from '../../../vmm/frame';
+import { frameInfo, setFrameCount, TYPE_WRITABLE, unused } from '../../../vmm/frame';
 import { grantTableOp } from '../../../vmm/grants';
 import { entryAddress, LINEAR_DIRECTORY, PTE_P, PTE_RW } from '../../../vmm/layout';
 import { begin, equal, holds, result } from './check';
@@ -40,7 +40,7 @@ function start(): void {
     const info = frameInfo(FRAME + n);
     info.owner = <u32>changetype<usize>(granter);
     info.references = 1;
-    info.type = 0;
+    info.use = unused(0);
     offer(5 + n, 1, FRAME + n, G.GTF_permit_access);
   }
 }
@@ -80,7 +80,8 @@ export function aMappingHoldsTheFrame(): u32 {
   equal(entryAt(0) & ~0xfff, FRAME << 12);
   equal(entryAt(0) & (PTE_P | PTE_RW), PTE_P | PTE_RW);
   equal(frameInfo(FRAME).references, 2);
-  equal(frameInfo(FRAME).type & (TYPE_MASK | USES), TYPE_WRITABLE | 1);
+  equal(frameInfo(FRAME).use.type, TYPE_WRITABLE);
+  equal(frameInfo(FRAME).use.uses, 1);
   equal(granter.grants[5].flags, G.GTF_permit_access | G.GTF_reading | G.GTF_writing);
   equal(tryMap(5, 1, READ_ONLY), G.GNTST_okay);
   const readable = map.handle;
@@ -91,7 +92,7 @@ export function aMappingHoldsTheFrame(): u32 {
   equal(tryUnmap(2, writable), G.GNTST_bad_virt_addr);
   equal(tryUnmap(0, writable), G.GNTST_okay);
   equal(granter.grants[5].flags, G.GTF_permit_access | G.GTF_reading);
-  equal(frameInfo(FRAME).type & USES, 0);
+  equal(frameInfo(FRAME).use.uses, 0);
   equal(tryUnmap(0, writable), G.GNTST_bad_handle);
   equal(tryUnmap(1, readable), G.GNTST_okay);
   equal(granter.grants[5].flags, G.GTF_permit_access);

@@ -4,8 +4,9 @@ import { Elements, Structs } from '../../../kernels/lib/elements';
 import { FRAME_MASK, PAGE_PRESENT, PAGE_WRITE } from '../../../kernels/lib/paging';
 import { random, seedRandom } from '../../../kernels/lib/random';
 import { mapPage, mappingInit, setSigma0, unmapPage } from '../../../microkernel/kernel/mapping';
+import { pageSlot } from '../../../microkernel/kernel/pages';
 import { poolInit } from '../../../microkernel/kernel/pool';
-import { pageSlot, Space, spaceCreate } from '../../../microkernel/kernel/space';
+import { Space, spaceCreate } from '../../../microkernel/kernel/space';
 import { begin, equal, holds, result } from './check';
 
 const READ: u32 = 4;

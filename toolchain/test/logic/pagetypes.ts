@@ -14,9 +14,8 @@ import {
   TYPE_GDT,
   TYPE_L1,
   TYPE_L2,
-  TYPE_MASK,
   TYPE_WRITABLE,
-  USES,
+  unused,
 } from '../../../vmm/frame';
 import { FIRST_VMM_SLOT, FRAME_TABLE, PTE_G, PTE_P, PTE_PS, PTE_RW } from '../../../vmm/layout';
 import { getType, pin, putType, setL1Entry, setL2Entry, setVmmDirectory, unpin } from '../../../vmm/pagetable';
@@ -55,7 +54,7 @@ function start(): void {
     const info = frameInfo(n);
     info.owner = n == FOREIGN ? 1 : owner();
     info.references = 1;
-    info.type = 0;
+    info.use = unused(0);
     info.flushedAt = 0;
     for (let i: u32 = 0; i < 1024; i++) table(n)[i] = 0;
   }
@@ -63,7 +62,7 @@ function start(): void {
 
 function idle(n: u32): bool {
   const info = frameInfo(n);
-  return info.references == 1 && (info.type & USES) == 0;
+  return info.references == 1 && info.use.uses == 0;
 }
 
 function allIdle(): bool {
@@ -78,8 +77,8 @@ export function aTableHoldsWhatItMaps(): u32 {
   table(L1)[7] = 0x1234000;
   equal(pin(L1, TYPE_L1, owner()), 0);
   equal(frameInfo(DATA).references, 3);
-  equal(frameInfo(DATA).type & TYPE_MASK, TYPE_WRITABLE);
-  equal(frameInfo(DATA).type & USES, 1);
+  equal(frameInfo(DATA).use.type, TYPE_WRITABLE);
+  equal(frameInfo(DATA).use.uses, 1);
   equal(pin(L1, TYPE_L1, owner()), 1);
   holds(!getType(L1, TYPE_WRITABLE));
   holds(!getType(L1, TYPE_L2));
@@ -124,7 +123,7 @@ export function aDirectoryHoldsItsTables(): u32 {
   table(L2)[0] = (L1 << 12) | P_RW;
   table(L2)[5] = (L1 << 12) | P_RW;
   equal(pin(L2, TYPE_L2, owner()), 0);
-  equal(frameInfo(L1).type & USES, 2);
+  equal(frameInfo(L1).use.uses, 2);
   equal(frameInfo(L1).references, 3);
   // The directory may be seen through itself, read-only; the VMM's slots are filled, and not the guest's to change.
   equal(frameInfo(L2).references, 3);
@@ -133,7 +132,7 @@ export function aDirectoryHoldsItsTables(): u32 {
   holds(!setL2Entry(<usize>((L2 << 12) + 8), 2, (L2 << 12) | P_RW, owner()));
   holds(!setL1Entry(<usize>((L1 << 12) + 20), (L1 << 12) | P_RW, owner()));
   holds(setL2Entry(<usize>(L2 << 12), 0, 0, owner()));
-  equal(frameInfo(L1).type & USES, 1);
+  equal(frameInfo(L1).use.uses, 1);
   holds(unpin(L2, owner()));
   holds(allIdle());
   table(L2)[9] = (DATA << 12) | P_RW;
@@ -178,8 +177,8 @@ function counted(n: u32): bool {
   }
   const info: Frame = frameInfo(n);
   if (info.references != references) return false;
-  if (n == L1 || n == OTHER_L1) return !writable && (info.type & TYPE_MASK) == TYPE_L1;
-  return (info.type & USES) == writable && (!writable || (info.type & TYPE_MASK) == TYPE_WRITABLE);
+  if (n == L1 || n == OTHER_L1) return !writable && info.use.type == TYPE_L1;
+  return info.use.uses == writable && (!writable || info.use.type == TYPE_WRITABLE);
 }
 
 const STEPS: u32 = 1000;
