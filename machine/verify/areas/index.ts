@@ -4,6 +4,7 @@ import { debugEvents } from './debug-events.js';
 import { delivery, doubleFaults } from './delivery.js';
 import { floatingPointAreas } from './floating-point.js';
 import { gates, taskGates } from './gates.js';
+import { mixed } from './mixed.js';
 import { nmi } from './nmi.js';
 import { noMemory } from './no-memory.js';
 import { pagingAreas } from './paging.js';
@@ -33,4 +34,5 @@ export const areas: readonly Area[] = [
   nmi,
   ...virtualAreas,
   ...realAreas,
+  mixed,
 ];

@@ -1,14 +1,15 @@
 /** Runs a program of device accesses here and on QEMU's `pc`. */
-import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Machine, MemoryDisk } from '../../index.js';
 import { processors } from '../../processors/index.js';
+import { inFolder, output } from '../oracles/children.js';
 
 const MEMORY_MIB = 16;
 const CYCLES = 20_000_000_000n;
 const SECTORS = 4096;
+/** A program takes seconds; this is where QEMU is given up. */
+const SECONDS = 120;
 
 function diskImage(): Uint8Array {
   return Uint8Array.from({ length: SECTORS * 512 }, (_, i) => (i >> 9) * 7 + i * 3);
@@ -34,26 +35,21 @@ export function valuesHere(core: WebAssembly.Module, image: Uint8Array): number[
 }
 
 export function valuesOfQemu(image: Uint8Array): Promise<number[]> {
-  const folder = mkdtempSync(join(tmpdir(), 'crossings-devices-'));
-  const file = (name: string) => join(folder, name);
-  writeFileSync(file('image'), image);
-  writeFileSync(file('disk'), diskImage());
-  writeFileSync(file('trace'), '');
-  const machine = ['-accel', 'tcg', '-cpu', 'pentium3', '-m', String(MEMORY_MIB), '-nodefaults', '-display', 'none'];
-  // Its clock counts instructions, so that no time passes between two accesses but that of the program.
-  const time = ['-icount', 'shift=0,sleep=off', '-rtc', 'base=2005-06-12T00:00:00,clock=vm'];
-  const ports = ['-no-reboot', '-serial', 'null', '-debugcon', `file:${file('trace')}`];
-  const exit = ['-device', 'isa-debug-exit,iobase=0xf4,iosize=4'];
-  const network = ['-netdev', 'user,id=n', '-device', 'e1000,netdev=n,mitigation=off'];
-  const name = 'bus=ide.0,unit=0,drive=d,serial=CX1,ver=1.0,model=CROSSINGS DISK';
-  const disk = ['-drive', `file=${file('disk')},format=raw,if=none,id=d`, '-device', `ide-hd,${name}`];
-  const all = [...machine, ...time, ...ports, ...exit, ...network, ...disk, '-kernel', file('image')];
-  return new Promise((resolve) => {
-    execFile('qemu-system-i386', all, { timeout: 120_000, killSignal: 'SIGKILL' }, () => {
-      const trace = readFileSync(file('trace'));
-      rmSync(folder, { recursive: true, force: true });
-      // SeaBIOS speaks on the same port before.
-      resolve(words(trace));
-    });
+  return inFolder(async (folder) => {
+    const file = (name: string) => join(folder, name);
+    writeFileSync(file('image'), image);
+    writeFileSync(file('disk'), diskImage());
+    writeFileSync(file('trace'), '');
+    const machine = ['-accel', 'tcg', '-cpu', 'pentium3', '-m', String(MEMORY_MIB), '-nodefaults', '-display', 'none'];
+    // Its clock counts instructions, so that no time passes between two accesses but that of the program.
+    const time = ['-icount', 'shift=0,sleep=off', '-rtc', 'base=2005-06-12T00:00:00,clock=vm'];
+    const ports = ['-no-reboot', '-serial', 'null', '-debugcon', `file:${file('trace')}`];
+    const exit = ['-device', 'isa-debug-exit,iobase=0xf4,iosize=4'];
+    const network = ['-netdev', 'user,id=n', '-device', 'e1000,netdev=n,mitigation=off'];
+    const name = 'bus=ide.0,unit=0,drive=d,serial=CX1,ver=1.0,model=CROSSINGS DISK';
+    const disk = ['-drive', `file=${file('disk')},format=raw,if=none,id=d`, '-device', `ide-hd,${name}`];
+    const all = [...machine, ...time, ...ports, ...exit, ...network, ...disk, '-kernel', file('image')];
+    await output('qemu-system-i386', all, SECONDS);
+    return words(readFileSync(file('trace')));
   });
 }

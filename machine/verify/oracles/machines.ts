@@ -2,13 +2,13 @@
  * The machines that a scenario image runs on: this project's, QEMU's TCG, and Bochs. Each is a function from an image to
  * what it prints on port E9h.
  */
-import { execFile, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Machine } from '../../index.js';
 import type { Preset } from '../../processors/index.js';
 import { bochsConfiguration, romOf } from './bochs.js';
+import { inFolder, output } from './children.js';
 
 const MEMORY_MIB = 16;
 
@@ -40,30 +40,6 @@ export function ours(core: WebAssembly.Module, preset: Preset, cycles = 400_000_
     machine.run(cycles);
     return Buffer.from(bytes).toString('latin1');
   };
-}
-
-/** Waits for a program whatever its exit status; what it printed until then. */
-function output(file: string, args: readonly string[], seconds: number, environment = process.env): Promise<string> {
-  return new Promise((resolve) => {
-    const options = {
-      timeout: seconds * 1000,
-      killSignal: 'SIGKILL',
-      maxBuffer: 1 << 28,
-      encoding: 'latin1',
-      env: environment,
-    } as const;
-    const child = execFile(file, args, options, (_error, stdout) => resolve(stdout));
-    child.stdin?.end();
-  });
-}
-
-async function inFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
-  const folder = mkdtempSync(join(tmpdir(), 'crossings-verify-'));
-  try {
-    return await use(folder);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
 }
 
 /** @param model QEMU's name of a processor: it decides what CPUID and CR4 have */
