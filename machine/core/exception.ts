@@ -154,22 +154,22 @@ function throughGate(
     leaveRow(row);
     return false;
   }
+  if (level < cpl) commitInnerStack();
   const reason = priceOf(kind, level, cpl);
   chargeEvent(reason);
-  loadCode(selector, level, codeLow, codeHigh);
-  store<u32>(EIP, target);
   const cleared = TF | NT | VM | (masks ? IF : 0);
   store<u32>(EFLAGS, load<u32>(EFLAGS) & ~cleared);
+  loadCode(selector, level, codeLow, codeHigh);
+  store<u32>(EIP, target);
   if (virtual) dropVirtualSegments();
   delivered(vector);
-  updateFetchEnd();
   changeLevel(level, reason);
   return true;
 }
 
 /** What every delivery does: traps of the old context are forgotten, the processor runs. */
 function delivered(vector: u32): void {
-  store<u32>(HALTED, 0);
+  if (load<u32>(HALTED) != 0) store<u32>(HALTED, 0);
   debugDelivered(vector == DB);
 }
 
@@ -191,6 +191,7 @@ function pushSelector(wide: bool, number: u32): bool {
   return pushInner(wide, load<u32>(recordOf(number), SEGMENT_SELECTOR));
 }
 
+/** Opens the inner stack and pushes; the caller commits it. */
 function toInner(
   level: u32, external: u32, wide: bool, virtual: bool, hasCode: bool, code: u32, back: u32, flags: u32, target: u32,
   codeLow: u32, codeHigh: u32,
@@ -203,7 +204,6 @@ function toInner(
     const at = fillFrame(frame, hasCode, code, back, flags);
     store<u32>(at, load<u32>(ESP));
     store<u32>(at, load<u32>(SS_RECORD, SEGMENT_SELECTOR), 4);
-    commitInnerStack();
     return true;
   }
   if (virtual) {
@@ -215,9 +215,7 @@ function toInner(
   if (!pushInner(wide, flags)) return false;
   if (!pushInner(wide, load<u32>(CS_RECORD, SEGMENT_SELECTOR))) return false;
   if (!pushInner(wide, back)) return false;
-  if (hasCode && !pushInner(wide, code)) return false;
-  commitInnerStack();
-  return true;
+  return !hasCode || pushInner(wide, code);
 }
 
 /** Error code, EIP, CS and EFLAGS from host address `at` upwards; returns what follows. */

@@ -5,7 +5,7 @@
  */
 import { ESP, SEGMENT_ATTRIBUTES, SEGMENT_BASE, SEGMENT_LIMIT, SEGMENT_SELECTOR, SS_NUMBER } from './generated/state';
 import { readSystem16, readSystem32, writeSystem16, writeSystem32 } from './memory/access';
-import { filteredSystemFrameWrite } from './memory/frames';
+import { filteredSystemFrame, filteredSystemFrameWrite } from './memory/frames';
 import { faulted, raise, SS, TS } from './operands';
 import { baseOf, BIG, checkStack, CONFORMING, descriptorHigh, descriptorLow, fillSegment, limitOf,
   TR_RECORD } from './segments';
@@ -24,7 +24,8 @@ let stackTop: u32 = 0;
 let stackMask: u32 = 0;
 
 /** Reads and checks the stack of ring `level`, with room for `bytes`. False after #TS, #SS or a page fault. */
-export function openInnerStack(level: u32, bytes: u32, external: u32): bool {
+// @ts-ignore: decorator
+@inline export function openInnerStack(level: u32, bytes: u32, external: u32): bool {
   const wide = (load<u32>(TR_RECORD, SEGMENT_ATTRIBUTES) & WIDE_TSS) != 0;
   const size: u32 = wide ? 8 : 4;
   const offset: u32 = (wide ? 4 : 2) + level * size;
@@ -32,16 +33,29 @@ export function openInnerStack(level: u32, bytes: u32, external: u32): bool {
   // Pointer and selector: six bytes, or four.
   if (offset + (wide ? 5 : 3) > load<u32>(TR_RECORD, SEGMENT_LIMIT)) return raise(TS, code);
   const address = load<u32>(TR_RECORD, SEGMENT_BASE) + offset;
-  innerEsp = wide ? readSystem32(address) : readSystem16(address);
-  if (faulted()) return false;
-  innerSelector = readSystem16(address + (size >> 1));
-  if (faulted() || !checkStack(innerSelector, level, TS, external)) return false;
+  if (!readPointer(address, wide) || !checkStack(innerSelector, level, TS, external)) return false;
   innerLow = descriptorLow;
   innerHigh = descriptorHigh;
   return hasRoom(bytes) ? true : raise(SS, (innerSelector & ~3) | external);
 }
 
-function hasRoom(bytes: u32): bool {
+/** Stack pointer and selector, side by side. */
+// @ts-ignore: decorator
+@inline function readPointer(address: u32, wide: bool): bool {
+  const pair = wide ? filteredSystemFrame(address, 8) : 0;
+  if (pair != 0) {
+    innerEsp = load<u32>(pair);
+    innerSelector = load<u16>(pair, 4);
+    return true;
+  }
+  innerEsp = wide ? readSystem32(address) : readSystem16(address);
+  if (faulted()) return false;
+  innerSelector = readSystem16(address + (wide ? 4 : 2));
+  return !faulted();
+}
+
+// @ts-ignore: decorator
+@inline function hasRoom(bytes: u32): bool {
   const limit = limitOf(innerLow, innerHigh);
   stackBase = baseOf(innerLow, innerHigh);
   stackMask = (innerHigh & BIG) != 0 ? 0xffffffff : 0xffff;
@@ -67,7 +81,8 @@ export function pushInnerFrame(bytes: u32): u32 {
 }
 
 /** The inner stack becomes the current one; ESP of a small stack keeps its upper half. */
-export function commitInnerStack(): void {
+// @ts-ignore: decorator
+@inline export function commitInnerStack(): void {
   fillSegment(SS_NUMBER, innerSelector, innerLow, innerHigh);
   store<u32>(ESP, (innerEsp & ~stackMask) | stackTop);
 }

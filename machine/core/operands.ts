@@ -145,7 +145,8 @@ export function modifyM(p: usize, size: u32): i32 {
   return modifyAt(segment(p), effectiveAddress(p), size);
 }
 
-export function modifyAt(s: usize, offset: u32, size: u32): i32 {
+// @ts-ignore: decorator
+@inline export function modifyAt(s: usize, offset: u32, size: u32): i32 {
   if (!writable(s, offset, size)) return -1;
   const address = linear(s, offset);
   const host = probeModify(address, size);
@@ -209,7 +210,8 @@ export function peek16(depth: u32): u32 {
  * Host address of `bytes` bytes, 32 at most, `depth` above the top of the stack, if reading them as doublewords would
  * neither fault nor change any state; else 0.
  */
-export function peekFrame(depth: u32, bytes: u32): u32 {
+// @ts-ignore: decorator
+@inline export function peekFrame(depth: u32, bytes: u32): u32 {
   const mask = load<u32>(STACK_MASK);
   const offset = (load<u32>(ESP) + depth) & mask;
   const last = offset + bytes - 4;

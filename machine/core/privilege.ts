@@ -6,7 +6,8 @@ import { count } from './memory/charge';
 import { setRights } from './memory/control';
 
 /** Charges go to the row of privilege level `cpl` from here on. Returns the row that was in use. */
-export function enterRow(cpl: u32): u32 {
+// @ts-ignore: decorator
+@inline export function enterRow(cpl: u32): u32 {
   const before = load<u32>(CURRENT_ROW);
   const current = load<u32>(CPL);
   if (cpl != current) {
@@ -21,7 +22,8 @@ export function enterRow(cpl: u32): u32 {
 @inline export function leaveRow(before: u32): void { store<u32>(CURRENT_ROW, before); }
 
 /** The privilege level becomes `cpl`, by event `reason`; the row was entered by the caller. */
-export function changeLevel(cpl: u32, reason: u32): void {
+// @ts-ignore: decorator
+@inline export function changeLevel(cpl: u32, reason: u32): void {
   if (cpl == load<u32>(CPL)) return;
   store<u32>(CPL, cpl);
   setRights(cpl == 3);

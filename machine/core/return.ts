@@ -18,7 +18,8 @@ import { checkStack, CODE, CONFORMING, CS_RECORD, descriptorHigh, descriptorLow,
 import { taskByReturn } from './task-switch';
 
 /** A return must not go inwards; the descriptor of `selector` is left in descriptorLow and -High. */
-export function checkReturnCode(selector: u32): bool {
+// @ts-ignore: decorator
+@inline export function checkReturnCode(selector: u32): bool {
   if ((selector & ~3) == 0) return raise(GP, 0);
   const rpl = selector & 3;
   if (rpl < load<u32>(CPL)) return raise(GP, selector & ~3);
@@ -50,7 +51,9 @@ export function IRET(p: usize): void {
   let eip: u32;
   let selector: u32;
   let flags: u32;
-  const frame = wide ? peekFrame(0, 12) : 0;
+  // Mostly ESP and SS, which only a return to an outer ring reads, can be had by the way.
+  const whole = wide ? peekFrame(0, 20) : 0;
+  const frame = whole != 0 || !wide ? whole : peekFrame(0, 12);
   if (frame != 0) {
     eip = load<u32>(frame);
     selector = load<u16>(frame, 4);
@@ -65,10 +68,11 @@ export function IRET(p: usize): void {
   }
   if (virtual || !protectedMode()) returnPlain(eip, selector, flags, wide, virtual);
   else if (wide && load<u32>(CPL) == 0 && (flags & VM) != 0) returnToVirtual(eip, selector, flags);
-  else returnToProtected(eip, selector, flags, wide);
+  else returnToProtected(eip, selector, flags, wide, whole);
 }
 
-function returnToProtected(eip: u32, selector: u32, flags: u32, wide: bool): void {
+/** `whole`: host address of all five words, or 0. */
+function returnToProtected(eip: u32, selector: u32, flags: u32, wide: bool, whole: u32): void {
   if (!checkReturnCode(selector)) return;
   const low = descriptorLow;
   const high = descriptorHigh;
@@ -77,10 +81,9 @@ function returnToProtected(eip: u32, selector: u32, flags: u32, wide: bool): voi
   let esp: u32 = 0;
   let stackSelector: u32 = 0;
   if (outer) {
-    const frame = wide ? peekFrame(12, 8) : 0;
-    if (frame != 0) {
-      esp = load<u32>(frame);
-      stackSelector = load<u16>(frame, 4);
+    if (whole != 0) {
+      esp = load<u32>(whole, 12);
+      stackSelector = load<u16>(whole, 16);
     } else {
       esp = peek(wide, 3);
       if (faulted()) return;

@@ -51,7 +51,8 @@ let descriptorAddress: u32 = 0;
  * Reads the descriptor of a non-null selector. A selector outside its table raises `vector` with the selector (and
  * `external`) as error code; a page fault may arise, too.
  */
-export function readDescriptor(selector: u32, vector: u32, external: u32): bool {
+// @ts-ignore: decorator
+@inline export function readDescriptor(selector: u32, vector: u32, external: u32): bool {
   const local = (selector & 4) != 0;
   const offset = selector & ~7;
   if (local && load<u32>(LDTR_RECORD, SEGMENT_ATTRIBUTES) == 0) return raise(vector, (selector & ~3) | external);
@@ -97,7 +98,8 @@ export function setBusy(selector: u32, busy: bool): bool {
 }
 
 /** Fills a segment record from a descriptor. */
-export function fillSegment(number: u32, selector: u32, low: u32, high: u32): void {
+// @ts-ignore: decorator
+@inline export function fillSegment(number: u32, selector: u32, low: u32, high: u32): void {
   const s = recordOf(number);
   const attributes = high & ATTRIBUTES;
   const limit = limitOf(low, high);
@@ -130,7 +132,8 @@ export function nullSegment(number: u32, selector: u32): void {
   store<u32>(s, simple && !code && (attributes & ACCESSIBLE) != 0 ? end : 0, SEGMENT_WRITE_END);
 }
 
-function codeChanged(): void {
+// @ts-ignore: decorator
+@inline function codeChanged(): void {
   store<u32>(CODE_WIDTH, (load<u32>(CS_RECORD, SEGMENT_ATTRIBUTES) & BIG) != 0 ? 0 : 0x80000000);
   store<u32>(FETCH_LINE, 0xffffffff);
   updateFetchEnd();
@@ -149,7 +152,8 @@ function codeChanged(): void {
 }
 
 /** CS at a privilege level: the selector's RPL becomes the CPL. The descriptor was checked by the caller. */
-export function loadCode(selector: u32, cpl: u32, low: u32, high: u32): void {
+// @ts-ignore: decorator
+@inline export function loadCode(selector: u32, cpl: u32, low: u32, high: u32): void {
   fillSegment(CS_NUMBER, (selector & ~3) | cpl, low, high);
 }
 
@@ -210,7 +214,8 @@ export function loadDataSegment(number: u32, selector: u32): bool {
  * Checks a stack selector for privilege level `cpl`; `vector` is #GP, or #TS for a stack from a TSS. The descriptor is
  * left in descriptorLow and -High.
  */
-export function checkStack(selector: u32, cpl: u32, vector: u32, external: u32): bool {
+// @ts-ignore: decorator
+@inline export function checkStack(selector: u32, cpl: u32, vector: u32, external: u32): bool {
   if ((selector & ~3) == 0) return raise(vector, external);
   if (!readDescriptor(selector, vector, external)) return false;
   const high = descriptorHigh;
@@ -237,7 +242,8 @@ export function loadStackSegment(selector: u32): bool {
 /**
  * After a return to an outer ring: data segments that the outer ring may not use become null (SDM vol. 2, IRET).
  */
-export function dropInnerSegments(cpl: u32): void {
+// @ts-ignore: decorator
+@inline export function dropInnerSegments(cpl: u32): void {
   dropInner(0, cpl);
   dropInner(3, cpl);
   dropInner(4, cpl);

@@ -179,10 +179,11 @@ import { ENTRY_BYTES, RETIRED, retire } from '../entry';
 ${[...imports].map(([file, names]) => `import { ${names.join(', ')} } from '../${file}';`).join('\n')}
 
 /**
- * Executes a run from entry \`p\`; returns the entry that ended it, RETIRED if that one has been retired already. A
- * function of its own: inside the run loop, that loop's variables would be spilled around every handler (measured, 10%).
+ * Executes a run from entry \`p\`; returns the entry that ended it, RETIRED if that one has been retired already. It is
+ * part of the run loop, and short handlers are part of it; only long ones are calls (measured, up to 9 % of a phase).
  */
-export function execute(p: usize): usize {
+// @ts-ignore: decorator
+@inline export function execute(p: usize): usize {
   while (true) {
     switch (load<u16>(p)) {
       ${cases.join('\n      ')}

@@ -147,4 +147,5 @@ export const meaningless: readonly string[] = [
   'CODE_FILTER',
   'FILTER_JOURNAL',
   'CODE_GRANULES',
+  'WALK_MEMO',
 ];

@@ -24,8 +24,11 @@ const OPTIONS = [
   'always',
 ];
 
-/** Binaryen's own limits of inlining, in the second pass: the compiler sets others for the first. */
-const SECOND_PASS = { level: 3, always: 2, flexible: 20 };
+/**
+ * The second pass puts no more functions into others than the compiler did: what is long stays one, though a single
+ * place calls it, since in the run loop it would take registers from everything there.
+ */
+const SECOND_PASS = { level: 3, inlined: 0 };
 
 /** The nearest folder upwards that holds this package's package.json. */
 const root = (() => {
@@ -107,9 +110,9 @@ async function optimised(bytes: Uint8Array): Promise<Uint8Array> {
   module.setFeatures(f.SIMD128 | f.BulkMemory | f.BulkMemoryOpt | f.SignExt | f.MutableGlobals | f.NontrappingFPToInt);
   binaryen.setOptimizeLevel(SECOND_PASS.level);
   binaryen.setShrinkLevel(0);
-  binaryen.setAlwaysInlineMaxSize(SECOND_PASS.always);
-  binaryen.setFlexibleInlineMaxSize(SECOND_PASS.flexible);
-  binaryen.setOneCallerInlineMaxSize(-1);
+  binaryen.setAlwaysInlineMaxSize(SECOND_PASS.inlined);
+  binaryen.setFlexibleInlineMaxSize(SECOND_PASS.inlined);
+  binaryen.setOneCallerInlineMaxSize(SECOND_PASS.inlined);
   module.optimize();
   const result = module.emitBinary();
   module.dispose();

@@ -18,8 +18,8 @@ import { ALIASES, touchData, unfilterLine } from './cache';
 import { chargeEvent } from './charge';
 import { EMPTY, installSlot, slotOffset, SYSTEM } from './filter';
 import { isCode, noticeWrite } from './granules';
-import { LINE_MODIFIED } from './lines';
-import { DATA, DIRTY, findEntry, flagsOf, isFresh, LARGE, markReferenced, noteFiltered, physicalBy } from './tlb';
+import { LINE_MODIFIED, reference } from './lines';
+import { DATA, DIRTY, findEntry, flagsOf, isFresh, LARGE, noteFiltered, physicalBy } from './tlb';
 import { entryAgain, entryFor, mappedBy, NOT_PAGED, REFUSED, renewEntry } from './translate';
 import { permits, rightsFor } from './walk';
 import { watchData } from './watch';
@@ -86,20 +86,25 @@ function readWord(la: u32, half: u32): u32 {
   return readSlow(la, 2, half);
 }
 
+/** Mostly the first read of a page after a flush. */
 function readSlow32(la: u32): u32 {
   const half = load<u32>(CLOCK_FILTER_HALF);
   if (((la & 3) | load<u32>(BREAKPOINTS)) != 0) return readSlow(la, 4, half);
-  const user = half != SYSTEM;
-  let entry = NOT_PAGED;
+  if (<i32>load<u32>(CR0) >= 0) return readBy32(NOT_PAGED, la, half);
+  const known = findEntry(DATA, la);
+  if (known != 0) return readBy32(known, la, half);
+  const entry = entryAgain(DATA, la, half != SYSTEM, true);
+  // Fresh, and in RAM: nothing for the filter, and nothing more to look at.
+  return entry != 0 ? load<u32>(touchFrame(physicalBy(entry, la))) : readBy32(0, la, half);
+}
+
+/** `known`: the TLB entry of the page, or 0 where it has none and with paging off. */
+function readBy32(known: u32, la: u32, half: u32): u32 {
+  let entry = known;
   if (<i32>load<u32>(CR0) < 0) {
-    entry = findEntry(DATA, la);
-    if (entry == 0) {
-      entry = entryAgain(DATA, la, user, true);
-      // Fresh, and in RAM: nothing for the filter, and nothing more to look at.
-      if (entry != 0) return load<u32>(touchFrame(physicalBy(entry, la)));
-      entry = renewEntry(DATA, la, false, user, 0);
-    } else if (permits(flagsOf(entry), false, user)) markReferenced(entry);
-    else entry = renewEntry(DATA, la, false, user, entry);
+    const user = half != SYSTEM;
+    if (known != 0 && permits(flagsOf(known), false, user)) reference(known, load<u32>(known));
+    else entry = renewEntry(DATA, la, false, user, known);
     if (entry == REFUSED) return 0;
   }
   const host = touchMapped(entry, la, false, half);
@@ -257,13 +262,14 @@ function probe(la: u32, size: u32, reads: bool, half: u32): i32 {
 }
 
 /** A write probe; with `reads` the line is read first, so that a processor without write-allocation has it in L1D. */
-function touchFor(la: u32, reads: bool, half: u32): i32 {
+// @ts-ignore: decorator
+@inline function touchFor(la: u32, reads: bool, half: u32): i32 {
   if (!reads) return touchWrite(la, half);
   const entry = entryFor(DATA, la, true, half != SYSTEM);
   if (entry == REFUSED) return FAULTED;
   const physical = mappedBy(entry, la);
   if (physical < load<u32>(CONFIG_RAM_BYTES)) touchData(physical, false);
-  return touchWrite(la, half);
+  return touchMapped(entry, la, true, half);
 }
 
 // ---- the model, one granule

@@ -24,7 +24,7 @@ import { DATA_FILTER, L1D, L1D_HANDS, L2, L2_HANDS, L3, L3_HANDS } from '../gene
 import { count, countMany, stall } from './charge';
 import { dropCodeGranule, dropGranule } from './filter';
 import {
-  chooseWay, findWay, LINE_BELOW, LINE_MODIFIED, LINE_REFERENCED, LINE_VALID, passedWays,
+  chooseWay, findWay, LINE_BELOW, LINE_MODIFIED, LINE_REFERENCED, LINE_VALID, passedWays, reference,
 } from './lines';
 import { bufferWrite, bufferWrites, drainIntoL2, drainIntoMemory } from './write-buffer';
 
@@ -63,9 +63,7 @@ const IN_MEMORY: u32 = 4;
 function fillMissed(physical: u32, prices: u32): u32 {
   count(COUNTER_L1D_MISSES);
   stallForData(readL2(physical), prices);
-  const line = fillDataLine(physical);
-  store<u32>(line, load<u32>(line) | LINE_REFERENCED);
-  return line;
+  return fillDataLine(physical);
 }
 
 function missToWrite(physical: u32): u32 {
@@ -163,7 +161,7 @@ function markBelow(physical: u32): bool {
   if (level == 1) {
     const line = findDataLine(physical);
     if (line == 0) return missInWalk(physical);
-    store<u32>(line, load<u32>(line) | LINE_REFERENCED);
+    reference(line, load<u32>(line));
     return 0;
   }
   count(COUNTER_MEMORY_READS);
@@ -173,20 +171,19 @@ function markBelow(physical: u32): bool {
 function missInWalk(physical: u32): u32 {
   count(COUNTER_L1D_MISSES);
   const stalled = latency(readL2(physical));
-  const line = fillDataLine(physical);
-  store<u32>(line, load<u32>(line) | LINE_REFERENCED);
+  fillDataLine(physical);
   return stalled;
 }
 
 /** A fetch where code and data share the first-level cache. Returns the line, now referenced. */
 export function touchUnified(physical: u32): u32 {
-  let line = findDataLine(physical);
+  const line = findDataLine(physical);
   if (line == 0) {
     count(COUNTER_L1I_MISSES);
     touchCodeBelow(physical);
-    line = fillDataLine(physical);
+    return fillDataLine(physical);
   }
-  store<u32>(line, load<u32>(line) | LINE_REFERENCED);
+  reference(line, load<u32>(line));
   return line;
 }
 
@@ -208,6 +205,7 @@ export function touchCodeBelow(physical: u32): void {
   return found == IN_L3 ? load<u32>(CONFIG_L3_LATENCY) : load<u32>(CONFIG_MEMORY_LATENCY);
 }
 
+/** Brings a line into L1D, referenced. */
 function fillDataLine(physical: u32): u32 {
   const shift = load<u32>(CONFIG_L1D_SHIFT);
   const ways = load<u32>(CONFIG_L1D_WAYS);
@@ -221,15 +219,19 @@ function fillDataLine(physical: u32): u32 {
     count((old & LINE_BELOW) != 0 ? COUNTER_L2_ACCESSES : COUNTER_MEMORY_WRITES);
     bufferWrite((old & LINE_BELOW) != 0 ? drainIntoL2() : drainIntoMemory());
   }
-  store<u32>(line, ((physical >> shift) << shift) | LINE_VALID);
+  store<u32>(line, ((physical >> shift) << shift) | LINE_VALID | LINE_REFERENCED);
   store<u32>(line, 0, ALIASES);
   return line;
 }
 
 /** Takes a data line out of the filter. */
-export function unfilterLine(line: u32): void {
+// @ts-ignore: decorator
+@inline export function unfilterLine(line: u32): void {
   const page = load<u32>(line, ALIASES);
-  if (page == 0) return;
+  if (page != 0) unfilterPage(line, page);
+}
+
+function unfilterPage(line: u32, page: u32): void {
   store<u32>(line, 0, ALIASES);
   const la = (page & ~1) + (load<u32>(line) & 0xfe0);
   const end = la + (1 << load<u32>(CONFIG_L1D_SHIFT));
@@ -247,7 +249,7 @@ export function unfilterLine(line: u32): void {
     count(COUNTER_L2_ACCESSES);
     const line = findLine(L2, CONFIG_L2_SETS, physical);
     if (line != 0) {
-      store<u32>(line, load<u32>(line) | LINE_REFERENCED);
+      reference(line, load<u32>(line));
       foundBelow = line;
       return IN_L2;
     }
@@ -338,7 +340,7 @@ function holdsAny(array: u32, geometry: u32, physical: u32, bytes: u32): bool {
 function lookup(array: u32, hands: u32, geometry: u32, physical: u32): bool {
   const line = findLine(array, geometry, physical);
   if (line != 0) {
-    store<u32>(line, load<u32>(line) | LINE_REFERENCED);
+    reference(line, load<u32>(line));
     foundBelow = line;
     return true;
   }

@@ -44,8 +44,12 @@ export function chargeEvent(event: u32): void {
 @inline export function countEvent(event: u32): u32 {
   const count = EVENT_COUNTS + (event << 3);
   store<u64>(count, load<u64>(count) + 1);
-  return load<u32>(CONFIG_EVENT_PRICES + (event << 2)) & 0xffffff;
+  return priceOf(event);
 }
+
+/** The preset's price of an event. */
+// @ts-ignore: decorator
+@inline export function priceOf(event: u32): u32 { return load<u32>(CONFIG_EVENT_PRICES + (event << 2)) & 0xffffff; }
 
 /** Serialising events wait until every write has left the buffer. */
 export function drainWrites(): void {

@@ -14,8 +14,12 @@ const PRESENT: u64 = 1;
 const RESERVED: u64 = 0xfffffff0000001e6;
 
 /** Under PAE, reads the pointers for `cr3`; false, with #GP(0) reported and nothing changed, if one is malformed. */
-export function loadDirectoryPointers(cr3: u32): bool {
-  if ((load<u32>(CR4) & CR4_PAE) == 0) return true;
+// @ts-ignore: decorator
+@inline export function loadDirectoryPointers(cr3: u32): bool {
+  return (load<u32>(CR4) & CR4_PAE) == 0 || readPointers(cr3);
+}
+
+function readPointers(cr3: u32): bool {
   const table = cr3 & 0xffffffe0;
   for (let i: u32 = 0; i < 4; i++) {
     const pointer = readPointer(table + (i << 3));

@@ -22,7 +22,7 @@ import { CR0, FAULT_CODE, FAULT_VECTOR, FETCH_HOST, FETCH_LINE } from '../genera
 import { ALIASES, touchCodeBelow, touchUnified, unfilterLine } from './cache';
 import { chargeEvent, count } from './charge';
 import { dropCodeGranule, EMPTY, installSlot, isSuspended, slotOffset } from './filter';
-import { chooseWay, findWay, LINE_REFERENCED, LINE_VALID, passedWays } from './lines';
+import { chooseWay, findWay, LINE_REFERENCED, LINE_VALID, passedWays, reference } from './lines';
 import { CODE, EXECUTABLE, findEntry, flagsOf, LARGE, noteFiltered, physicalBy } from './tlb';
 import { entryFor, mappedBy, NOT_PAGED, REFUSED } from './translate';
 import { permits, walkedFlags } from './walk';
@@ -34,7 +34,8 @@ const INVALID_OPCODE: u32 = 6;
  * Host address of the code byte at `la`, its granule charged as fetched and remembered in FETCH_LINE and FETCH_HOST;
  * -1 after a fault: #PF, or #UD where no RAM is (nothing answers there, and bytes FFh are no instruction).
  */
-export function fetch(la: u32): i32 {
+// @ts-ignore: decorator
+@inline export function fetch(la: u32): i32 {
   const slot = CODE_FILTER + load<u32>(CLOCK_FILTER_HALF) + slotOffset(la);
   const granule = la & ~31;
   if (load<u32>(slot) != granule) return fetchSlow(la, slot);
@@ -96,7 +97,7 @@ function touchTrace(la: u32, user: bool): i64 {
   if (peeked >= 0) {
     const line = findTrace(la & ~31, <u32>peeked);
     if (line != 0) {
-      store<u32>(line, load<u32>(line) | LINE_REFERENCED);
+      reference(line, load<u32>(line));
       noteCode(la);
       return peeked;
     }
@@ -147,7 +148,7 @@ let translatedBy: u32 = NOT_PAGED;
   const tag = ((physical >> shift) << shift) | LINE_VALID;
   const line = findWay(firstWay(physical, shift), load<u32>(CONFIG_L1I_WAYS), tag);
   if (line == 0) return missLine(physical, shift, tag);
-  store<u32>(line, load<u32>(line) | LINE_REFERENCED);
+  reference(line, load<u32>(line));
   return line;
 }
 

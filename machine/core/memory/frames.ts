@@ -11,17 +11,24 @@ const WRITE_TAG: u32 = 4;
  * Host address of `bytes` bytes at `la`, 32 at most, if reading them as aligned doublewords would change no state;
  * else 0.
  */
-export function filteredFrame(la: u32, bytes: u32): u32 {
+// @ts-ignore: decorator
+@inline export function filteredFrame(la: u32, bytes: u32): u32 {
   return frameBy(la, bytes, DATA_FILTER + load<u32>(CLOCK_FILTER_HALF));
 }
 
 /** The same for writing. */
-export function filteredFrameWrite(la: u32, bytes: u32): u32 {
+// @ts-ignore: decorator
+@inline export function filteredFrameWrite(la: u32, bytes: u32): u32 {
   return frameBy(la, bytes, DATA_FILTER + load<u32>(CLOCK_FILTER_HALF) + WRITE_TAG);
 }
 
+/** The same with supervisor rights. */
+// @ts-ignore: decorator
+@inline export function filteredSystemFrame(la: u32, bytes: u32): u32 { return frameBy(la, bytes, DATA_FILTER); }
+
 /** The same for writing with supervisor rights. */
-export function filteredSystemFrameWrite(la: u32, bytes: u32): u32 {
+// @ts-ignore: decorator
+@inline export function filteredSystemFrameWrite(la: u32, bytes: u32): u32 {
   return frameBy(la, bytes, DATA_FILTER + WRITE_TAG);
 }
 

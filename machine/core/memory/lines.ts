@@ -19,6 +19,15 @@ const IDENTITY: u32 = ~(LINE_REFERENCED | LINE_MODIFIED | LINE_BELOW);
 // @ts-ignore: decorator
 @inline export function identityOf(word: u32): u32 { return word & IDENTITY; }
 
+/**
+ * The hand will pass over this way, which holds `word`, once. Nothing is written where nothing changes: a set is read as
+ * a whole, and a host waits for a word that was just written before it reads what the word is a part of.
+ */
+// @ts-ignore: decorator
+@inline export function reference(way: u32, word: u32): void {
+  if ((word & LINE_REFERENCED) == 0) store<u32>(way, word | LINE_REFERENCED);
+}
+
 /** Address of the way that holds `tag` (line address | LINE_VALID), or 0. */
 // @ts-ignore: decorator
 @inline export function findWay(first: u32, ways: u32, tag: u32): u32 {

@@ -69,10 +69,6 @@ const SMALL_MASK: u32 = 0xfffff000;
 // @ts-ignore: decorator
 @inline export function physicalBy(entry: u32, la: u32): u32 { return la + load<u32>(payload(entry)); }
 
-/** The clock's hand will pass over this entry once. */
-// @ts-ignore: decorator
-@inline export function markReferenced(entry: u32): void { store<u32>(entry, load<u32>(entry) | LINE_REFERENCED); }
-
 /** Address of the entry that maps `la`, or 0. */
 // @ts-ignore: decorator
 @inline export function findEntry(side: u32, la: u32): u32 {
@@ -116,16 +112,32 @@ function findLarge(side: u32, la: u32): u32 {
 // @ts-ignore: decorator
 @inline export function insertEntry(side: u32, la: u32, frame: u32, flags: u32): u32 {
   if ((flags & LARGE) != 0) return insertLarge(side, la, frame, flags);
-  return fillSmall(side, la, frame, flags, false);
+  return fillSmall(side, la, frame, flags);
 }
 
 /** The same for a page of 4 KiB. */
-// @ts-ignore: decorator
-@inline export function fillSmall(side: u32, la: u32, frame: u32, flags: u32, used: bool): u32 {
-  const geometry = CONFIG_ITLB_4K_SETS + side * CONFIG_STRIDE;
-  const entry = victim(side, ITLB_4K_TAGS + side * TAG_STRIDE, ITLB_4K_HANDS + side * HAND_STRIDE, geometry, la >> 12);
-  fill(entry, la & SMALL_MASK, 0, frame, flags, used);
+function fillSmall(side: u32, la: u32, frame: u32, flags: u32): u32 {
+  const entry = smallVictim(side, la);
+  fill(entry, la & SMALL_MASK, 0, frame, flags);
   return entry;
+}
+
+/** The same with the payload's first half as a memo keeps it (walk-memo.ts); `used`: the page is being used already. */
+// @ts-ignore: decorator
+@inline export function fillAgain(side: u32, la: u32, kept: u32, used: bool): u32 {
+  const entry = smallVictim(side, la);
+  const at = payload(entry);
+  store<u32>(entry, tagOf(la & SMALL_MASK, load<u32>(kept, 4)));
+  v128.store(at, v128.load(kept));
+  if (!used) store<u32>(at, 0, 8);
+  v128.store(at, i64x2.splat(0), 16);
+  return entry;
+}
+
+// @ts-ignore: decorator
+@inline function smallVictim(side: u32, la: u32): u32 {
+  const geometry = CONFIG_ITLB_4K_SETS + side * CONFIG_STRIDE;
+  return victim(side, ITLB_4K_TAGS + side * TAG_STRIDE, ITLB_4K_HANDS + side * HAND_STRIDE, geometry, la >> 12);
 }
 
 function insertLarge(side: u32, la: u32, frame: u32, flags: u32): u32 {
@@ -138,20 +150,26 @@ function insertLarge(side: u32, la: u32, frame: u32, flags: u32): u32 {
   } else if (load<u32>(small) == 1) {
     entry = victim(side, ITLB_4K_TAGS + side * TAG_STRIDE, ITLB_4K_HANDS + side * HAND_STRIDE, small, la >> 12);
   } else {
-    return fillSmall(side, la, frame + ((la - page) & SMALL_MASK), (flags & ~LARGE) | FRAGMENT, false);
+    return fillSmall(side, la, frame + ((la - page) & SMALL_MASK), (flags & ~LARGE) | FRAGMENT);
   }
-  fill(entry, page, TAG_LARGE, frame, flags, false);
+  fill(entry, page, TAG_LARGE, frame, flags);
   return entry;
 }
 
 // @ts-ignore: decorator
-@inline function fill(entry: u32, page: u32, kind: u32, frame: u32, flags: u32, used: bool): void {
-  store<u32>(entry, page | kind | ((flags / (GLOBAL / TAG_GLOBAL)) & TAG_GLOBAL) | LINE_VALID | LINE_REFERENCED);
+@inline function fill(entry: u32, page: u32, kind: u32, frame: u32, flags: u32): void {
+  store<u32>(entry, tagOf(page | kind, flags));
   const at = payload(entry);
   store<u32>(at, frame - page);
   store<u32>(at, flags, 4);
-  store<u32>(at, u32(used), 8);
+  store<u32>(at, 0, 8);
   v128.store(at, i64x2.splat(0), 16);
+}
+
+/** Of an entry that is referenced. */
+// @ts-ignore: decorator
+@inline function tagOf(identity: u32, flags: u32): u32 {
+  return identity | ((flags / (GLOBAL / TAG_GLOBAL)) & TAG_GLOBAL) | LINE_VALID | LINE_REFERENCED;
 }
 
 /**
@@ -172,6 +190,7 @@ function insertLarge(side: u32, la: u32, frame: u32, flags: u32): u32 {
   const ways = load<u32>(geometry, 4);
   const set = page & (load<u32>(geometry) - 1);
   const first = tags + ((set * ways) << 2);
+  if (load<u32>(first) == 0) return first;
   const empty = findWay(first, ways, 0);
   return empty != 0 ? empty : passHand(side, first, ways, hands + (set << 1));
 }
@@ -198,7 +217,13 @@ function passHand(side: u32, first: u32, ways: u32, at: u32): u32 {
 }
 
 /** Takes an entry's granules out of the filter. */
-function unfilter(side: u32, entry: u32): void {
+// @ts-ignore: decorator
+@inline function unfilter(side: u32, entry: u32): void {
+  const at = payload(entry);
+  if ((load<u64>(at, 16) | load<u64>(at, 24) | <u64>(load<u32>(entry) & TAG_LARGE)) != 0) unfilterGranules(side, entry);
+}
+
+function unfilterGranules(side: u32, entry: u32): void {
   const tag = load<u32>(entry);
   if ((tag & TAG_LARGE) != 0) {
     emptyFilters();
@@ -244,7 +269,8 @@ export function dropPage(side: u32, la: u32): void {
 }
 
 /** Empties both TLBs, of global pages only if `all`. The caller empties the filters. */
-export function dropEntries(all: bool): void {
+// @ts-ignore: decorator
+@inline export function dropEntries(all: bool): void {
   const spared = all || (load<u32>(CR4) & CR4_PGE) == 0 ? 0 : TAG_GLOBAL;
   for (let side: u32 = CODE; side <= DATA; side++) {
     dropArray(ITLB_4K_TAGS + side * TAG_STRIDE, CONFIG_ITLB_4K_SETS + side * CONFIG_STRIDE, spared);

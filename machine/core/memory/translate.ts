@@ -7,12 +7,13 @@ import { CONFIG_DTLB_SECOND_SETS, CONFIG_ITLB_SECOND_SETS, CONFIG_UNIFIED_TLB } 
 import { COUNTER_DTLB_MISSES, COUNTER_ITLB_MISSES } from '../generated/counters';
 import { CR0, CR2, FAULT_CODE, FAULT_VECTOR } from '../generated/state';
 import { count } from './charge';
+import { reference } from './lines';
 import { refill } from './second-tlb';
 import {
-  CODE, DATA, DIRTY, dropEntry, EXECUTABLE, fillSmall, findEntry, flagsOf, insertEntry, markReferenced, physicalBy,
+  CODE, DATA, DIRTY, dropEntry, EXECUTABLE, fillAgain, findEntry, flagsOf, insertEntry, physicalBy,
 } from './tlb';
 import { rightsFor, walkedFlags, walkedFrame } from './walk';
-import { memoFlags, memoFrame, repeatWalk } from './walk-memo';
+import { memoPayload, repeatWalk } from './walk-memo';
 
 const PAGE_FAULT: u32 = 14;
 
@@ -33,7 +34,7 @@ export const REFUSED: u32 = 1;
   const entry = findEntry(arrayOf(side), la);
   const needed = rightsFor(write, user) | (write ? DIRTY : 0) | (side == CODE ? EXECUTABLE : 0);
   if (entry != 0 && (flagsOf(entry) & needed) == needed) {
-    markReferenced(entry);
+    reference(entry, load<u32>(entry));
     return entry;
   }
   if (side == CODE && entry == 0) {
@@ -53,7 +54,7 @@ export const REFUSED: u32 = 1;
   const memo = repeatWalk(la, rightsFor(false, user));
   if (memo == 0) return 0;
   count(side == CODE ? COUNTER_ITLB_MISSES : COUNTER_DTLB_MISSES);
-  return fillSmall(arrayOf(side), la, memoFrame(memo), memoFlags(memo), used);
+  return fillAgain(arrayOf(side), la, memoPayload(memo), used);
 }
 
 /** Where an entry of `entryFor`, but not REFUSED, maps `la`. */

@@ -8,7 +8,8 @@
  *     memo:   0 linear page | 1    4 CR3, or 1 before the page was walked for twice there
  *             8 host address of the directory entry, 12 the entry    16, 20 likewise of the table entry
  *            24 word of the directory entry's cache line, 28 the line's identity    32, 36 likewise
- *            40 flags and 44 frame, as the walk left them
+ *            40 the payload of the entry that a TLB makes of it (tlb.ts)
+ *            56 cycles, and 60 accesses to L2, that it takes
  *
  * The frame is in RAM. There are no memos where walks read memory itself, or a cache of directory entries stands in front.
  */
@@ -21,7 +22,7 @@ import { EVENT_WALK } from '../generated/events';
 import { RAM_BASE, WALK_MEMO } from '../generated/layout';
 import { CR3 } from '../generated/state';
 import { findWalkLine } from './cache';
-import { charge, countEvent, countMany } from './charge';
+import { charge, countEvent, countMany, priceOf } from './charge';
 import { identityOf, LINE_REFERENCED } from './lines';
 
 const MEMOS: u32 = 512;
@@ -51,7 +52,7 @@ const NOT_YET: u32 = 1;
   const directoryLine = load<u32>(directory);
   const tableLine = load<u32>(table);
   // One test for all: bits that differ, and rights that are missing.
-  const differs = (needed & ~load<u32>(memo, 40)) |
+  const differs = (needed & ~memoFlags(memo)) |
     (load<u32>(load<u32>(memo, 8)) ^ load<u32>(memo, 12)) | (load<u32>(load<u32>(memo, 16)) ^ load<u32>(memo, 20)) |
     (identityOf(directoryLine) ^ load<u32>(memo, 28)) | (identityOf(tableLine) ^ load<u32>(memo, 36));
   if (differs != 0) return 0;
@@ -59,19 +60,19 @@ const NOT_YET: u32 = 1;
   store<u32>(directory, directoryLine | LINE_REFERENCED);
   store<u32>(table, tableLine | LINE_REFERENCED);
   countMany(COUNTER_WALK_READS, 2);
-  let cycles = countEvent(EVENT_WALK);
-  if (load<u32>(CONFIG_WALK_ENTERS_AT) == 2) {
-    countMany(COUNTER_L2_ACCESSES, 2);
-    cycles += load<u32>(CONFIG_L2_LATENCY) << 1;
-  }
-  charge(CAUSE_WALK, cycles);
+  countMany(COUNTER_L2_ACCESSES, load<u32>(memo, 60));
+  countEvent(EVENT_WALK);
+  charge(CAUSE_WALK, load<u32>(memo, 56));
   return memo;
 }
 
 // @ts-ignore: decorator
-@inline export function memoFlags(memo: u32): u32 { return load<u32>(memo, 40); }
+@inline export function memoFlags(memo: u32): u32 { return load<u32>(memo, 44); }
 // @ts-ignore: decorator
-@inline export function memoFrame(memo: u32): u32 { return load<u32>(memo, 44); }
+@inline export function memoFrame(memo: u32): u32 { return load<u32>(memo, 40) + (load<u32>(memo) & PAGE_MASK); }
+/** What a TLB keeps of the page, 16 bytes: of one that is used already. */
+// @ts-ignore: decorator
+@inline export function memoPayload(memo: u32): u32 { return memo + 40; }
 
 /** A walk for `la` has found these entries, as they now are, at these physical addresses. */
 export function rememberWalk(
@@ -100,8 +101,13 @@ export function rememberWalk(
   store<u32>(memo, identityOf(load<u32>(directory)), 28);
   store<u32>(memo, table, 32);
   store<u32>(memo, identityOf(load<u32>(table)), 36);
-  store<u32>(memo, flags, 40);
-  store<u32>(memo, frame, 44);
+  store<u32>(memo, frame - (la & PAGE_MASK), 40);
+  store<u32>(memo, flags, 44);
+  store<u32>(memo, 1, 48);
+  store<u32>(memo, 0, 52);
+  const inL2 = load<u32>(CONFIG_WALK_ENTERS_AT) == 2;
+  store<u32>(memo, priceOf(EVENT_WALK) + (inL2 ? load<u32>(CONFIG_L2_LATENCY) << 1 : 0), 56);
+  store<u32>(memo, inL2 ? 2 : 0, 60);
 }
 
 /** The meaning of page-table entries has changed. */

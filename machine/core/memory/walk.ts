@@ -67,7 +67,8 @@ export function recall(frame: u32, flags: u32): void {
 }
 
 /** Walks for `la`; charges, and sets accessed and dirty bits. Returns -1, or the error code of the page fault. */
-export function walk(la: u32, write: bool, user: bool): i32 {
+// @ts-ignore: decorator
+@inline export function walk(la: u32, write: bool, user: bool): i32 {
   beginWalk();
   const outcome = walkTables(la, write, user);
   endWalk();
