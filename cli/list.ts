@@ -75,8 +75,8 @@ const lists: Record<string, () => Rows> = {
 
 export function listCommand(): Command {
   return new Command('list')
-    .description(`what there is: ${Object.keys(lists).join(', ')}`)
-    .argument('<what>', 'one of the above')
+    .description('what there is')
+    .argument('<what>', Object.keys(lists).join(', '))
     .option('--json', 'as JSON')
     .action((what: string, { json }: { json?: boolean }) => {
       const [name] = known('list', [what], Object.keys(lists));

@@ -23,16 +23,28 @@ async function program(wanted: string | undefined): Promise<Command> {
     .version(projectVersion)
     .addHelpText('after', '\nExit status: 0 ok, 1 a check failed, 2 usage, 3 a broken invariant, 130 interrupted.');
   const given = wanted !== undefined && !wanted.startsWith('-') && wanted !== 'help';
-  if (given && !(wanted in commands)) {
+  if (given && !Object.hasOwn(commands, wanted)) {
     throw new UsageError(`unknown command "${wanted}"; allowed: ${Object.keys(commands).join(', ')}`);
   }
-  const names = wanted !== undefined && wanted in commands ? [wanted] : Object.keys(commands);
+  const names = given ? [wanted] : Object.keys(commands);
   for (const name of names) root.addCommand(await commands[name]());
   for (const command of withChildren(root)) {
     command.exitOverride();
-    command.configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'crossings: ')) });
+    command.configureOutput({ outputError: (text, write) => write(withAllowed(command, text)) });
   }
   return root;
+}
+
+/** The library's error, and what may stand where something is missing or unknown. */
+function withAllowed(command: Command, error: string): string {
+  const [, missing] = /missing required argument '([^']+)'|required option '([^']+)' not specified/.exec(error) ?? [];
+  const wanted =
+    command.registeredArguments.find((argument) => argument.name() === missing)?.description ??
+    command.options.find(({ flags }) => error.includes(`option '${flags}' not specified`))?.description;
+  const isUnknown = error.includes('unknown command') && command.commands.length > 0;
+  const allowed = isUnknown ? command.commands.map((child) => child.name()).join(', ') : wanted;
+  const text = error.replace(/^error: /, 'crossings: ').trimEnd();
+  return allowed ? `${text}; expected: ${allowed}\n` : `${text}\n`;
 }
 
 function withChildren(command: Command): Command[] {

@@ -1,6 +1,4 @@
-// The VMM from its own boot to the first step of the first domain. Reading order of the folder: hypercalls, layout, domain,
-// frame, pagetable, mmu; stubs/entry, traps, control, segments; events, stubs/send, scheduler; grants; space, processor,
-// builder, this file.
+// The VMM from its own boot to the first step of the first domain. (README.md has the reading order of the folder.)
 //
 // Boot modules: the first is domain 0's kernel, the second, if its text says `domU:`, the guest domain's; then programs.
 // The text of each says whose it is (modules.ts); what follows is the kernel's command line, or a program's name and

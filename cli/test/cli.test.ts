@@ -43,7 +43,10 @@ test.each([
     ['explain', 'fork', '--system', 'vmm', '--processor', 'pentium-133'],
     'unknown operation "fork"; allowed: null-call',
   ],
-  [['explain', 'null-call', '--processor', 'pentium-133'], "required option '--system <name>' not specified"],
+  [['explain', 'null-call', '--processor', 'pentium-133'], "'--system <name>' not specified; expected: native, vmm"],
+  [['list'], "missing required argument 'what'; expected: systems, processors"],
+  [['toString'], 'unknown command "toString"; allowed: run, claims'],
+  [['validate', 'software'], "unknown command 'software'; expected: hardware, host"],
   [['report', 'nowhere'], 'nowhere: no result set of crossings here (manifest.json is missing)'],
 ])('%j is refused in one line, with status 2', (args, message) => {
   const { status, stdout, stderr } = crossings(args);

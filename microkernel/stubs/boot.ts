@@ -4,12 +4,11 @@
 
 import { pagingOn } from '../../kernels/lib/stubs/paging.js';
 import { defineStubs, eax, ebx, edx, esi, esp, sym } from '../../toolchain/assembler/index.js';
-import { KERNEL_BASE } from './layout.js';
 
 export const bootStubs = defineStubs('boot', (a) => {
   a.global('_start');
   a.mov(esi, eax);
-  pagingOn(a, { directory: 'bootDirectory', tables: 'bootTable', count: 1, base: KERNEL_BASE }, 'high');
+  pagingOn(a, { directory: 'bootDirectory', tables: 'bootTable', count: 1, base: a.constant('KERNEL_BASE') }, 'high');
 
   a.label('high');
   a.mov(esp, sym('kernelStackTop'));

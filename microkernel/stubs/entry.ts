@@ -24,7 +24,6 @@ import {
   mem8,
   sym,
 } from '../../toolchain/assembler/index.js';
-import { SELECTOR, STATE, SYSTEM_CALL_VECTORS } from './layout.js';
 
 const CLEAR_TRAP_FLAG = ~0x100;
 const EXCEPTIONS = 32;
@@ -39,6 +38,7 @@ export function enterCompiled(a: Assembler): void {
 export const entryStubs = defineStubs('entry', (a) => {
   const tcb = a.struct('Tcb');
   const frame = a.struct('TrapFrame');
+  const systemCalls = a.constant('SYSTEM_CALL_VECTORS');
   for (let vector = 0; vector < EXCEPTIONS; vector++) {
     a.align(8);
     a.label(`exception${vector}`);
@@ -63,7 +63,7 @@ export const entryStubs = defineStubs('entry', (a) => {
     a.mov(eax, line);
     a.jmp('interruptCommon');
   }
-  for (let n = 1; n < SYSTEM_CALL_VECTORS; n++) {
+  for (let n = 1; n < systemCalls; n++) {
     a.align(8);
     a.label(`call${n}`);
     a.push(0);
@@ -102,7 +102,7 @@ export const entryStubs = defineStubs('entry', (a) => {
   a.mov(ebx, mem({ sym: 'currentThread' }));
   a.cmp(mem({ base: ebx, disp: tcb.exit }), 0);
   a.jne('exitFast');
-  a.cmp(mem({ base: ebx, disp: tcb.state }), STATE.idle);
+  a.cmp(mem({ base: ebx, disp: tcb.state }), a.constant('STATE_IDLE'));
   a.je('idle');
   a.lea(esp, mem({ base: ebx, disp: tcb.frame }));
   restoreRegisters(a);
@@ -139,7 +139,7 @@ export const entryStubs = defineStubs('entry', (a) => {
   a.mov(eax, 13);
   a.jmp('exception');
   a.label('inKernel');
-  repairDataSegments(a, SELECTOR.userData, () => {
+  repairDataSegments(a, a.constant('SELECTOR_USER_DATA'), () => {
     saveRegisters(a);
     a.mov(eax, 13);
     a.jmp('kernelFault');
@@ -173,5 +173,5 @@ export const entryStubs = defineStubs('entry', (a) => {
   for (let vector = 0; vector < EXCEPTIONS; vector++) a.dd(sym(`exception${vector}`));
   for (let line = 0; line < INTERRUPTS; line++) a.dd(sym(`interrupt${line}`));
   a.dd(sym('ipcByInterrupt'));
-  for (let n = 1; n < SYSTEM_CALL_VECTORS; n++) a.dd(sym(`call${n}`));
+  for (let n = 1; n < systemCalls; n++) a.dd(sym(`call${n}`));
 });

@@ -20,7 +20,7 @@ import {
   mem,
   sym,
 } from '../../toolchain/assembler/index.js';
-import { KIP, SELECTOR, VECTOR_IPC } from './layout.js';
+import { KIP, USER_DATA, VECTOR_IPC } from './layout.js';
 
 /** Bits of EFLAGS. */
 const TRAP = 0x100;
@@ -57,7 +57,7 @@ export const hostileStubs = defineStubs('hostile', (a) => {
   a.xor(ecx, ecx);
   for (const s of [es, fs, gs, ds]) a.mov(s, ecx);
   a.int(VECTOR_IPC);
-  a.mov(edx, SELECTOR.userData);
+  a.mov(edx, USER_DATA);
   a.mov(ds, edx);
   a.mov(es, edx);
   a.mov(fs, edx);

@@ -31,7 +31,7 @@ import {
   sym,
 } from '../../toolchain/assembler/index.js';
 import { enterCompiled } from './entry.js';
-import { SELECTOR, STATE, TCB_SHIFT, THREADS, USER_FLAGS } from './layout.js';
+import { TCB_SHIFT } from './layout.js';
 
 /** In the tag: typed words and flags. */
 const TAG_NOT_PLAIN = 0xffc0;
@@ -61,11 +61,11 @@ function fastPath(a: Assembler, way: Way): void {
   // The partner exists and waits.
   a.mov(ebp, eax);
   a.shr(ebp, ID_SHIFT);
-  a.and(ebp, (THREADS - 1) << TCB_SHIFT);
+  a.and(ebp, (a.constant('THREADS') - 1) << TCB_SHIFT);
   a.add(ebp, sym('tcbs'));
   a.cmp(partner(tcb.globalId), eax);
   a.jne(slow);
-  a.cmp(partner(tcb.state), STATE.waiting);
+  a.cmp(partner(tcb.state), a.constant('STATE_WAITING'));
   a.jne(slow);
   a.mov(edi, me(tcb.globalId));
   // We shall block: for the partner's answer, or for anybody while nobody is waiting for us.
@@ -100,9 +100,9 @@ function commit(a: Assembler, way: Way, kind: Kind): void {
   const at = (name: string) => `${name}${kind}${way}`;
   a.hook('__work_ipc');
   a.mov(partner(tcb.partner), edi);
-  a.mov(partner(tcb.state), STATE.ready);
+  a.mov(partner(tcb.state), a.constant('STATE_READY'));
   a.mov(me(tcb.partner), edx);
-  a.mov(me(tcb.state), STATE.waiting);
+  a.mov(me(tcb.state), a.constant('STATE_WAITING'));
   a.mov(edi, partner(tcb.utcb));
   a.mov(ecx, esi);
   a.and(ecx, TAG_UNTYPED);
@@ -198,9 +198,9 @@ export const ipcStubs = defineStubs('ipc', (a) => {
   a.mov(saved(frame.ecx), ecx);
   a.mov(saved(frame.edx), edx);
   a.mov(saved(frame.esi), esi);
-  a.mov(saved(frame.cs), SELECTOR.userCode);
-  a.mov(saved(frame.ss), SELECTOR.userData);
-  a.mov(saved(frame.eflags), USER_FLAGS);
+  a.mov(saved(frame.cs), a.constant('SELECTOR_USER_CODE'));
+  a.mov(saved(frame.ss), a.constant('SELECTOR_USER_DATA'));
+  a.mov(saved(frame.eflags), a.constant('USER_FLAGS'));
   a.mov(me(tcb.entry), 1);
   enterCompiled(a);
   // SYSENTER keeps NT, and an IRET of the kernel must not take it for a nested task.

@@ -1,20 +1,15 @@
-// What the stubs know of the address map and of states; kernel/layout.ts and kernel/tcb.ts are the other side (a test holds the
-// twins against each other). Offsets of fields come from the classes.
+// What stubs must know where the compiled code that says it is of another image: programs of the kernel, the kernel of its
+// servers, the fast path of a TCB's size before the class is laid out. All else is asked for by name (a.constant, a.struct).
+// kernel/layout.ts and servers/personality.ts are the other side (a test holds the twins against each other).
 
-/** How many TCBs there are, and log2 of a TCB's size. */
-export const THREADS = 256;
+/** Log2 of a TCB's size (kernel/tcb.ts asserts it). */
 export const TCB_SHIFT = 8;
-
-export const STATE = { ready: 1, waiting: 2, idle: 9 } as const;
-
-export const SELECTOR = { kernelCode: 0x08, kernelData: 0x10, userCode: 0x1b, userData: 0x23, utcb: 0x2b, task: 0x30 };
 
 /** Vector of IPC; the other system calls follow in the order of kernel/syscalls.ts. */
 export const VECTOR_IPC = 0x30;
-export const SYSTEM_CALL_VECTORS = 12;
 
-/** Interrupts enabled, IOPL 0. */
-export const USER_FLAGS = 0x202;
+/** The flat data segment of user level. */
+export const USER_DATA = 0x23;
 
 /** Where user mode sees the kernel interface page, and the page with the programs' entry routine behind it. */
 export const KIP = 0xbfffe000;
@@ -26,5 +21,3 @@ export const PACKET_BUFFER = 0xbff40000;
 
 /** Words of the page at PERSONALITY; servers/personality.ts is its other side. */
 export const PERSONAL = { service: 0, pager: 4, partner: 8, driver: 12, entry: 16, handler: 20, vector: 24 } as const;
-
-export const KERNEL_BASE = 0xf0000000;

@@ -2,7 +2,6 @@
 // what only machine instructions can do to segments. Below the task-state segment lie a few words of stack: SYSENTER
 // points ESP at its ESP0, and a single-step trap there pushes (see #DB in entry.ts).
 import { ax, defineStubs, ds, eax, edx, es, fs, gs, mem, ss, sym } from '../../toolchain/assembler/index.js';
-import { SELECTOR, THREADS } from './layout.js';
 
 const IO_MAPS = 4 * (8192 + 4);
 const WINDOW_TABLES = 48;
@@ -14,15 +13,15 @@ export const tableStubs = defineStubs('tables', (a) => {
   a.global('loadTables');
   a.lgdt(mem({ base: eax }));
   a.lidt(mem({ base: edx }));
-  a.mov(eax, SELECTOR.kernelData);
+  a.mov(eax, a.constant('SELECTOR_KERNEL_DATA'));
   a.mov(ss, eax);
-  a.mov(eax, SELECTOR.userData);
+  a.mov(eax, a.constant('SELECTOR_USER_DATA'));
   for (const s of [ds, es, fs]) a.mov(s, eax);
-  a.mov(eax, SELECTOR.utcb);
+  a.mov(eax, a.constant('SELECTOR_UTCB'));
   a.mov(gs, eax);
-  a.mov(eax, SELECTOR.task);
+  a.mov(eax, a.constant('SELECTOR_TASK'));
   a.ltr(ax);
-  a.ljmp(SELECTOR.kernelCode, sym('codeReloaded'));
+  a.ljmp(a.constant('SELECTOR_KERNEL_CODE'), sym('codeReloaded'));
   a.label('codeReloaded');
   a.ret();
 
@@ -30,21 +29,21 @@ export const tableStubs = defineStubs('tables', (a) => {
   // at the kernel's own first use of it.)
   a.global('repairSegments');
   a.mov(eax, es);
-  a.cmp(ax, SELECTOR.userData);
+  a.cmp(ax, a.constant('SELECTOR_USER_DATA'));
   a.jne('repair');
   a.mov(eax, fs);
-  a.cmp(ax, SELECTOR.userData);
+  a.cmp(ax, a.constant('SELECTOR_USER_DATA'));
   a.jne('repair');
   a.mov(eax, gs);
-  a.cmp(ax, SELECTOR.utcb);
+  a.cmp(ax, a.constant('SELECTOR_UTCB'));
   a.jne('repair');
   a.xor(eax, eax);
   a.ret();
   a.label('repair');
-  a.mov(eax, SELECTOR.userData);
+  a.mov(eax, a.constant('SELECTOR_USER_DATA'));
   a.mov(es, eax);
   a.mov(fs, eax);
-  a.mov(eax, SELECTOR.utcb);
+  a.mov(eax, a.constant('SELECTOR_UTCB'));
   a.mov(gs, eax);
   a.mov(eax, 1);
   a.ret();
@@ -52,7 +51,7 @@ export const tableStubs = defineStubs('tables', (a) => {
   a.bss();
   a.align(4096);
   a.global('tcbs');
-  a.space(THREADS * a.struct('Tcb').sizeof);
+  a.space(a.constant('THREADS') * a.struct('Tcb').sizeof);
   // A page of its own: user level reads it.
   a.align(4096);
   a.global('utcbPointer');

@@ -2,7 +2,7 @@
 // hand-tuned paths; everything else is AssemblyScript.
 import * as encode from './encode.js';
 import { type Assembled, Fragment } from './fragment.js';
-import { fieldsOf, type Layouts } from './layouts.js';
+import { constantOf, fieldsOf, type Layouts } from './layouts.js';
 import {
   AssemblerError,
   type Condition,
@@ -45,6 +45,11 @@ export class Assembler {
   /** Offsets of the fields of a structure of the compiled code, by name; `sizeof`: how large it is. */
   struct<Field extends string = string>(name: string): Readonly<Record<Field | 'sizeof', number>> {
     return fieldsOf(name, this.layouts);
+  }
+
+  /** The value of a constant of the compiled code, `const NAME: u32 = ...` among the statements of any of its files. */
+  constant(name: string): number {
+    return constantOf(name, this.layouts);
   }
 
   finish(): StubCode {
@@ -301,7 +306,7 @@ export class Assembler {
 export interface Stubs {
   readonly name: string;
   /**
-   * @param layouts structures of the code that the stubs are linked with; without: every offset is 0
+   * @param layouts structures of the code that the stubs are linked with; without: every offset and constant is 0
    * @param watched a symbol: using it is an error
    */
   assemble(layouts?: Layouts, watched?: string): StubCode;

@@ -1,17 +1,29 @@
-// Layouts of the structures that compiled code and stubs share: offsets of fields by name, in bytes.
+// What stubs take from the compiled code, by name: offsets of fields, in bytes, and values of constants.
 import { AssemblerError } from './operands.js';
 
 /** Of one structure; `sizeof` is its size. */
 export type Layout = ReadonlyMap<string, number>;
-/** By the name of the class. Two classes of one name are known by neither. */
-export type Layouts = ReadonlyMap<string, Layout | 'ambiguous'>;
+/** Two classes of one name are known by neither, and so are constants of one name and several values. */
+export interface Layouts {
+  /** By the name of the class. */
+  readonly structures: ReadonlyMap<string, Layout | 'ambiguous'>;
+  constant(name: string): number | 'ambiguous' | undefined;
+}
+
+/** @throws AssemblerError where there is no such constant. Without layouts: 0. */
+export function constantOf(name: string, layouts: Layouts | undefined): number {
+  const value = layouts ? layouts.constant(name) : 0;
+  if (value === undefined) throw new AssemblerError(`the compiled code has no constant '${name}'`);
+  if (value === 'ambiguous') throw new AssemblerError(`several constants are called '${name}', of different values`);
+  return value;
+}
 
 /** @throws AssemblerError where there is no such structure, or, when it is asked for, no such field */
 export function fieldsOf<Field extends string>(
   name: string,
   layouts: Layouts | undefined,
 ): Readonly<Record<Field | 'sizeof', number>> {
-  const layout = layouts?.get(name);
+  const layout = layouts?.structures.get(name);
   if (layout === 'ambiguous') throw new AssemblerError(`several structures are called '${name}'`);
   if (layouts && !layout) throw new AssemblerError(`the compiled code has no structure '${name}'`);
   const offset = (_: object, field: string | symbol): number => {

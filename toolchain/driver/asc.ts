@@ -32,7 +32,7 @@ export interface AscOutput {
   readonly dataEnd: number;
   /** Tables of functions; their entries are exports of the module. */
   readonly tables: readonly FunctionTable[];
-  /** Structures, for the stubs. */
+  /** Structures and constants, for the stubs. */
   readonly layouts: Layouts;
 }
 
@@ -130,7 +130,7 @@ interface ClassElement {
 class Guard {
   dataEnd = 0;
   tables: readonly FunctionTable[] = [];
-  layouts: Layouts = new Map();
+  layouts: Layouts = { structures: new Map(), constant: () => undefined };
   /** All that the compiler says, from the end of parsing on. */
   diagnostics?: readonly Diagnostic[];
 
@@ -146,7 +146,8 @@ class Guard {
     checkDecorators(this.compiler, ownSources(parser), names);
     makeAsserts(this.compiler, parser);
     this.tables = makeTables(this.compiler, parser, this.entry, names);
-    this.layouts = makeStructs(this.compiler, parser, names);
+    const structures = makeStructs(this.compiler, parser, names);
+    this.layouts = { structures, constant: (name) => names.constant(name) };
     makeAreas(this.compiler, parser, names);
   }
 

@@ -36,7 +36,7 @@ export class Names {
 
   constructor(
     private readonly compiler: Compiler,
-    sources: readonly Source[],
+    private readonly sources: readonly Source[],
   ) {
     this.byPath = new Map(sources.map((s) => [withoutEnding(s.normalizedPath), s]));
   }
@@ -79,9 +79,27 @@ export class Names {
     return path ? (this.byPath.get(path) ?? this.byPath.get(`${path}/index`)) : undefined;
   }
 
+  /** The value of a constant by its name alone, in whatever file. */
+  constant(name: string): number | 'ambiguous' | undefined {
+    const [value, ...others] = new Set(
+      this.sources
+        .map((source) => this.valueOf(source, this.constantIn(source, name)?.initializer ?? undefined))
+        .filter((v) => v !== undefined),
+    );
+    return others.length > 0 ? 'ambiguous' : value;
+  }
+
+  private constantIn(source: Source, name: string): Expression | undefined {
+    const { CommonFlags, NodeKind } = this.compiler;
+    const found = this.find(source, name);
+    const { kind, flags = 0 } = (found?.node ?? {}) as Expression;
+    const isConstant = kind === NodeKind.VariableDeclaration && (flags & CommonFlags.Const) !== 0;
+    return isConstant && found?.source === source ? (found.node as Expression) : undefined;
+  }
+
   /** The value of a constant expression; undefined: none that can be known here. */
   valueOf(source: Source, e: Node | undefined, depth = 0): number | undefined {
-    const { CommonFlags, NodeKind, Token } = this.compiler;
+    const { NodeKind, Token } = this.compiler;
     const x = e as Expression | undefined;
     if (!x || depth > 64) return undefined;
     const value = (part: Expression | undefined) => this.valueOf(source, part, depth + 1);
@@ -90,10 +108,10 @@ export class Names {
     }
     if (x.kind === NodeKind.Parenthesized) return value(x.expression);
     if (x.kind === NodeKind.Identifier) {
-      const found = this.find(source, x.text as string) as Meaning<Expression> | undefined;
-      const { node } = found ?? {};
-      if (node?.kind !== NodeKind.VariableDeclaration || !((node.flags ?? 0) & CommonFlags.Const)) return undefined;
-      return this.valueOf(found?.source as Source, node.initializer ?? undefined, depth + 1);
+      const found = this.find(source, x.text as string);
+      const declared =
+        found && this.constantIn(found.source, (found.node as Expression & { name: Identifier }).name?.text);
+      return found && this.valueOf(found.source, declared?.initializer ?? undefined, depth + 1);
     }
     if (x.kind === NodeKind.UnaryPrefix && x.operator === Token.Minus) return negative(value(x.operand));
     if (x.kind !== NodeKind.Binary) return undefined;
@@ -104,6 +122,8 @@ export class Names {
       [Token.Minus, a - b],
       [Token.Asterisk, a * b],
       [Token.LessThan_LessThan, a * 2 ** b],
+      [Token.Bar, (a | b) >>> 0],
+      [Token.Ampersand, (a & b) >>> 0],
     ]);
     return operators.get(x.operator ?? -1);
   }

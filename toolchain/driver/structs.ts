@@ -39,7 +39,7 @@ interface Call extends Node {
 }
 
 /** Rewrites the classes; the layouts of all structures, as they were written, by the names of their classes. */
-export function makeStructs(compiler: Compiler, parser: Parser, names: Names): Layouts {
+export function makeStructs(compiler: Compiler, parser: Parser, names: Names): Layouts['structures'] {
   return new StructMaker(compiler, ownSources(parser), names).run();
 }
 
@@ -54,7 +54,7 @@ class StructMaker {
     this.layouts = new StructLayouts(compiler, names);
   }
 
-  run(): Layouts {
+  run(): Layouts['structures'] {
     const all = this.sources.flatMap((source) => this.classesOf(source).map((node) => ({ source, node })));
     const byName = new Map<string, number>();
     for (const { node } of all) byName.set(node.name.text, (byName.get(node.name.text) ?? 0) + 1);

@@ -197,6 +197,17 @@ const area: usize = memory.data(SLOTS * 4, 64);
   expect(messageOf(source)).toBe('it goes on');
 });
 
+test('constants by their names alone', () => {
+  const parser = new compiler.Parser();
+  parser.parseFile('const ONE: u32 = 1; const SAME: u32 = ONE + 1; const ODD: u32 = 1; let v: u32 = 2;', 'a.ts', true);
+  parser.parseFile('const SAME: u32 = 2; const ODD: u32 = 3; const FAR: u32 = load<u32>(4);', 'b.ts', false);
+  const names = new Names(compiler, ownSources(parser));
+  expect(['ONE', 'SAME', 'ODD', 'FAR', 'v', 'none'].map((name) => names.constant(name))).toEqual([
+    ...[1, 2, 'ambiguous'],
+    ...[undefined, undefined, undefined],
+  ]);
+});
+
 const start = defineStubs('start', (a) => {
   a.global('_start');
   a.call('__module_start');

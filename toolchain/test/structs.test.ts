@@ -185,23 +185,29 @@ test('a table and a call of it that cannot be', async () => {
   );
 });
 
-test('stubs take offsets from the classes, by name', async () => {
+test('stubs take offsets from the classes and constants from the files, by name', async () => {
   const text = `type Id = u16;
+const ROWS: u32 = 3 << 4 | 1;
 @unmanaged class Inner { a: u8; b: u32; }
 @unmanaged class Base { tag: u8; id: Id; }
 @unmanaged class Thread extends Base { @embedded inner: Inner; next: Thread | null; @elements(3) rows: Elements<u64>; end: bool; }
 import { Elements } from './lib/elements';
 export function main(at: usize): u32 { return changetype<Thread>(at).inner.b; }`;
   const main = (...use: string[]) =>
-    build(text, [defineStubs('use', (a) => a.dd(...use.map((field) => a.struct<string>('Thread')[field])))]);
+    build(text, [
+      defineStubs('use', (a) => a.dd(...use.map((field) => a.struct<string>('Thread')[field]), a.constant('ROWS'))),
+    ]);
   const { linked } = await main('tag', 'id', 'inner', 'next', 'rows', 'end', 'sizeof');
-  const words = new Uint32Array(linked.contents.text.slice(0, 28).buffer);
-  expect([...words]).toEqual([0, 2, 4, 12, 16, 40, 41]);
+  const words = new Uint32Array(linked.contents.text.slice(0, 32).buffer);
+  expect([...words]).toEqual([0, 2, 4, 12, 16, 40, 41, 49]);
   await expect(main('inner', 'last')).rejects.toThrow(
     "stubs 'use': 'Thread' has no field 'last'; there are: tag, id, inner, next, rows, end, sizeof",
   );
   await expect(build(text, [defineStubs('use', (a) => a.dd(a.struct<'x'>('Threat').x))])).rejects.toThrow(
     "the compiled code has no structure 'Threat'",
+  );
+  await expect(build(text, [defineStubs('use', (a) => a.dd(a.constant('ROW')))])).rejects.toThrow(
+    /structs\.test\.ts:\d+:\d+: stubs 'use': the compiled code has no constant 'ROW'/,
   );
 });
 

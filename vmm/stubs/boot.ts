@@ -4,7 +4,6 @@
 
 import { pagingOn } from '../../kernels/lib/stubs/paging.js';
 import { defineStubs, ds, eax, ebx, es, esi, esp, fs, gs, mem, ss, sym } from '../../toolchain/assembler/index.js';
-import { DIRECT_MAP, SELECTOR } from './layout.js';
 
 const TABLES = 3;
 
@@ -12,7 +11,8 @@ export const bootStubs = defineStubs('vmm boot', (a) => {
   const { sizeof } = a.struct('UserRegs');
   a.global('_start');
   a.mov(esi, eax);
-  pagingOn(a, { directory: 'bootDirectory', tables: 'bootTables', count: TABLES, base: DIRECT_MAP }, 'linear');
+  const base = a.constant('DIRECT_MAP');
+  pagingOn(a, { directory: 'bootDirectory', tables: 'bootTables', count: TABLES, base }, 'linear');
 
   a.global('linear');
   a.mov(esp, sym('guestFrame'));
@@ -43,9 +43,9 @@ export const bootStubs = defineStubs('vmm boot', (a) => {
 /** loadVmmSegments(): reloads every segment register from the VMM's own GDT. */
 export const segmentStubs = defineStubs('vmm segments', (a) => {
   a.global('loadVmmSegments');
-  a.ljmp(SELECTOR.vmmCode, sym('inVmmCode'));
+  a.ljmp(a.constant('VMM_CODE'), sym('inVmmCode'));
   a.global('inVmmCode');
-  a.mov(eax, SELECTOR.vmmData);
+  a.mov(eax, a.constant('VMM_DATA'));
   for (const s of [ds, es, ss]) a.mov(s, eax);
   a.xor(eax, eax);
   a.mov(fs, eax);

@@ -24,16 +24,15 @@ import {
   mem16,
 } from '../../toolchain/assembler/index.js';
 import { frame, frame8, MASK_EVENTS, PUSH_ERROR, structures } from './frame.js';
-import { VIRT_START } from './layout.js';
 
 /** RF, NT, VM and TF. */
 const CLEARED_FLAGS = ~0x34100;
 const IF = 0x200;
-/** Above this address a frame of 24 bytes would reach into the VMM, or wrap around. */
-const HIGHEST_FRAME = VIRT_START - 32;
 
 export function writeBounce(a: Assembler): void {
   const { regs, vcpu, trap, info } = structures(a);
+  // Above this address a frame of 24 bytes would reach into the VMM, or wrap around.
+  const highestFrame = a.constant('VIRT_START') - 32;
   a.label('bounce');
   a.global('bounceBegin');
   a.test(frame8(regs.cs), 2);
@@ -41,7 +40,7 @@ export function writeBounce(a: Assembler): void {
   a.mov(esi, mem({ base: ebx, disp: vcpu.kernelSp }));
   a.sub(esi, 20);
   a.lea(eax, mem({ base: esi, disp: -4 }));
-  a.cmp(eax, HIGHEST_FRAME | 0);
+  a.cmp(eax, highestFrame | 0);
   a.ja('refused');
   a.mov(eax, frame(regs.esp));
   a.mov(mem({ base: esi, disp: 12 }), eax);
@@ -54,7 +53,7 @@ export function writeBounce(a: Assembler): void {
   a.mov(esi, frame(regs.esp));
   a.sub(esi, 12);
   a.lea(eax, mem({ base: esi, disp: -4 }));
-  a.cmp(eax, HIGHEST_FRAME | 0);
+  a.cmp(eax, highestFrame | 0);
   a.ja('refused');
   a.label('writeFrame');
   a.mov(edi, mem({ base: ebx, disp: vcpu.info }));

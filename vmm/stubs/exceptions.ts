@@ -33,7 +33,6 @@ import {
   structures,
   vmmSegments,
 } from './frame.js';
-import { EFAULT } from './layout.js';
 
 export function writeExceptions(a: Assembler): void {
   const { regs, vcpu, trap, info } = structures(a);
@@ -131,6 +130,6 @@ export function writeExceptions(a: Assembler): void {
   a.mov(esp, sym('guestFrame'));
   a.test(eax, eax);
   a.jnz('testAllEvents');
-  a.mov(frame(regs.eax), -EFAULT);
+  a.mov(frame(regs.eax), -a.constant('EFAULT'));
   a.jmp('testAllEvents');
 }

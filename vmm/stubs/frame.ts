@@ -15,7 +15,6 @@ import {
   mem8,
   type Register,
 } from '../../toolchain/assembler/index.js';
-import { SELECTOR } from './layout.js';
 
 export const EXCEPTIONS = 20;
 export const PAGE_FAULT = 14;
@@ -55,7 +54,7 @@ export function enterVmm(a: Assembler): void {
 }
 
 export function vmmSegments(a: Assembler, scratch: Register): void {
-  a.mov(scratch, SELECTOR.vmmData);
+  a.mov(scratch, a.constant('VMM_DATA'));
   a.mov(ds, scratch);
   a.mov(es, scratch);
 }

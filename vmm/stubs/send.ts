@@ -6,7 +6,6 @@
 //   commit: EDX = the other Domain; ECX = its port; EAX = its shared_info; then EAX = its Vcpu
 //   out:    EAX = 0
 import { defineStubs, eax, ecx, edx, mem, mem8 } from '../../toolchain/assembler/index.js';
-import { BLOCKED, RUNNABLE, VIRT_START } from './layout.js';
 
 const SEND = 4;
 const INTERDOMAIN = 2;
@@ -21,7 +20,7 @@ export const sendStubs = defineStubs('vmm send', (a) => {
   const info = a.struct('VcpuInfo');
   a.align(16);
   a.global('eventChannelOp');
-  a.cmp(eax, (VIRT_START - op.sizeof) | 0);
+  a.cmp(eax, (a.constant('VIRT_START') - op.sizeof) | 0);
   a.ja('slow');
   a.cmp(mem({ base: eax }), SEND);
   a.jne('slow');
@@ -48,9 +47,9 @@ export const sendStubs = defineStubs('vmm send', (a) => {
   a.jc('sent');
   a.mov(mem8({ base: eax, disp: info.upcallPending }), 1);
   a.mov(eax, mem({ base: edx, disp: domain.vcpu }));
-  a.cmp(mem({ base: eax, disp: vcpu.state }), BLOCKED);
+  a.cmp(mem({ base: eax, disp: vcpu.state }), a.constant('BLOCKED'));
   a.jne('sent');
-  a.mov(mem({ base: eax, disp: vcpu.state }), RUNNABLE);
+  a.mov(mem({ base: eax, disp: vcpu.state }), a.constant('RUNNABLE'));
   a.mov(ecx, mem({ sym: 'runQueue' }));
   a.mov(mem({ base: eax, disp: vcpu.next }), ecx);
   a.mov(mem({ sym: 'runQueue' }), eax);

@@ -47,7 +47,7 @@ export { copyFromUser, copyToUser, resumeUser, switchContext } from './stubs';
 export { tickMicroseconds, timerNames } from './timer';
 
 const EXIT_PORT: u32 = 0xf4;
-// As in stubs/layout.ts.
+// Selectors, which the stubs take by name; and where the entry page's SYSENTER returns to, as in stubs/layout.ts.
 const USER_CODE: u32 = 0x1b;
 const USER_DATA: u32 = 0x23;
 const ENTRY_LANDING: u32 = 64;

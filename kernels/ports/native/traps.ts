@@ -23,7 +23,7 @@ import {
   reloadSegments,
 } from './stubs';
 
-// As in stubs/layout.ts.
+// The stubs take these by name.
 const KERNEL_CODE: u32 = 0x08;
 const KERNEL_DATA: u32 = 0x10;
 const TASK: u32 = 0x28;

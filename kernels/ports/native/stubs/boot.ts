@@ -3,14 +3,17 @@
 // by two page tables; nativeStart replaces them.
 import { defineStubs, eax, ebx, edx, esi, esp, sym } from '../../../../toolchain/assembler/index.js';
 import { pagingOn } from '../../../lib/stubs/paging.js';
-import { KERNEL_BASE } from './layout.js';
 
 const TABLES = 2;
 
 export const bootStubs = defineStubs('boot', (a) => {
   a.global('_start');
   a.mov(esi, eax);
-  pagingOn(a, { directory: 'kernelDirectory', tables: 'bootTables', count: TABLES, base: KERNEL_BASE }, 'high');
+  pagingOn(
+    a,
+    { directory: 'kernelDirectory', tables: 'bootTables', count: TABLES, base: a.constant('KERNEL_BASE') },
+    'high',
+  );
 
   a.label('high');
   a.mov(esp, sym('bootStackTop'));

@@ -6,12 +6,10 @@
 // DS and ES are not saved or loaded: programs get the flat segment that the kernel uses too, and one that a program
 // changed for a worse is put right when the kernel's first access through it faults (see generalProtection).
 import {
-  type Assembler,
   cr2,
   defineStubs,
   eax,
   ebp,
-  ebx,
   ecx,
   edi,
   edx,
@@ -22,49 +20,28 @@ import {
   sym,
 } from '../../../../toolchain/assembler/index.js';
 import { writeCopies } from '../../../guest/stubs/copies.js';
-import { SYSCALLS } from '../../../guest/stubs/syscalls.js';
+import {
+  badNumber,
+  callHandler,
+  checkWork,
+  dropFrame,
+  exceptionEntry,
+  saveRegistersBehind,
+  slowWayOut,
+} from '../../../guest/stubs/entry.js';
 import { writeThreads } from '../../../guest/stubs/threads.js';
 import { repairDataSegments, restoreRegisters, saveRegisters, WITH_ERROR_CODE } from '../../../lib/stubs/frame.js';
-import { SYSENTER_LANDING, USER_CODE, USER_DATA, VECTORS } from './layout.js';
+import { SYSENTER_LANDING } from './layout.js';
 
 const CLEAR_TRAP_FLAG = ~0x100;
 const INTERRUPT_FLAG = 0x200;
 const NESTED_TASK = 0x4000;
-const ENOSYS = 38;
 const INTERRUPTS = 0x20;
-
-/** saveRegisters when the place of EAX already holds something: that goes to EDX. */
-function saveRegistersBehind(a: Assembler): void {
-  for (const r of [ecx, edx, ebx, ebp, ebp, esi, edi]) a.push(r);
-  const frame = a.struct('TrapFrame');
-  a.cld();
-  a.mov(edx, mem({ base: esp, disp: frame.eax }));
-  a.mov(mem({ base: esp, disp: frame.eax }), eax);
-}
-
-/** Goes to `slow` when something is to be done before the program goes on (kernels/ports/README.md, workPending). */
-function checkWork(a: Assembler, slow: string): void {
-  a.cmp(mem({ sym: 'workPending' }), 0);
-  a.jne(slow);
-}
-
-/** Between the frame's registers and the table's handlers: EAX = number; EBX, ECX, EDX = arguments. */
-function callHandler(a: Assembler, bad: string): void {
-  a.cmp(eax, SYSCALLS);
-  a.jae(bad);
-  a.mov(esi, eax);
-  a.mov(eax, ebx);
-  a.mov(edi, ecx);
-  a.mov(ecx, edx);
-  a.mov(edx, edi);
-  a.hook('__work_syscall');
-  a.callIndirect(mem({ sym: 'syscallTable', index: esi, scale: 4 }));
-}
 
 export const entryStubs = defineStubs('entry', (a) => {
   const frame = a.struct('TrapFrame');
+  const vectors = a.constant('VECTORS');
   // int 0x80. In: EAX number, EBX ECX EDX ESI EDI EBP arguments. Out: EAX result, all else kept.
-  // Compiled code keeps EBX, ESI, EDI, EBP but callHandler uses ESI and EDI, so these four come from the frame.
   a.align(16);
   a.global('enterByInterrupt');
   a.push(eax);
@@ -73,26 +50,13 @@ export const entryStubs = defineStubs('entry', (a) => {
   callHandler(a, 'badNumber');
   a.label('called');
   checkWork(a, 'workAfterCall');
-  a.pop(edi);
-  a.pop(esi);
-  a.add(esp, frame.edx - 8);
-  a.pop(edx);
-  a.pop(ecx);
-  a.add(esp, 8);
+  dropFrame(a);
   a.iretd();
 
   a.label('badNumber');
-  a.mov(eax, -ENOSYS);
-  a.jmp('called');
+  badNumber(a, 'called');
 
-  // The slow way out: the result into the frame, beforeUser(frame), and all registers from the frame, which it may have
-  // changed.
-  a.label('workAfterCall');
-  a.mov(mem({ base: esp, disp: frame.eax }), eax);
-  a.label('work');
-  a.mov(eax, esp);
-  a.call('beforeUser');
-  restoreRegisters(a);
+  slowWayOut(a);
   a.iretd();
 
   // The way out of everything that is no call.
@@ -110,10 +74,10 @@ export const entryStubs = defineStubs('entry', (a) => {
   a.align(16);
   a.global('enterBySysenter');
   a.mov(esp, mem({ base: esp }));
-  a.push(USER_DATA);
+  a.push(a.constant('USER_DATA'));
   a.push(ebp);
   a.pushfd();
-  a.push(USER_CODE);
+  a.push(a.constant('USER_CODE'));
   a.push(SYSENTER_LANDING);
   a.push(eax);
   saveRegisters(a);
@@ -131,8 +95,7 @@ export const entryStubs = defineStubs('entry', (a) => {
   a.sti();
   a.sysexit();
   a.label('sysenterBad');
-  a.mov(eax, -ENOSYS);
-  a.jmp('sysenterLeave');
+  badNumber(a, 'sysenterLeave');
   // SYSENTER cleared IF before the flags were saved.
   a.label('sysenterWork');
   a.or(mem({ base: esp, disp: frame.eflags }), INTERRUPT_FLAG);
@@ -170,19 +133,13 @@ export const entryStubs = defineStubs('entry', (a) => {
   a.label('vector13');
   a.test(mem8({ base: esp, disp: 8 }), 3);
   a.jnz('generalProtection');
-  repairDataSegments(a, USER_DATA, () => {
+  repairDataSegments(a, a.constant('USER_DATA'), () => {
     a.label('generalProtection');
     a.push(13);
     a.jmp('exceptionEntry');
   });
 
-  // All other exceptions: error code (or 0) and vector pushed; exception(frame, vector). The vector lies where EAX belongs.
-  a.align(16);
-  a.label('exceptionEntry');
-  saveRegistersBehind(a);
-  a.mov(eax, esp);
-  a.call('exception');
-  a.jmp('leave');
+  exceptionEntry(a);
 
   // An interrupt: 0 and its line pushed; interrupt(line).
   a.align(16);
@@ -192,7 +149,7 @@ export const entryStubs = defineStubs('entry', (a) => {
   a.call('interrupt');
   a.jmp('leave');
 
-  for (let n = 0; n < VECTORS; n++) {
+  for (let n = 0; n < vectors; n++) {
     if (n === 1 || n === 13 || n === 14) continue;
     a.label(`vector${n}`);
     if (n >= INTERRUPTS) a.push(0);
@@ -207,5 +164,5 @@ export const entryStubs = defineStubs('entry', (a) => {
   a.data();
   a.align(4);
   a.global('vectorTable');
-  for (let n = 0; n < VECTORS; n++) a.dd(sym(`vector${n}`));
+  for (let n = 0; n < vectors; n++) a.dd(sym(`vector${n}`));
 });

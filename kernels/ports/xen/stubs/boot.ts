@@ -1,11 +1,10 @@
 // From the domain builder to AssemblyScript. At _start: ring 1, paging on, the kernel where it is linked, ESI = struct
 // start_info, events masked.
 import { defineStubs, ds, eax, ebx, edx, es, esi, esp, mem, sym } from '../../../../toolchain/assembler/index.js';
-import { HYPERCALL, USER_DATA } from './layout.js';
 
 export const bootStubs = defineStubs('xen boot', (a) => {
   a.global('_start');
-  a.mov(eax, USER_DATA);
+  a.mov(eax, a.constant('FLAT_RING3_DS'));
   a.mov(ds, eax);
   a.mov(es, eax);
   a.mov(esp, sym('bootStackTop'));
@@ -20,7 +19,7 @@ export const bootStubs = defineStubs('xen boot', (a) => {
   a.global('hypercall2');
   a.push(ebx);
   a.mov(ebx, edx);
-  a.int(HYPERCALL);
+  a.int(a.constant('HYPERCALL_VECTOR'));
   a.pop(ebx);
   a.ret();
 
@@ -31,7 +30,7 @@ export const bootStubs = defineStubs('xen boot', (a) => {
   a.mov(ebx, edx);
   a.mov(edx, mem({ base: esp, disp: 12 }));
   a.mov(esi, mem({ base: esp, disp: 16 }));
-  a.int(HYPERCALL);
+  a.int(a.constant('HYPERCALL_VECTOR'));
   a.pop(esi);
   a.pop(ebx);
   a.ret();

@@ -8,44 +8,31 @@
 // in the program: so upcalls never nest, and the test for rescheduling is never missed.
 //
 // DS and ES are as in the native port: not saved, not loaded, put right when the kernel's first access through a bad one
-// faults.
-import {
-  defineStubs,
-  eax,
-  ebp,
-  ebx,
-  ecx,
-  edi,
-  edx,
-  esi,
-  esp,
-  mem,
-  mem8,
-  sym,
-} from '../../../../toolchain/assembler/index.js';
+// faults. They hold the flat segment of ring 3 in the kernel too: on an IRET to ring 3 the processor would clear a segment
+// register that only ring 1 may use.
+import { defineStubs, eax, ebx, edx, esp, mem, mem8, sym } from '../../../../toolchain/assembler/index.js';
 import { writeCopies } from '../../../guest/stubs/copies.js';
-import { SYSCALLS } from '../../../guest/stubs/syscalls.js';
+import {
+  badNumber,
+  callHandler,
+  checkWork,
+  dropFrame,
+  exceptionEntry,
+  slowWayOut,
+} from '../../../guest/stubs/entry.js';
 import { writeThreads } from '../../../guest/stubs/threads.js';
 import { repairDataSegments, restoreRegisters, saveRegisters, WITH_ERROR_CODE } from '../../../lib/stubs/frame.js';
-import {
-  HYPERCALL,
-  HYPERVISOR_stack_switch,
-  KERNEL_CODE,
-  KERNEL_STACK,
-  SHARED_INFO,
-  USER_DATA,
-  VECTORS,
-} from './layout.js';
 
-const ENOSYS = 38;
+const EXCEPTIONS = 20;
 /** The VMM keeps the upcall mask of before in the byte above CS's selector. */
 const SAVED_MASK = 2;
 
 export const entryStubs = defineStubs('xen entry', (a) => {
   const frame = a.struct('TrapFrame');
   const info = a.struct('VcpuInfo');
-  const upcallMask = mem8({ disp: (SHARED_INFO + info.upcallMask) | 0 });
-  const upcallPending = mem8({ disp: (SHARED_INFO + info.upcallPending) | 0 });
+  const sharedInfo = a.constant('SHARED_INFO');
+  const upcallMask = mem8({ disp: (sharedInfo + info.upcallMask) | 0 });
+  const upcallPending = mem8({ disp: (sharedInfo + info.upcallPending) | 0 });
 
   // int 80h. In: EAX number, EBX ECX EDX ESI EDI EBP arguments. Out: EAX result, all else kept.
   a.align(16);
@@ -54,24 +41,10 @@ export const entryStubs = defineStubs('xen entry', (a) => {
   a.push(eax);
   saveRegisters(a);
   a.cld();
-  a.cmp(eax, SYSCALLS);
-  a.jae('badNumber');
-  a.mov(esi, eax);
-  a.mov(eax, ebx);
-  a.mov(edi, ecx);
-  a.mov(ecx, edx);
-  a.mov(edx, edi);
-  a.hook('__work_syscall');
-  a.callIndirect(mem({ sym: 'syscallTable', index: esi, scale: 4 }));
+  callHandler(a, 'badNumber');
   a.label('called');
-  a.cmp(mem({ sym: 'workPending' }), 0);
-  a.jne('workAfterCall');
-  a.pop(edi);
-  a.pop(esi);
-  a.add(esp, frame.edx - 8);
-  a.pop(edx);
-  a.pop(ecx);
-  a.add(esp, 8);
+  checkWork(a, 'workAfterCall');
+  dropFrame(a);
 
   a.label('unmask');
   a.mov(upcallMask, 0);
@@ -86,25 +59,16 @@ export const entryStubs = defineStubs('xen entry', (a) => {
   a.jmp('eventsOfProgram');
 
   a.label('badNumber');
-  a.mov(eax, -ENOSYS);
-  a.jmp('called');
+  badNumber(a, 'called');
 
-  // The slow way out: the result into the frame, beforeUser(frame), and all registers from the frame, which it may have
-  // changed.
-  a.label('workAfterCall');
-  a.mov(mem({ base: esp, disp: frame.eax }), eax);
-  a.label('work');
-  a.mov(eax, esp);
-  a.call('beforeUser');
-  restoreRegisters(a);
+  slowWayOut(a);
   a.jmp('unmask');
 
   // Back to where the frame at ESP says; events as they were.
   a.label('leave');
   a.test(mem8({ base: esp, disp: frame.cs }), 2);
   a.jz('leaveAtOnce');
-  a.cmp(mem({ sym: 'workPending' }), 0);
-  a.jne('work');
+  checkWork(a, 'work');
   a.label('leaveAtOnce');
   a.cmp(mem8({ base: esp, disp: frame.cs + SAVED_MASK }), 0);
   a.jne('leaveMasked');
@@ -140,7 +104,7 @@ export const entryStubs = defineStubs('xen entry', (a) => {
   saveRegisters(a);
   a.cld();
   a.mov(eax, esp);
-  a.mov(edx, mem({ disp: (SHARED_INFO + info.cr2) | 0 }));
+  a.mov(edx, mem({ disp: (sharedInfo + info.cr2) | 0 }));
   a.call('pageFault');
   a.jmp('leave');
 
@@ -149,23 +113,14 @@ export const entryStubs = defineStubs('xen entry', (a) => {
   a.global('vector13');
   a.test(mem8({ base: esp, disp: 8 }), 2);
   a.jnz('generalProtection');
-  repairDataSegments(a, USER_DATA, () => {
+  repairDataSegments(a, a.constant('FLAT_RING3_DS'), () => {
     a.label('generalProtection');
     a.push(13);
     a.jmp('exceptionEntry');
   });
 
-  // All other exceptions: error code (or 0) and vector pushed; exception(frame, vector).
-  a.align(16);
-  a.label('exceptionEntry');
-  a.xchg(mem({ base: esp }), eax);
-  for (const r of [ecx, edx, ebx, ebp, ebp, esi, edi]) a.push(r);
-  a.cld();
-  a.mov(edx, eax);
-  a.mov(eax, esp);
-  a.call('exception');
-  a.jmp('leave');
-  for (let n = 0; n < VECTORS; n++) {
+  exceptionEntry(a);
+  for (let n = 0; n < EXCEPTIONS; n++) {
     if (n === 13 || n === 14) continue;
     a.global(`vector${n}`);
     if (!WITH_ERROR_CODE.has(n)) a.push(0);
@@ -174,9 +129,9 @@ export const entryStubs = defineStubs('xen entry', (a) => {
   }
 
   writeThreads(a, () => {
-    a.mov(ebx, KERNEL_STACK);
-    a.mov(eax, HYPERVISOR_stack_switch);
-    a.int(HYPERCALL);
+    a.mov(ebx, a.constant('FLAT_RING1_DS'));
+    a.mov(eax, a.constant('HYPERVISOR_stack_switch'));
+    a.int(a.constant('HYPERCALL_VECTOR'));
   });
   writeCopies(a);
 
@@ -185,13 +140,13 @@ export const entryStubs = defineStubs('xen entry', (a) => {
   a.rodata();
   a.align(4);
   a.global('trapTable');
-  for (let n = 0; n < VECTORS; n++) {
+  for (let n = 0; n < EXCEPTIONS; n++) {
     a.db(n, n === 3 || n === 4 ? 7 : 4);
-    a.dw(KERNEL_CODE);
+    a.dw(a.constant('FLAT_RING1_CS'));
     a.dd(sym(`vector${n}`));
   }
   a.db(0x80, 3);
-  a.dw(KERNEL_CODE);
+  a.dw(a.constant('FLAT_RING1_CS'));
   a.dd(sym('enterByInterrupt'));
   a.dd(0, 0);
 });

@@ -4,14 +4,14 @@
 //
 // Ports of this kernel lie in the first word of the bit arrays: one selector bit. EBX = ports still to be served.
 import { defineStubs, eax, ebx, mem, mem8 } from '../../../../toolchain/assembler/index.js';
-import { SHARED_INFO } from './layout.js';
 
 const PORTS = 32;
 
 export const eventStubs = defineStubs('xen events', (a) => {
   const shared = a.struct('SharedInfo');
   const info = a.struct('VcpuInfo');
-  const at = (offset: number) => ({ disp: (SHARED_INFO + offset) | 0 });
+  const sharedInfo = a.constant('SHARED_INFO');
+  const at = (offset: number) => ({ disp: (sharedInfo + offset) | 0 });
 
   a.align(16);
   a.global('handleEvents');

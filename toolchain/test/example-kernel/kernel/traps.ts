@@ -20,9 +20,11 @@ import {
   reloadSegments,
 } from './stubs';
 
-/** The same as in stubs/layout.ts. */
+/** Selectors; the stubs take them from here. */
 const KERNEL_CODE: u32 = 0x08;
 const KERNEL_DATA: u32 = 0x10;
+const USER_CODE: u32 = 0x18;
+const USER_DATA: u32 = 0x20;
 const TASK: u32 = 0x28;
 const USER: u32 = 3 << 5;
 
@@ -34,8 +36,8 @@ const pointer: usize = memory.data(8, 8);
 export function trapsInit(): void {
   setSegment(descriptors + KERNEL_CODE, 0, 0xfffff, TYPE_CODE, SEGMENT_FLAGS_FLAT);
   setSegment(descriptors + KERNEL_DATA, 0, 0xfffff, TYPE_DATA, SEGMENT_FLAGS_FLAT);
-  setSegment(descriptors + 0x18, 0, 0xfffff, TYPE_CODE | USER, SEGMENT_FLAGS_FLAT);
-  setSegment(descriptors + 0x20, 0, 0xfffff, TYPE_DATA | USER, SEGMENT_FLAGS_FLAT);
+  setSegment(descriptors + USER_CODE, 0, 0xfffff, TYPE_CODE | USER, SEGMENT_FLAGS_FLAT);
+  setSegment(descriptors + USER_DATA, 0, 0xfffff, TYPE_DATA | USER, SEGMENT_FLAGS_FLAT);
   setSegment(descriptors + TASK, <u32>taskState, TASK_STATE_SIZE - 1, TYPE_TSS, 0);
   const task = changetype<TaskState>(taskState);
   task.ss0 = KERNEL_DATA;

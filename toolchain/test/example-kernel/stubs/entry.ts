@@ -16,10 +16,11 @@ import {
   ss,
   sym,
 } from '../../../assembler/index.js';
-import { KERNEL_CODE, KERNEL_DATA, USER_CODE, USER_DATA } from './layout.js';
 
 /** The processor's reserved flag, and nothing else: no interrupts. */
 const FLAGS = 2;
+/** In a selector: the privilege level of programs. */
+const RPL_USER = 3;
 
 /** Leaves a TrapFrame (kernels/lib/trapframe.ts) on the stack and calls `handler` with its address. */
 function enter(a: Assembler, handler: string): void {
@@ -37,20 +38,20 @@ export const entryStubs = defineStubs('entry', (a) => {
   a.ud2();
 
   a.global('reloadSegments');
-  a.ljmp(KERNEL_CODE, sym('reloaded'));
+  a.ljmp(a.constant('KERNEL_CODE'), sym('reloaded'));
   a.label('reloaded');
-  a.mov(ecx, KERNEL_DATA);
+  a.mov(ecx, a.constant('KERNEL_DATA'));
   for (const segment of [ss, ds, es]) a.mov(segment, cx);
   a.ret();
 
   // EAX = entry, EDX = stack. The kernel goes on using the program's DS and ES, which are as flat as its own.
   a.global('enterUser');
-  a.mov(ecx, USER_DATA);
+  a.mov(ecx, a.constant('USER_DATA') | RPL_USER);
   for (const segment of [ds, es]) a.mov(segment, cx);
   a.push(ecx);
   a.push(edx);
   a.push(FLAGS);
-  a.push(USER_CODE);
+  a.push(a.constant('USER_CODE') | RPL_USER);
   a.push(eax);
   a.iretd();
 
