@@ -11,6 +11,7 @@ import { Descriptor } from '../kernels/lib/descriptors';
 import { Elements, Structs } from '../kernels/lib/elements';
 import { __work_pte, __work_validated } from '../kernels/lib/hooks';
 import { PageEntry, pageEntry } from '../kernels/lib/paging';
+import { unlikely } from '../kernels/lib/x86';
 import { Domain } from './domain';
 import {
   flushClock,
@@ -62,10 +63,10 @@ function deviceAllowed(frame: u32, domain: u32): bool {
 function getL1Entry(entry: PageEntry, domain: u32): bool {
   if (!entry.present) return true;
   __work_validated();
-  if ((entry.word & FORBIDDEN) != 0) return false;
+  if (unlikely((entry.word & FORBIDDEN) != 0)) return false;
   const frame = entry.frame;
-  if (frame >= frameCount) return deviceAllowed(frame, domain);
-  if (!getFrame(frame, domain)) return false;
+  if (unlikely(frame >= frameCount)) return deviceAllowed(frame, domain);
+  if (unlikely(!getFrame(frame, domain))) return false;
   if (entry.writable && !getType(frame, TYPE_WRITABLE)) {
     putFrame(frame);
     return false;
@@ -208,7 +209,7 @@ export function getType(frame: u32, type: u32): bool {
   const info = frameInfo(frame);
   const now = info.use;
   if (now.uses != 0) {
-    if (now.type != type) return false;
+    if (unlikely(now.type != type)) return false;
     info.use = now.plus(1);
     return true;
   }

@@ -2,6 +2,10 @@
 // to the instruction named (toolchain/backend/intrinsics.ts), and the optimiser treats it as opaque: it neither drops,
 // merges nor moves it, nor keeps memory values across it. Addresses are linear addresses, in bytes.
 
+// What a condition is expected to be: the code of the other case goes behind the function. The value is the condition's.
+export declare function likely(condition: bool): bool;
+export declare function unlikely(condition: bool): bool;
+
 // Ports (IN, OUT). The port is 0..65535; the value is the low 8, 16 or 32 bits.
 export declare function outb(port: u32, value: u32): void;
 export declare function outw(port: u32, value: u32): void;

@@ -11,7 +11,7 @@ import {
   pageEntry,
   tableSlot,
 } from '../../kernels/lib/paging';
-import { invlpg, repStosd } from '../../kernels/lib/x86';
+import { invlpg, repStosd, unlikely } from '../../kernels/lib/x86';
 import { ENTRY_PAGE, KIP_AREA, USER_TOP, UTCB_REGISTERS, UTCB_SHIFT, window } from './layout';
 import { allocateFrame, allocatePair } from './pool';
 import { PAGE_KERNEL, Space } from './space';
@@ -31,10 +31,10 @@ export function setUserPages(kip: u32, entry: u32): void {
 
 /** Address of the page-table entry, or 0: there is no page table (and none could be made). */
 export function pageSlot(space: Space, linear: u32, create: bool): usize {
-  if (linear >= USER_TOP) return 0;
+  if (unlikely(linear >= USER_TOP)) return 0;
   const slot = directorySlot(window(space.directory), linear);
   let entry = load<PageEntry>(slot);
-  if (!entry.present) {
+  if (unlikely(!entry.present)) {
     if (!create) return 0;
     const table = allocatePair();
     if (!table) return 0;

@@ -3,19 +3,22 @@
 //
 // Build the interference graph; merge the ends of copies where that cannot make the graph harder to colour; take nodes
 // off the graph, those of low degree first, else the one that is cheapest to spill for its degree; colour them in the
-// opposite order. What finds no colour is spilled to the frame, and everything starts again.
+// opposite order. What finds no colour is spilled to the frame, and everything starts again. At last the colours become
+// the machine's registers.
 import { liveOut, type RegisterSet } from './liveness.js';
 import * as m from './machine.js';
 import { spill } from './spill.js';
+import { weightOf } from './weight.js';
 
 const COLOURS = m.ALLOCATABLE.length;
-/** Weight of what a cold block does. */
-const COLD = 0.01;
-/** Registers without a low byte. */
-const NO_BYTE = [m.EBP, m.ESI, m.EDI];
 
-/** The allocation: machine register by register number. Spill code has been inserted into `f`. */
-export function allocate(f: m.MachineFunction): number[] {
+/** Puts the machine's registers in place of the virtual ones, and spill code where they are too few. */
+export function allocate(f: m.MachineFunction): void {
+  assign(f, colour(f));
+}
+
+/** The machine's register by register number, once spill code has been inserted into `f`. */
+function colour(f: m.MachineFunction): number[] {
   const short = new Set<number>();
   for (let round = 0; round < 40; round++) {
     const graph = new Graph(f, short);
@@ -30,6 +33,17 @@ export function allocate(f: m.MachineFunction): number[] {
     spill(f, classOf, short);
   }
   throw new Error(`no register allocation found for ${f.name}`);
+}
+
+function assign(f: m.MachineFunction, colours: number[]): void {
+  const machineRegister = (r: number): number => colours[r] ?? r;
+  for (const b of f.blocks) {
+    for (const i of b.instructions) {
+      i.a = m.renameOperand(i.a, machineRegister);
+      i.b = m.renameOperand(i.b, machineRegister);
+    }
+    b.instructions = b.instructions.filter((i) => !(m.isCopy(i) && i.a.reg === i.b.reg));
+  }
 }
 
 interface Copy {
@@ -59,7 +73,7 @@ class Graph {
     this.cost = new Float64Array(f.registers);
     this.alias = Array.from({ length: f.registers }, (_, r) => r);
     for (const a of m.ALLOCATABLE) for (const b of m.ALLOCATABLE) this.interfere(a, b);
-    for (const r of f.byteRegisters) for (const p of NO_BYTE) this.interfere(r, p);
+    for (const r of f.byteRegisters) for (const p of m.NO_BYTE) this.interfere(r, p);
     const out = liveOut(f);
     for (const b of f.blocks) this.scan(b, (out.get(b) as RegisterSet).copy());
     this.copies.sort((x, y) => y.weight - x.weight);
@@ -77,7 +91,7 @@ class Graph {
   }
 
   private scan(b: m.MachineBlock, live: RegisterSet): void {
-    const weight = b.isCold ? COLD : 10 ** Math.min(b.depth, 5);
+    const weight = weightOf(b);
     for (let k = b.instructions.length - 1; k >= 0; k--) {
       const i = b.instructions[k];
       const { uses, defs } = m.usesAndDefs(i);

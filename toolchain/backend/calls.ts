@@ -2,10 +2,15 @@
 // it is: in x86.ts an intrinsic, in hooks.ts a label, in linker.ts a constant, in stubs.ts assembly.
 // Calls through a static table (tables.ts) take its entry, or, where the index is known, are calls of the function itself.
 import { AREAS, areaOf } from './globals.js';
-import { binary, constant, type Expr } from './ir.js';
+import { binary, constant, type Expectation, type Expr, unary } from './ir.js';
 import type { Lowering } from './lower.js';
 import { entryOf, TABLES } from './tables.js';
 import type { FunctionType, WasmFunction } from './wasm.js';
+
+/** Functions of x86.ts that tell of a condition what is to be expected, and are nothing when they run. */
+export const EXPECTATIONS: readonly Expectation[] = ['likely', 'unlikely'];
+
+const isOneOf = <T extends string>(names: readonly T[], name: string): name is T => names.some((n) => n === name);
 
 export function callFunction(l: Lowering): void {
   const callee = l.module.functions[l.r.u32()];
@@ -20,6 +25,7 @@ export function callFunction(l: Lowering): void {
   else if (module === AREAS) l.push(constant(0, areaOf(name).symbol));
   else if (module === 'linker') l.push(constant(0, name));
   else if (module === 'stubs') l.call(name, callee.type, args);
+  else if (module === 'x86' && isOneOf(EXPECTATIONS, name)) l.push(unary(name, args[0]));
   else {
     l.settle((e) => e.kind === 'load');
     if (module === 'hooks') return l.emit({ kind: 'hook', name });

@@ -1,12 +1,13 @@
 // Conditions: what sets the flags for a branch, and the condition code to test.
 import type { Condition } from '../assembler/operands.js';
-import { type Compare, type Expr, isPlainConst, isWordLoad } from './ir.js';
+import { type Compare, type Expr, isExpectation, isPlainConst, isWordLoad } from './ir.js';
 import * as m from './machine.js';
 import type { Selector } from './select.js';
 
 const UNSIGNED: Record<string, Condition> = { l: 'b', le: 'be', g: 'a', ge: 'ae' };
 
 export function selectCondition(s: Selector, e: Expr): Condition {
+  if (isExpectation(e)) return selectCondition(s, e.x);
   if (e.kind === 'compare64') return compare64(s, e);
   if (e.kind !== 'compare') return againstZero(s, 'ne', e);
   const { cc, x, y } = e;

@@ -2,7 +2,7 @@
 // read. Sub-trees are evaluated before `d` is written. A tree whose operands need a register of their own is built up in a
 // fresh one and moved: the allocator joins the two where it can.
 import type { Condition } from '../assembler/operands.js';
-import { binary as binaryOf, type Expr, isPlainConst, isWordLoad } from './ir.js';
+import { binary as binaryOf, type Expr, isExpectation, isPlainConst, isWordLoad } from './ir.js';
 import * as m from './machine.js';
 import { quotient } from './quotients.js';
 import type { Selector } from './select.js';
@@ -50,7 +50,9 @@ function choose(s: Selector, e: Expr & { kind: 'select' }, d: number): void {
 }
 
 function unary(s: Selector, e: Expr & { kind: 'unary' }, d: number): void {
-  if (e.op === 'popcnt') {
+  if (isExpectation(e)) {
+    s.into(e.x, d);
+  } else if (e.op === 'popcnt') {
     s.call('__popcnt32', [e.x], [d]);
   } else if (e.op === 'clz' || e.op === 'ctz') {
     // BSR and BSF leave the result undefined for 0, and set ZF. 63 ^ 31 is 32.

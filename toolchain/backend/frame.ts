@@ -1,4 +1,4 @@
-// After allocation: machine registers into the operands, the frame, prologue and epilogue.
+// After allocation: the frame, prologue and epilogue.
 //
 //   ESP + frame + saved + 4 ...  incoming arguments from the fourth on
 //   ESP + frame + saved          return address
@@ -25,11 +25,11 @@ export interface Frame {
   readonly allowsTailCalls: boolean;
 }
 
-/** Ways in and out that are worth a prologue or an epilogue of their own. */
-const MOST_BORDERS = 4;
+/** Ways in that are worth a prologue of their own, and ways out: each epilogue there saves one behind it. */
+const MOST_ENTRIES = 2;
+const MOST_EXITS = 6;
 
-export function layFrame(f: m.MachineFunction, colours: number[]): Frame {
-  assign(f, colours);
+export function layFrame(f: m.MachineFunction): Frame {
   const returning = returningBlocks(f);
   const touched = new Set([...returning].flatMap(savedRegistersIn));
   const saved = m.CALLEE_SAVED.filter((r) => touched.has(r));
@@ -55,18 +55,6 @@ export function layFrame(f: m.MachineFunction, colours: number[]): Frame {
   };
 }
 
-/** Puts the machine's registers in place of the virtual ones. */
-function assign(f: m.MachineFunction, colours: number[]): void {
-  const machineRegister = (r: number): number => colours[r] ?? r;
-  for (const b of f.blocks) {
-    for (const i of b.instructions) {
-      i.a = m.renameOperand(i.a, machineRegister);
-      i.b = m.renameOperand(i.b, machineRegister);
-    }
-    b.instructions = b.instructions.filter((i) => !(m.isCopy(i) && i.a.reg === i.b.reg));
-  }
-}
-
 /** Of the registers that a caller wants to find unchanged, those that the block reads or writes. */
 function savedRegistersIn(b: m.MachineBlock): number[] {
   return b.instructions.flatMap((i) => {
@@ -86,8 +74,10 @@ function framed(
   if (f.slots > 0) return all;
   const needy = f.blocks.filter((b) => touchesFrame(b) || (returning.has(b) && savedRegistersIn(b).length > 0));
   const hull = hullOf(f, new Set(needy), before);
-  const isWorthwhile = !hull.has(f.blocks[0]) && avoidable(f, hull);
-  return isWorthwhile && bordersOf(f, hull, before).length <= MOST_BORDERS ? hull : all;
+  if (hull.has(f.blocks[0]) || !avoidable(f, hull)) return all;
+  const borders = bordersOf(f, hull, before);
+  const entries = borders.filter(({ to }) => hull.has(to)).length;
+  return entries <= MOST_ENTRIES && borders.length - entries <= MOST_EXITS ? hull : all;
 }
 
 function touchesFrame(b: m.MachineBlock): boolean {

@@ -1,6 +1,6 @@
 // Expansion of the intrinsics that kernels/lib/x86.ts declares: each call becomes the instruction it names.
 import { PLAIN } from '../assembler/encode.js';
-import type { Expr } from './ir.js';
+import { type Expr, lowBytes } from './ir.js';
 import * as m from './machine.js';
 import type { Selector } from './select.js';
 import { WasmError } from './wasm.js';
@@ -82,7 +82,7 @@ const volatileStore =
     let source: m.Operand;
     if (value.kind === 'const') source = m.imm(size ? value.value & (256 ** size - 1) : value.value, value.symbol);
     else {
-      const r = s.inRegister(value);
+      const r = s.inRegister(size ? lowBytes(value, size) : value);
       source = m.reg(size === 1 ? s.asByte(r) : r);
     }
     s.emit({ op: 'mov', a: s.address(address, 0), b: source, size });

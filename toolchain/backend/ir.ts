@@ -27,7 +27,9 @@ export type BinaryOp =
   | HighProduct;
 /** Of the forms that only division by a constant uses: the high half of an unsigned or a signed product. */
 export type HighProduct = 'mulhu' | 'mulhs';
-export type UnaryOp = 'clz' | 'ctz' | 'popcnt' | 'ext8' | 'ext16';
+export type UnaryOp = 'clz' | 'ctz' | 'popcnt' | 'ext8' | 'ext16' | Expectation;
+/** What its author says of a condition; its value is that of the condition. */
+export type Expectation = 'likely' | 'unlikely';
 export type AccessSize = 1 | 2 | 4;
 
 export type Expr =
@@ -91,6 +93,8 @@ export interface IrFunction {
 
 export const constant = (value: number, symbol?: string): Expr => ({ kind: 'const', value: value | 0, symbol });
 export const register = (reg: number): Expr => ({ kind: 'reg', reg });
+export const isExpectation = (e: Expr): e is Expr & { kind: 'unary'; op: Expectation } =>
+  e.kind === 'unary' && (e.op === 'likely' || e.op === 'unlikely');
 export const isPlainConst = (e: Expr): e is Expr & { kind: 'const' } => e.kind === 'const' && e.symbol === undefined;
 
 /** A load that can be the memory operand of an instruction. */
@@ -194,6 +198,15 @@ export function sameTree(a: Expr, b: Expr): boolean {
   return children(a).every((x, i) => sameTree(x, kids[i]));
 }
 
+/** A tree with the same low bytes, of which alone something is made: what only changes higher ones is left out. */
+export function lowBytes(e: Expr, size: AccessSize): Expr {
+  const mask = 256 ** size - 1;
+  if (e.kind === 'binary' && e.op === 'and' && isPlainConst(e.y) && (e.y.value & mask) === mask)
+    return lowBytes(e.x, size);
+  if (e.kind === 'unary' && (e.op === 'ext16' || (e.op === 'ext8' && size === 1))) return lowBytes(e.x, size);
+  return e;
+}
+
 const FOLD: Partial<Record<BinaryOp, (a: number, b: number) => number>> = {
   add: (a, b) => a + b,
   sub: (a, b) => a - b,
@@ -212,6 +225,7 @@ export const powerOfTwo = (v: number): number | undefined =>
   v !== 0 && (v & (v - 1)) === 0 ? 31 - Math.clz32(v) : undefined;
 
 export function unary(op: UnaryOp, x: Expr): Expr {
+  if ((op === 'likely' || op === 'unlikely') && isPlainConst(x)) return x;
   return { kind: 'unary', op, x };
 }
 
@@ -272,6 +286,8 @@ export function compare(cc: Compare, x: Expr, y: Expr): Expr {
     }
   if (x.kind === 'const' && y.kind !== 'const') return compare(SWAPPED[cc], y, x);
   if (isPlainConst(x) && isPlainConst(y)) return constant(HOLDS[cc](x.value, y.value) ? 1 : 0);
+  if (isPlainConst(y) && y.value === 0 && isExpectation(x) && (cc === 'e' || cc === 'ne'))
+    return unary(cc === 'ne' ? x.op : x.op === 'likely' ? 'unlikely' : 'likely', compare(cc, x.x, y));
   if (isPlainConst(y) && y.value === 0 && (x.kind === 'compare' || x.kind === 'compare64')) {
     if (cc === 'e') return { ...x, cc: INVERSE[x.cc] as Compare };
     if (cc === 'ne') return x;

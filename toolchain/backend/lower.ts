@@ -6,6 +6,7 @@
 // after an unconditional branch is skipped up to the matching `end` or `else`.
 import { accumulatePairs } from './accumulate.js';
 import { CONTROL } from './control.js';
+import { decideBranches } from './decide.js';
 import { forwardLoads } from './forward.js';
 import {
   type Block,
@@ -20,7 +21,7 @@ import {
   type Terminator,
 } from './ir.js';
 import { OPERATORS } from './operators.js';
-import { simplify } from './simplify.js';
+import { joinBlocks, simplify } from './simplify.js';
 import { skipUnreachable } from './skip.js';
 import { type FunctionType, Reader, WasmError, type WasmFunction, type WasmModule } from './wasm.js';
 
@@ -75,7 +76,8 @@ export class Lowering {
     for (const local of this.locals.slice(arity)) for (const reg of local) this.set(reg, constant(0));
     this.labels.push({ kind: 'function', to: this.current, results: [], height: 0 });
     while (this.labels.length > 0) this.instruction();
-    const blocks = forwardLoads(simplify(this.blocks));
+    const simple = forwardLoads(simplify(this.blocks));
+    const blocks = decideBranches(simple) ? forwardLoads(joinBlocks(simple)) : simple;
     accumulatePairs(blocks);
     return {
       name: this.names.function(fn.index),

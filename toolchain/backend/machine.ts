@@ -16,6 +16,8 @@ export const ARGUMENT_REGISTERS = [EAX, EDX, ECX];
 export const CALLER_SAVED = [EAX, ECX, EDX];
 export const CALLEE_SAVED = [EBX, ESI, EDI, EBP];
 export const ALLOCATABLE = [EAX, ECX, EDX, EBX, ESI, EDI, EBP];
+/** Registers without a low byte. */
+export const NO_BYTE = [EBP, ESI, EDI];
 
 /** Bases of memory operands that are fixed when the frame is laid out. */
 export const NO_REGISTER = -1;
@@ -114,6 +116,8 @@ export interface Instruction {
   /** Callee, or name of a hook. */
   symbol?: string;
   targets?: MachineBlock[];
+  /** Of a conditional branch: which of its targets is rarely gone to. */
+  rare?: 0 | 1;
   uses?: readonly number[];
   defs?: readonly number[];
   /** The next instruction reads the flags: it must not be dropped for having an unused result. */
@@ -133,7 +137,7 @@ export interface MachineBlock {
   successors: MachineBlock[];
   /** Nesting depth of loops. */
   depth: number;
-  /** No way from here returns. */
+  /** Rarely reached, or no way from here returns (cold.ts). */
   isCold?: boolean;
   /** Bytes between ESP and the return address at its start, once the frame is laid. */
   frame?: number;
@@ -179,6 +183,8 @@ const USES_A = new Set<Opcode>([
 ]);
 const DEFINES_BOTH = new Set<Opcode>(['xchg', 'xadd']);
 
+/** Whether the first operand, register or memory, is changed. */
+export const writesA = (i: Instruction): boolean => !USES_A.has(i.op);
 export const definesA = (i: Instruction): boolean => DEFINES_A.has(i.op);
 
 /** What an instruction reads and writes, as long as it has these operands. */

@@ -3,6 +3,7 @@
 // expressions.ts, conditions in conditions.ts, 64-bit operations in pairs.ts, intrinsics in intrinsics.ts.
 import type { Condition } from '../assembler/operands.js';
 import { selectCondition } from './conditions.js';
+import { rareTarget } from './expect.js';
 import { selectExpression, ZERO_EXTENDS } from './expressions.js';
 import { expandIntrinsic } from './intrinsics.js';
 import {
@@ -15,6 +16,7 @@ import {
   type IrFunction,
   isPlainConst,
   isWordLoad,
+  lowBytes,
   reads,
   type Statement,
   sameTree,
@@ -200,13 +202,9 @@ export class Selector {
     const narrow = size === 4 ? undefined : size;
     if (this.storeInPlace(size, address, offset, value)) return;
     let source: m.Operand;
-    const mask = 256 ** size - 1;
-    if (value.kind === 'const') source = m.imm(size < 4 ? value.value & mask : value.value, value.symbol);
+    if (value.kind === 'const') source = m.imm(size < 4 ? value.value & (256 ** size - 1) : value.value, value.symbol);
     else {
-      let v: Expr = value;
-      while (size < 4 && v.kind === 'binary' && v.op === 'and' && isPlainConst(v.y) && (v.y.value & mask) === mask)
-        v = v.x;
-      const r = this.inRegister(v);
+      const r = this.inRegister(size < 4 ? lowBytes(value, size) : value);
       source = m.reg(size === 1 ? this.asByte(r) : r);
     }
     this.emit({ op: 'mov', a: this.address(address, offset), b: source, size: narrow });
@@ -260,7 +258,12 @@ export class Selector {
       case 'jump':
         return this.leave({ op: 'jmp', targets: [of(end.to)] });
       case 'branch':
-        return this.leave({ op: 'jcc', cc: this.condition(end.condition), targets: [of(end.yes), of(end.no)] });
+        return this.leave({
+          op: 'jcc',
+          cc: this.condition(end.condition),
+          targets: [of(end.yes), of(end.no)],
+          rare: rareTarget(end),
+        });
       case 'switch': {
         const value = this.inRegister(end.value);
         this.emit({ op: 'cmp', a: m.reg(value), b: m.imm(end.to.length) });

@@ -3,7 +3,10 @@
 import { reachable } from './endless.js';
 import {
   type Block,
+  compare,
+  constant,
   type Expr,
+  isExpectation,
   isPlainConst,
   reads,
   type Statement,
@@ -15,6 +18,15 @@ import { makeSwitches } from './switches.js';
 import { addUses, countUses } from './uses.js';
 
 export function simplify(blocks: Block[]): Block[] {
+  const all = splitConditions(joinBlocks(blocks));
+  makeSwitches(all);
+  copyLoopTests(all);
+  decideEntries(all);
+  return reachable(all);
+}
+
+/** Straight lines become one block each, and what only jumps or returns goes to where it is jumped from. */
+export function joinBlocks(blocks: readonly Block[]): Block[] {
   let all = reachable(blocks);
   for (let changed = true, round = 0; changed && round < 100; round++) {
     changed = threadEmpty(all);
@@ -24,11 +36,7 @@ export function simplify(blocks: Block[]): Block[] {
     for (const b of all) if (joinOrCopy(b, all[0], predecessors, uses)) changed = true;
     all = reachable(all);
   }
-  all = all.flatMap(splitConditions);
-  makeSwitches(all);
-  copyLoopTests(all);
-  decideEntries(all);
-  return reachable(all);
+  return all;
 }
 
 /** Jumps to an empty block that only jumps go on to where it leads; decided branches become jumps. */
@@ -120,21 +128,42 @@ const allSet = (blocks: Set<Block>, reg: number): boolean =>
     return b.end?.kind === 'jump' && last?.kind === 'set' && last.reg === reg;
   });
 
-/** A branch on `c ? x : 0` or `c ? 1 : y`, which is how `&&` and `||` arrive, becomes two. */
-function splitConditions(b: Block): Block[] {
-  const { end } = b;
-  if (end?.kind !== 'branch' || end.condition.kind !== 'select') return [b];
-  const { condition, x, y } = end.condition;
-  const isAnd = isPlainConst(y) && y.value === 0;
-  if (!isAnd && !(isPlainConst(x) && x.value !== 0)) return [b];
-  const { yes, no, position } = end;
-  const second: Block = { id: SECOND - b.id, statements: [], depth: b.depth, isLoopHead: false };
-  second.end = { kind: 'branch', condition: isAnd ? x : y, yes, no, position };
-  b.end = { kind: 'branch', condition, yes: isAnd ? second : yes, no: isAnd ? no : second, position };
-  return [b, second];
+/** A branch on two conditions becomes two branches, as often as there are more. */
+function splitConditions(blocks: readonly Block[]): Block[] {
+  let id = Math.max(...blocks.map((b) => b.id));
+  const split = (b: Block): Block[] => {
+    const { end } = b;
+    const both = end?.kind === 'branch' ? conditionsOf(end.condition) : undefined;
+    if (end?.kind !== 'branch' || !both) return [b];
+    const { yes, no, position } = end;
+    const second: Block = { id: ++id, statements: [], depth: b.depth, isLoopHead: false };
+    second.end = { kind: 'branch', condition: both.second, yes, no, position };
+    b.end = { ...end, condition: both.first, yes: both.isAnd ? second : yes, no: both.isAnd ? no : second };
+    return [...split(b), ...split(second)];
+  };
+  return blocks.flatMap(split);
 }
-/** Blocks made here have numbers of their own, as the ranges of jump tables do (select.ts). */
-const SECOND = -1_000_000;
+
+/** `&&` and `||` arrive as `c ? x : 0` and `c ? 1 : y`, or, where both sides are cheap, as AND and OR of 0 and 1. */
+function conditionsOf(e: Expr): { first: Expr; second: Expr; isAnd: boolean } | undefined {
+  if (e.kind === 'binary' && (e.op === 'and' || e.op === 'or') && isTruth(e.x) && isTruth(e.y))
+    return { first: e.x, second: e.y, isAnd: e.op === 'and' };
+  if (e.kind === 'compare' && e.cc === 'e' && isPlainConst(e.y) && e.y.value === 0) {
+    const both = conditionsOf(e.x);
+    const not = (c: Expr) => compare('e', c, constant(0));
+    return both && { first: not(both.first), second: not(both.second), isAnd: !both.isAnd };
+  }
+  if (e.kind !== 'select') return undefined;
+  if (isPlainConst(e.y) && e.y.value === 0) return { first: e.condition, second: e.x, isAnd: true };
+  return isPlainConst(e.x) && e.x.value !== 0 ? { first: e.condition, second: e.y, isAnd: false } : undefined;
+}
+
+/** Whether the tree is 0 or 1. */
+function isTruth(e: Expr): boolean {
+  if (e.kind === 'compare' || e.kind === 'compare64') return true;
+  if (e.kind === 'unary') return isExpectation(e) && isTruth(e.x);
+  return e.kind === 'binary' && (e.op === 'and' || e.op === 'or') && isTruth(e.x) && isTruth(e.y);
+}
 
 /** A jump back to a loop head that only tests becomes that test: one jump less an iteration. */
 function copyLoopTests(blocks: Block[]): void {

@@ -70,6 +70,8 @@ function memoryIntrinsics(memory: WebAssembly.Memory): Record<string, (...args: 
   };
   const put = (at: number, value: number) => view.setUint32(at, value, true);
   return {
+    likely: (condition) => condition,
+    unlikely: (condition) => condition,
     vload8: (at) => view.getUint8(at),
     vload16: (at) => view.getUint16(at, true),
     vload32: (at) => view.getUint32(at, true),

@@ -1,5 +1,5 @@
 // The shape of compiled functions: where registers are saved, where cold code lies, what is called directly.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
@@ -10,6 +10,7 @@ import { disassemble } from './disassembler.js';
 
 const SOURCE = `
 import { other } from './stubs';
+import { likely, unlikely, vstore8, vstore16 } from './x86';
 
 export function early(p: usize): u32 {
   if (load<u32>(p) == 0) return 7;
@@ -44,6 +45,45 @@ export function loops(p: usize, n: u32): u32 {
   return sum;
 }
 
+export function nests(p: usize, n: u32, rounds: u32): u32 {
+  const a = load<u32>(p), b = load<u32>(p, 4), c = load<u32>(p, 8), d = load<u32>(p, 12);
+  const e = load<u32>(p, 16), f = load<u32>(p, 20), g = load<u32>(p, 24), h = load<u32>(p, 28);
+  let sum: u32 = 0;
+  do {
+    let k = n;
+    do sum = (((sum ^ a) + b) ^ c) + d; while (--k);
+    k = n;
+    do sum = (((sum ^ e) + f) ^ g) + h; while (--k);
+  } while (--rounds);
+  return sum;
+}
+
+export function tree(p: usize): u32 {
+  let sum: u32 = load<u32>(p, 8);
+  for (let q = load<usize>(p); q; q = load<usize>(q, 4)) sum += tree(q);
+  return sum;
+}
+
+export function rare(p: usize): u32 {
+  if (unlikely(load<u32>(p) == 0)) store<u32>(p, 1, 4);
+  if (likely(load<u32>(p, 12) != 0)) store<u32>(p, 2, 4);
+  else store<u32>(p, 3, 4);
+  return load<u32>(p, 8);
+}
+
+export function fails(p: usize): i32 {
+  if (load<u32>(p) == 0) return -22;
+  store<u32>(p, 1);
+  return 0;
+}
+
+export function within(p: usize, x: u32, y: u32): void { if (x < 5 && y > 7) store<u32>(p, 1); }
+
+export function narrow(p: usize, x: u32): void {
+  vstore16(p, x & 0xffff);
+  vstore8(p + 2, <u8>x);
+}
+
 export function account(p: usize, x: u64): void { store<u64>(p, load<u64>(p, 16) + x, 16); }
 `;
 const BASE = 0x08048000;
@@ -59,6 +99,7 @@ let image: CompiledImage;
 beforeAll(async () => {
   const root = mkdtempSync(join(tmpdir(), 'crossings-'));
   writeFileSync(join(root, 'stubs.ts'), 'export declare function other(x: u32): u32;\n');
+  writeFileSync(join(root, 'x86.ts'), readFileSync('kernels/lib/x86.ts', 'utf8'));
   writeFileSync(join(root, 'main.ts'), SOURCE);
   const d = defineImage({
     name: 'test',
@@ -73,7 +114,7 @@ beforeAll(async () => {
 });
 
 /** The instructions of a function, and the depth of its frame before each. */
-function compiled(name: string): { code: string[]; depths: number[] } {
+function compiled(name: string): { code: string[]; depths: number[]; addresses: number[] } {
   const { linked, debug } = image;
   const f = debug.functions.find((other) => other.name === name);
   if (!f) throw new Error(`no function ${name}`);
@@ -81,6 +122,7 @@ function compiled(name: string): { code: string[]; depths: number[] } {
   const read = disassemble(linked.contents.text.subarray(f.address - BASE, f.address - BASE + f.size), f.address);
   return {
     code: read.map(({ mnemonic, opStr }) => `${mnemonic} ${names.get(Number(opStr)) ?? opStr}`.trim()),
+    addresses: read.map(({ address }) => Number(address)),
     depths: read.map(({ address }) => f.frames?.findLast(([at]) => at <= Number(address) - f.address)?.[1] ?? 0),
   };
 }
@@ -125,6 +167,48 @@ test('a constant is set behind the loop that does not need it', () => {
   expect(stored).toBeGreaterThan(0);
   expect(code.slice(0, stored).filter((i) => i.startsWith('xor'))).toHaveLength(1);
   expect(code.slice(stored).filter((i) => i.startsWith('xor')).length).toBeGreaterThanOrEqual(2);
+});
+
+test('loops that use other values than each other have theirs in registers, with more values than there are', () => {
+  const { code, addresses } = compiled('nests');
+  const loops = code.flatMap((i, k) => {
+    const start = addresses.indexOf(Number(i.split(' ')[1]));
+    return i.startsWith('j') && start >= 0 && start < k ? [code.slice(start, k)] : [];
+  });
+  const inner = loops.filter((loop) => !loop.some((i) => i.startsWith('j')));
+  expect(inner).toHaveLength(2);
+  for (const loop of inner) expect(loop.filter((i) => i.includes('['))).toEqual([]);
+  expect(code.some((i) => i.includes('[esp'))).toBe(true);
+});
+
+test('a small function that calls itself has one level of the recursion in it', () => {
+  const { code } = compiled('tree');
+  expect(code.filter((i) => i.startsWith('call'))).toEqual(['call tree']);
+  expect(code.filter((i) => i.includes('+ 8]'))).toHaveLength(2);
+});
+
+test('what is said to be unlikely lies behind the function', () => {
+  const { code } = compiled('rare');
+  const end = code.indexOf('ret');
+  const storeOf = (n: number) => code.findIndex((i) => i.startsWith('mov dword ptr') && i.endsWith(`+ 4], ${n}`));
+  expect(storeOf(2)).toBeLessThan(end);
+  expect(storeOf(1)).toBeGreaterThan(end);
+  expect(storeOf(3)).toBeGreaterThan(end);
+});
+
+test('so does what only returns a negative number', () => {
+  const { code } = compiled('fails');
+  expect(code.indexOf('mov eax, 0xffffffea')).toBeGreaterThan(code.indexOf('ret'));
+});
+
+test('two conditions are two branches, of which the second may be left out', () => {
+  const { code } = compiled('within');
+  expect(code.filter((i) => /^(set|and|test|movzx)/.test(i))).toEqual([]);
+  expect(code.filter((i) => /^j/.test(i))).toHaveLength(2);
+});
+
+test('a narrow volatile store takes the low bytes as they are', () => {
+  expect(compiled('narrow').code.filter((i) => i.startsWith('movzx'))).toEqual([]);
 });
 
 test('64 bits are added to memory in place', () => {

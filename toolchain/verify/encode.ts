@@ -7,12 +7,16 @@ import {
   BASE,
   type Batch,
   constant,
+  EXPECTATIONS,
+  FUEL,
   type FunctionTree,
+  functionIndex,
   GLOBALS,
   type Node,
   type Program,
   plain,
   RECORD,
+  RECURSIONS,
   RESULTS,
   type Result,
   SETS,
@@ -62,7 +66,9 @@ function functionBytes({ locals, body }: Pick<FunctionTree, 'locals' | 'body'>):
 function runBody({ helpers, programs }: Batch): Node[] {
   return programs.flatMap((program, i) => {
     const place = RESULTS + RECORD * i;
-    const reset = GLOBALS.map((type, g) => plain('void', `global.set ${g}`, [0x24, g], constant(type, 7 + g)));
+    const set = (type: Type, g: number, value: number) =>
+      plain('void', `global.set ${g}`, [0x24, g], constant(type, value));
+    const reset = [...GLOBALS.map((type, g) => set(type, g, 7 + g)), set('i32', FUEL, RECURSIONS)];
     const pattern = constant('i32', 0x5a + i);
     const fill = plain('void', 'memory.fill', [0xfc, 11, 0], constant('i32', BASE), pattern, constant('i32', AREA));
     const calls = program.arguments.map((values, n) =>
@@ -73,7 +79,8 @@ function runBody({ helpers, programs }: Batch): Node[] {
   });
 }
 
-function callAndStore({ signature }: Program, index: number, values: bigint[], place: number): Node {
+function callAndStore({ signature }: Program, n: number, values: bigint[], place: number): Node {
+  const index = functionIndex(n);
   const args = values.map((v, i) => constant(signature.params[i], v));
   const call = plain(signature.result, `call ${index}`, [0x10, ...unsigned(index)], ...args);
   const store = signature.result === 'i32' ? 0x36 : 0x37;
@@ -88,6 +95,7 @@ export function moduleBytes(batch: Batch): Uint8Array {
     return unsigned(found >= 0 ? found : types.push({ params, result }) - 1);
   };
   const run = typeOf({ params: [], result: 'void' });
+  const expectation = typeOf({ params: ['i32'], result: 'i32' });
   const own = functions.map(({ signature }) => typeOf(signature));
   const typeBytes = ({ params, result }: { params: readonly Type[]; result: Result }) => [
     0x60,
@@ -96,16 +104,18 @@ export function moduleBytes(batch: Batch): Uint8Array {
   ];
   const text = (s: string) => [...unsigned(s.length), ...new TextEncoder().encode(s)];
   const zero = constant('i32', 0).code;
-  const globals = GLOBALS.map((t, g) => [CODE[t], 1, ...constant(t, 7 + g).code, 0x0b]);
+  const globals = [...GLOBALS, 'i32' as const].map((t) => [CODE[t], 1, ...constant(t, 0).code, 0x0b]);
+  const memory = [...text('env'), ...text('memory'), 2, 0, ...unsigned(1)];
+  const imports = EXPECTATIONS.map((name) => [...text('x86'), ...text(name), 0, ...expectation]);
   return Uint8Array.from([
     ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
     ...section(1, vector(types.map(typeBytes))),
-    ...section(2, vector([[...text('env'), ...text('memory'), 2, 0, ...unsigned(1)]])),
+    ...section(2, vector([memory, ...imports])),
     ...section(3, vector([...own, run])),
     ...section(4, vector([[0x70, 0, TABLE.length]])),
     ...section(6, vector(globals)),
-    ...section(7, vector([[...text('run'), 0, ...unsigned(functions.length)]])),
-    ...section(9, vector([[0, ...zero, 0x0b, ...vector(TABLE.map((f) => [f]))]])),
+    ...section(7, vector([[...text('run'), 0, ...unsigned(functionIndex(functions.length))]])),
+    ...section(9, vector([[0, ...zero, 0x0b, ...vector(TABLE.map((f) => [functionIndex(f)]))]])),
     ...section(10, vector([...functions.map(functionBytes), functionBytes({ locals: [], body: runBody(batch) })])),
   ]);
 }

@@ -20,7 +20,18 @@ import {
   SHR_U,
   XOR,
 } from './forms.js';
-import { BASE, constant, type Node, plain, type Random, SIGNATURES, type Signature, type Type } from './program.js';
+import {
+  BASE,
+  constant,
+  EXPECTATIONS,
+  functionIndex,
+  type Node,
+  plain,
+  type Random,
+  SIGNATURES,
+  type Signature,
+  type Type,
+} from './program.js';
 
 export interface Label {
   readonly id: number;
@@ -28,6 +39,9 @@ export interface Label {
 
 /** Signature of a helper by its number. */
 export const signatureOf = (helper: number): Signature => SIGNATURES[helper % SIGNATURES.length];
+
+export const callOf = (helper: number, args: Node[]): Node =>
+  plain(signatureOf(helper).result, `call $helper${helper}`, [0x10, functionIndex(helper)], ...args);
 
 export class ExpressionMaker {
   protected readonly locals: Type[];
@@ -43,10 +57,13 @@ export class ExpressionMaker {
     /** Helpers with a lower number may be called. */
     protected readonly callable: number,
     protected readonly tables: boolean,
+    /** The helper that is made, if it is one. */
+    protected readonly self?: number,
   ) {
     this.locals = [...signature.params];
-    // Now and then more than there are registers.
-    for (let n = 1 + r.below(r.chance(80) ? 6 : 14); n > 0; n--) this.locals.push(r.chance(70) ? 'i32' : 'i64');
+    // Now and then more than there are registers, or many more.
+    const few = r.chance(5) ? 30 : 1;
+    for (let n = few + r.below(r.chance(80) ? 6 : 14); n > 0; n--) this.locals.push(r.chance(70) ? 'i32' : 'i64');
     for (let n = r.below(4); n > 0; n--) this.pointers.push(this.locals.push('i32') - 1);
   }
 
@@ -116,7 +133,7 @@ export class ExpressionMaker {
       case 8:
         return access('i32', 'i32', r.pick(NAMES.load32), r.below(FARTHEST), this.address(depth));
       case 9:
-        return plain('i32', 'select', [0x1b], e(), e(), e());
+        return plain('i32', 'select', [0x1b], e(), e(), this.condition(depth - 1));
       case 10:
         return convert(0xa7, 'i32', 'wrap_i64', e('i64'));
       case 11:
@@ -182,7 +199,7 @@ export class ExpressionMaker {
   /** if ... else ... with a result, or a block that may be left early with one. */
   protected choose(type: Type, depth: number): Node {
     const e = () => this.expression(type, depth - 1);
-    const condition = this.expression('i32', depth - 1);
+    const condition = this.condition(depth - 1);
     const outer = this.labels;
     this.labels = [];
     const id = this.labelCount++;
@@ -221,6 +238,16 @@ export class ExpressionMaker {
     const fitting = Array.from({ length: callable }, (_, i) => i).filter((i) => signatureOf(i).result === result);
     if (fitting.length === 0) return undefined;
     const callee = r.pick(fitting);
-    return plain(result, `call ${callee}`, [0x10, callee], ...args(signatureOf(callee)));
+    return callOf(callee, args(signatureOf(callee)));
+  }
+
+  /** A condition, now and then with what is expected of it, whether that is so or not. */
+  protected condition(depth: number): Node {
+    const { r } = this;
+    const e = this.expression('i32', depth);
+    if (!r.chance(15)) return e;
+    const index = r.below(EXPECTATIONS.length);
+    const said = plain('i32', `call $${EXPECTATIONS[index]}`, [0x10, index], e);
+    return r.chance(30) ? plain('i32', 'i32.eqz', [0x45], said) : said;
   }
 }

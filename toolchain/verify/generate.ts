@@ -1,6 +1,6 @@
 // The generator: typed random programs that never trap and always end. Divisors are made odd or are constants, dividends
 // that could be the smallest number are shifted, addresses are masked into the area, loops count to five at most,
-// and calls only go to helpers with a lower number.
+// and calls only go to helpers with a lower number, or as long as there is fuel to the helper that calls.
 import { signatureOf } from './expressions.js';
 import { INTERESTING } from './forms.js';
 import { type Batch, HELPERS, type Program, Random, SETS, SIGNATURES, type Type } from './program.js';
@@ -11,7 +11,7 @@ export function generate(seed: number, count: number): Batch {
   const r = new Random(seed);
   // The first four call nobody, so that calls inside of loops do not multiply without end.
   const helpers = Array.from({ length: HELPERS }, (_, i) =>
-    new FunctionMaker(r, signatureOf(i), i < 4 ? 0 : 4, false).make(),
+    new FunctionMaker(r, signatureOf(i), i < 4 ? 0 : 4, false, i).make(),
   );
   const programs = Array.from({ length: count }, (): Program => {
     const signature = { params: r.pick(SIGNATURES).params, result: r.pick<Type>(['i32', 'i64']) };

@@ -59,6 +59,13 @@ export const HELPERS = 8;
 /** The table: helpers 0 and 4 twice over, then helpers 2 and 6. */
 export const TABLE = [0, 4, 4, 0, 2, 6];
 export const GLOBALS: readonly Type[] = ['i32', 'i64', 'i32'];
+/** The global behind them: how often helpers may still call themselves. */
+export const FUEL = GLOBALS.length;
+export const RECURSIONS = 12;
+/** Functions of module x86 that the programs call: they say what a condition is expected to be, and give it back. */
+export const EXPECTATIONS = ['likely', 'unlikely'];
+/** The index of a helper, or of a program behind them, in the module. */
+export const functionIndex = (n: number): number => EXPECTATIONS.length + n;
 
 /** The area of memory that programs read and write; filled afresh before each program. */
 export const BASE = 0x500000;

@@ -1,8 +1,11 @@
 // Random functions: statements around expressions. They never trap and always end: loops count to five at most.
 
-import { ExpressionMaker, type Label } from './expressions.js';
-import { ADD, AND, access, binary, FARTHEST, NAMES, OR, or, XOR } from './forms.js';
-import { constant, type FunctionTree, GLOBALS, type Node, plain, type Type } from './program.js';
+import { callOf, ExpressionMaker, type Label, signatureOf } from './expressions.js';
+import { ADD, AND, access, binary, FARTHEST, MASK, NAMES, OR, or, XOR } from './forms.js';
+import { BASE, constant, FUEL, type FunctionTree, GLOBALS, type Node, plain, type Type } from './program.js';
+
+/** An address of the area and so many bytes stay in it. */
+const LONGEST_COPY = 63;
 
 export class FunctionMaker extends ExpressionMaker {
   private loops = 0;
@@ -42,6 +45,8 @@ export class FunctionMaker extends ExpressionMaker {
 
   private statement(depth: number): Node[] {
     const { r } = this;
+    if (this.self !== undefined && depth > 0 && r.chance(15)) return [this.recursion(this.self)];
+    if (r.chance(4)) return this.mix();
     const kind = depth <= 0 ? r.below(5) : r.below(14);
     switch (kind) {
       case 0:
@@ -62,7 +67,7 @@ export class FunctionMaker extends ExpressionMaker {
       case 4:
         return [r.chance(60) ? this.accumulate() : this.accumulate64()];
       case 5: {
-        const condition = this.expression('i32', 2);
+        const condition = this.condition(2);
         return [
           this.within(({ id }) => {
             const bodies = [this.statements(depth), ...(r.chance(50) ? [this.statements(depth)] : [])];
@@ -77,9 +82,12 @@ export class FunctionMaker extends ExpressionMaker {
       case 8:
         return [this.switch(depth)];
       case 9: {
-        const size = binary('i32', AND, this.expression('i32', 1), constant('i32', 31));
+        const size = r.chance(70)
+          ? binary('i32', AND, this.expression('i32', 1), constant('i32', LONGEST_COPY))
+          : constant('i32', r.below(LONGEST_COPY + 1));
         const to = this.address(1);
         if (r.chance(50)) return [plain('void', 'memory.copy', [0xfc, 10, 0, 0], to, this.address(1), size)];
+        if (r.chance(30)) return [this.overlap(size)];
         return [plain('void', 'memory.fill', [0xfc, 11, 0], to, this.expression('i32', 1), size)];
       }
       case 10:
@@ -96,7 +104,7 @@ export class FunctionMaker extends ExpressionMaker {
 
   private branchIf(label: Label): Node {
     const { r } = this;
-    const branch = { ...plain('void', 'br_if', [0x0d], this.expression('i32', 2)), targets: [label.id] };
+    const branch = { ...plain('void', 'br_if', [0x0d], this.condition(2)), targets: [label.id] };
     if (r.chance(70)) return branch;
     // The same by an unconditional branch, with code behind it that is never reached.
     const jump = { ...plain('void', 'br', [0x0c]), targets: [label.id] };
@@ -121,6 +129,51 @@ export class FunctionMaker extends ExpressionMaker {
     }
     this.labels = outer;
     return node;
+  }
+
+  /** A copy to a few bytes further on, or back. */
+  private overlap(size: Node): Node {
+    const { r } = this;
+    const [near, far] = [BASE + 16 + r.below(MASK - 16), r.below(17)];
+    const [to, from] = r.chance(50) ? [near, near - far] : [near - far, near];
+    const at = (address: number): Node => ({ ...constant('i32', address), isAddress: true });
+    return plain('void', 'memory.copy', [0xfc, 10, 0, 0], at(to), at(from), size);
+  }
+
+  /** A call of the helper that it stands in, as long as there is fuel. */
+  private recursion(self: number): Node {
+    const { r } = this;
+    const { params, result } = signatureOf(self);
+    const fuel = plain('i32', `global.get ${FUEL}`, [0x23, FUEL]);
+    const less = { ...binary('i32', ADD, fuel, constant('i32', -1)), isFixed: true };
+    const burn = { ...plain('void', `global.set ${FUEL}`, [0x24, FUEL], less), isFixed: true };
+    const call = callOf(
+      self,
+      params.map((t) => this.expression(t, 1)),
+    );
+    const local = r.chance(80) ? this.localOf(result) : undefined;
+    const kept =
+      local === undefined
+        ? plain('void', 'drop', [0x1a], call)
+        : plain('void', `local.set ${local}`, [0x21, local], call);
+    const isLeft = { ...plain('i32', 'i32.gt_s', [0x4a], fuel, constant('i32', 0)), isFixed: true };
+    const label = this.labelCount++;
+    return { type: 'void', text: 'if', code: [0x04], kids: [isLeft], bodies: [[burn, kept]], label };
+  }
+
+  /** Many locals at once, now and then in a loop of their own: more than registers hold, and others than elsewhere. */
+  private mix(): Node[] {
+    const { r } = this;
+    const own = this.locals.flatMap((t, i) => (t === 'i32' && !this.pointers.includes(i) ? [i] : []));
+    if (own.length < 3) return this.statement(0);
+    const get = (local: number) => plain('i32', `local.get ${local}`, [0x20, local]);
+    const first = r.below(own.length);
+    const count = 3 + r.below(6);
+    const some = Array.from({ length: count }, (_, n) => own[(first + n) % own.length]);
+    const [to, ...others] = some;
+    const sum = others.reduce((x, y) => binary('i32', r.pick([0, 1, AND, OR, XOR]), x, get(y)), get(to));
+    const set = plain('void', `local.set ${to}`, [0x21, to], sum);
+    return r.chance(60) ? this.repeated(set) : [set];
   }
 
   /** What sums over tables do: a local, changed by what another one points to. */
@@ -176,13 +229,19 @@ export class FunctionMaker extends ExpressionMaker {
 
   /** At most five rounds, by a local that the body does not know; the body is a block, so that leaving it goes on with the next round. */
   private loop(depth: number): Node[] {
-    if (this.loops++ > 1) return this.statements(depth);
+    if (this.loops++ > (this.r.chance(20) ? 2 : 1)) return this.statements(depth);
+    return this.repeated(this.block(depth));
+  }
+
+  private repeated(body: Node): Node[] {
     const id = this.labelCount++;
-    const body = this.block(depth);
     const counter = this.locals.push('i32') - 1;
-    const next = binary('i32', ADD, plain('i32', `local.get ${counter}`, [0x20, counter]), constant('i32', 1));
-    const limit = constant('i32', 2 + this.r.below(4));
-    const more = plain('i32', 'i32.lt_s', [0x48], plain('i32', `local.tee ${counter}`, [0x22, counter], next), limit);
+    const fixed = (node: Node): Node => ({ ...node, isFixed: true });
+    const own = fixed(plain('i32', `local.get ${counter}`, [0x20, counter]));
+    const next = fixed(binary('i32', ADD, own, fixed(constant('i32', 1))));
+    const limit = fixed(constant('i32', 2 + this.r.below(4)));
+    const counted = fixed(plain('i32', `local.tee ${counter}`, [0x22, counter], next));
+    const more = fixed(plain('i32', 'i32.lt_s', [0x48], counted, limit));
     const again: Node = { ...plain('void', 'br_if', [0x0d], more), targets: [id] };
     return [
       plain('void', `local.set ${counter}`, [0x21, counter], constant('i32', 0)),

@@ -5,7 +5,7 @@ import { processors } from '../../machine/processors/index.js';
 import { al, defineStubs, esp } from '../assembler/index.js';
 import { endOfResults } from './encode.js';
 import { type CompiledModule, executable, execute, linuxProgram, type Placement } from './linux.js';
-import { BASE, RECORD, RESULTS } from './program.js';
+import { BASE, EXPECTATIONS, RECORD, RESULTS } from './program.js';
 
 export interface Subject {
   readonly name: string;
@@ -22,7 +22,8 @@ const placement = (count: number): Placement => ({ base: TEXT, memory: BASE, end
 export function byNode(wasm: Uint8Array, count: number): Uint8Array {
   const memory = new WebAssembly.Memory({ initial: (endOfResults(count) + 65535) >>> 16 });
   const module = new WebAssembly.Module(wasm as Uint8Array<ArrayBuffer>);
-  (new WebAssembly.Instance(module, { env: { memory } }).exports.run as () => void)();
+  const x86 = Object.fromEntries(EXPECTATIONS.map((name) => [name, (condition: number) => condition]));
+  (new WebAssembly.Instance(module, { env: { memory }, x86 }).exports.run as () => void)();
   return new Uint8Array(memory.buffer, RESULTS, RECORD * count);
 }
 
