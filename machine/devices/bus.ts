@@ -1,6 +1,7 @@
 /**
  * The PC's bus: port and memory accesses find their device by address, and the earliest due cycle of all devices is
- * kept for the processor. A port access wider than what the device handles is split by the device, not here.
+ * kept for the processor. A wider access to a device of eight bits is so many accesses, as on the ISA bus; whoever has wider
+ * ports takes it whole.
  */
 import { type AccessSize, type AddressWindow, type Device, NEVER, openBus } from './device.js';
 
@@ -41,16 +42,23 @@ export class Bus {
       const window = find(this.portWindows, port);
       return window ? window.read(port - window.base, size) : openBus(size);
     }
-    return this.devices[owner - 1].read?.(port, size) ?? openBus(size);
+    const device = this.devices[owner - 1];
+    if (size === 1 || !device.byteWide) return device.read?.(port, size) ?? openBus(size);
+    let value = 0;
+    for (let i = 0; i < size; i++) value += this.readPort((port + i) & 0xffff, 1) * 2 ** (8 * i);
+    return value;
   }
 
   writePort(port: number, size: AccessSize, value: number): void {
     const owner = this.portOwner[port];
-    if (owner !== 0) this.devices[owner - 1].write?.(port, size, value);
-    else {
+    if (owner === 0) {
       const window = find(this.portWindows, port);
       window?.write(port - window.base, size, value);
+      return;
     }
+    const device = this.devices[owner - 1];
+    if (size === 1 || !device.byteWide) device.write?.(port, size, value);
+    else for (let i = 0; i < size; i++) this.writePort((port + i) & 0xffff, 1, (value >>> (8 * i)) & 0xff);
   }
 
   readMemory(physical: number, size: AccessSize): number {

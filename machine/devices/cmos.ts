@@ -33,6 +33,7 @@ const ANY = 0xc0;
 
 export class Cmos extends SavedByName implements Device {
   readonly name = 'RTC';
+  readonly byteWide = true;
   readonly ports = [{ first: 0x70, last: 0x71 }];
   protected readonly stateFields = ['index', 'bytes', 'flags', 'offset', 'nextSecond', 'nextPeriod', 'period0'];
   private index = 0;

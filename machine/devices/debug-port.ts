@@ -3,6 +3,7 @@ import type { Device } from './device.js';
 
 export class DebugPort implements Device {
   readonly name = 'debug port';
+  readonly byteWide = true;
   readonly ports = [{ first: 0xe9, last: 0xe9 }];
 
   constructor(private readonly output: (byte: number) => void) {}

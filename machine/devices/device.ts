@@ -32,6 +32,8 @@ export interface Device {
   readonly ports?: readonly PortRange[];
   /** Device memory. */
   readonly memory?: AddressWindow;
+  /** Its ports are eight bits wide: the bus makes as many accesses of a wider one, to one port after the other. */
+  readonly byteWide?: boolean;
   /** Ports at an address that may change. */
   readonly portWindow?: AddressWindow;
   /** Cycle at which `run` wants to be called; NEVER when there is nothing to wait for. */

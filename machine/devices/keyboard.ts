@@ -26,6 +26,7 @@ const OUTPUT_PORT = 0xcf;
 
 export class KeyboardController extends SavedByName implements Device {
   readonly name = '8042';
+  readonly byteWide = true;
   readonly ports = [
     { first: 0x60, last: 0x60 },
     { first: 0x64, last: 0x64 },

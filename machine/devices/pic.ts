@@ -178,6 +178,7 @@ class Controller extends SavedByName {
 
 export class Pic extends SavedByName implements Device {
   readonly name = '8259 pair';
+  readonly byteWide = true;
   protected readonly stateFields = ['master', 'slave'];
   readonly ports = [
     { first: 0x20, last: 0x21 },

@@ -219,6 +219,7 @@ class Channel extends SavedByName {
 
 export class Pit extends SavedByName implements Device {
   readonly name = '8254';
+  readonly byteWide = true;
   protected readonly stateFields = ['nextDue', 'channels', 'speaker'];
   readonly ports = [
     { first: 0x40, last: 0x43 },

@@ -13,6 +13,7 @@ const TRIGGERS = [1, 4, 8, 14];
 
 export class Uart extends SavedByName implements Device {
   readonly name: string;
+  readonly byteWide = true;
   readonly ports;
   protected readonly stateFields = [
     'fifo',

@@ -22,6 +22,19 @@ describe('bus', () => {
     ]);
   });
 
+  it('splits a wider access to a device of eight bits, one port after the other, also past its end', () => {
+    const bus = new Bus();
+    const writes: number[][] = [];
+    const narrow = { ...device('narrow', 0x10, 0x12), byteWide: true };
+    bus.attach({ ...narrow, write: (port, size, value) => void writes.push([port, size, value]) });
+    expect([bus.readPort(0x10, 2), bus.readPort(0x11, 4)]).toEqual([0x1110, 0xffff1211]);
+    bus.writePort(0x11, 4, 0x44332211);
+    expect(writes).toEqual([
+      [0x11, 1, 0x11],
+      [0x12, 1, 0x22],
+    ]);
+  });
+
   it('refuses a port that is claimed twice, naming both', () => {
     const bus = new Bus();
     bus.attach(device('first', 0x10, 0x1f));

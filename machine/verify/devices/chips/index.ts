@@ -8,6 +8,7 @@ import { keyboard } from './keyboard.js';
 import { network } from './network.js';
 import { pci } from './pci.js';
 import { serial } from './serial.js';
+import { wide } from './wide.js';
 
 export const chips: readonly Chip[] = [
   pic('8259', false),
@@ -19,4 +20,5 @@ export const chips: readonly Chip[] = [
   ide,
   apic,
   network,
+  wide,
 ];
