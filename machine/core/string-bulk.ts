@@ -11,8 +11,8 @@ import { CONFIG_DRAIN_L2, CONFIG_DRAIN_MEMORY, CONFIG_L2_LATENCY, CONFIG_L3_LATE
 import { RAM_BASE } from './generated/layout';
 import { BREAKPOINTS, EAX, ECX, EDI, EFLAGS, ESI, FETCH_HOST, SEGMENT_READ_END, SEGMENT_WRITE_END } from './generated/state';
 import { DEVICE, FAULTED } from './memory/access';
-import { passedCycles } from './memory/cache';
 import { filteredRead, filteredWrite } from './memory/frames';
+import { passedCycles } from './memory/passed-writes';
 import { holdsGranule, locateStore, passStores, touchForStore, touchNextStore, touchSameStore } from './memory/stores';
 import { bufferWrites } from './memory/write-buffer';
 import { ES_RECORD, linear } from './operands';

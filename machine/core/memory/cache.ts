@@ -21,12 +21,12 @@ import {
   COUNTER_MEMORY_READS, COUNTER_MEMORY_WRITES,
 } from '../generated/counters';
 import { DATA_FILTER, L1D, L1D_HANDS, L2, L2_HANDS, L3, L3_HANDS } from '../generated/layout';
-import { count, countMany, stall } from './charge';
+import { count, stall } from './charge';
 import { dropCodeGranule, dropGranule } from './filter';
 import {
   chooseWay, findWay, LINE_BELOW, LINE_MODIFIED, LINE_REFERENCED, LINE_VALID, passedWays, reference,
 } from './lines';
-import { bufferWrite, bufferWrites, drainIntoL2, drainIntoMemory } from './write-buffer';
+import { bufferWrite, drainIntoL2, drainIntoMemory } from './write-buffer';
 
 /** From a word of L1D or L1I to its word in the second array. */
 export const ALIASES: u32 = 0x4000;
@@ -88,58 +88,7 @@ function firstWrite(physical: u32, line: u32): void {
 }
 
 /** Did the last write that went past L1D go past L2 as well? */
-let missedInL2: bool = false;
-
-/**
- * `n` more writes to the line that `touchData` just said it did not allocate, each with `ticks` of issue time after it:
- * the same again, without the searches.
- */
-export function touchMissedAgain(n: u32, ticks: u32): void {
-  countMissedAgain(n);
-  bufferWrites(n, missedInL2 ? drainIntoMemory() : drainIntoL2(), ticks);
-}
-
-function countMissedAgain(n: u32): void {
-  countMany(COUNTER_L1D_MISSES, n);
-  if (load<u32>(CONFIG_L2_SETS) != 0) countMany(COUNTER_L2_ACCESSES, n);
-  if (missedInL2) {
-    if (load<u32>(CONFIG_L2_SETS) != 0) countMany(COUNTER_L2_MISSES, n);
-    countMany(COUNTER_MEMORY_WRITES, n);
-  }
-}
-
-/** How long each write that `passData` let pass takes to drain. */
-export let passedCycles: u32 = 0;
-
-/**
- * Writes to granules from `physical` on, `n` to each and at most `most` granules, as long as they go past L1D and end
- * at the same place, L2 or memory: all but the wait in the buffer. Returns the number of granules; at 0 the first line is
- * in L1D or would be allocated there, and nothing has happened.
- */
-export function passData(physical: u32, most: u32, n: u32): u32 {
-  if (load<u32>(CONFIG_WRITE_ALLOCATE) != 0) return 0;
-  const below = load<u32>(CONFIG_L2_SETS) != 0;
-  let missed = !below;
-  let passed: u32 = 0;
-  const bytes = most << 5;
-  if (!holdsAny(L1D, CONFIG_L1D_SETS, physical, bytes) && !(below && holdsAny(L2, CONFIG_L2_SETS, physical, bytes))) {
-    missed = true;
-    passed = most;
-  }
-  for (; passed < most; passed++, physical += 32) {
-    if (findDataLine(physical) != 0) break;
-    if (!below) continue;
-    const line = findLine(L2, CONFIG_L2_SETS, physical);
-    if (passed != 0 && missed != (line == 0)) break;
-    missed = line == 0;
-    if (!missed) store<u32>(line, load<u32>(line) | LINE_REFERENCED | LINE_MODIFIED);
-  }
-  if (passed == 0) return 0;
-  missedInL2 = missed;
-  countMissedAgain(passed * n);
-  passedCycles = missed ? drainIntoMemory() : drainIntoL2();
-  return passed;
-}
+export let missedInL2: bool = false;
 
 /** The L2 line that the last read found or filled, 0 before one. */
 let foundBelow: u32 = 0;
@@ -292,7 +241,7 @@ function writeL2(physical: u32): bool {
 
 /** Address of the line in an array, or 0. `geometry` is the address of sets, ways, shift and mask. */
 // @ts-ignore: decorator
-@inline function findLine(array: u32, geometry: u32, physical: u32): u32 {
+@inline export function findLine(array: u32, geometry: u32, physical: u32): u32 {
   const ways = load<u32>(geometry, 4);
   const set = (physical >> load<u32>(geometry, 8)) & (load<u32>(geometry) - 1);
   return findWay(array + ((set * ways) << 2), ways, (physical & load<u32>(geometry, 12)) | LINE_VALID);
@@ -303,37 +252,6 @@ export function findWalkLine(physical: u32): u32 {
   const level = load<u32>(CONFIG_WALK_ENTERS_AT);
   if (level == 1) return findDataLine(physical);
   return level == 2 && load<u32>(CONFIG_L2_SETS) != 0 ? findLine(L2, CONFIG_L2_SETS, physical) : 0;
-}
-
-/**
- * Does an array hold any line of `bytes` bytes at `physical`, all in one page? The sets of lines side by side lie side
- * by side, so it is enough to look for the page in all of them, sixteen words at a time, and the rest by four; those
- * behind the last do no harm.
- */
-function holdsAny(array: u32, geometry: u32, physical: u32, bytes: u32): bool {
-  const shift = load<u32>(geometry, 8);
-  const sets = load<u32>(geometry);
-  const lines = ((physical + bytes - 1) >> shift) - (physical >> shift) + 1;
-  const first = (physical >> shift) & (sets - 1);
-  if (first + lines > sets) return true;
-  const rowBytes = load<u32>(geometry, 4) << 2;
-  const from = array + first * rowBytes;
-  const end = from + lines * rowBytes;
-  const wanted = i32x4.splat((physical & 0xfffff000) | LINE_VALID);
-  const identity = i32x4.splat(0xfffff000 | LINE_VALID);
-  let found = i32x4.splat(0);
-  let at = from;
-  for (; at + 64 <= end; at += 64) {
-    const first = i32x4.eq(v128.and(v128.load(at), identity), wanted);
-    const second = i32x4.eq(v128.and(v128.load(at, 16), identity), wanted);
-    const third = i32x4.eq(v128.and(v128.load(at, 32), identity), wanted);
-    const fourth = i32x4.eq(v128.and(v128.load(at, 48), identity), wanted);
-    found = v128.or(found, v128.or(v128.or(first, second), v128.or(third, fourth)));
-  }
-  for (; at < end; at += 16) {
-    found = v128.or(found, i32x4.eq(v128.and(v128.load(at), identity), wanted));
-  }
-  return v128.any_true(found);
 }
 
 /** True on a hit; a miss fills the line, and a modified victim goes to memory through the write buffer. */

@@ -5,9 +5,10 @@
 import { CONFIG_RAM_BYTES } from '../generated/config';
 import { CLOCK_FILTER_HALF, RAM_BASE } from '../generated/layout';
 import { DEVICE, FAULTED } from './access';
-import { passData, touchData, touchMissedAgain } from './cache';
+import { touchData } from './cache';
 import { SYSTEM } from './filter';
 import { isCode, noticeWrite } from './granules';
+import { passData, touchMissedAgain } from './passed-writes';
 import { DATA } from './tlb';
 import { entryFor, mappedBy, REFUSED } from './translate';
 
