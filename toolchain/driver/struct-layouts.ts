@@ -4,7 +4,7 @@ import { type Bit, parseDrawing } from './drawing.js';
 import type { Meaning, Names } from './names.js';
 import { type Compiler, errorAtNode, type Node, type Source } from './syntax.js';
 
-export interface Name {
+export interface Name extends Node {
   readonly text: string;
 }
 export interface TypeNode extends Node {
@@ -68,7 +68,10 @@ export class StructLayouts {
     if (known) return known;
     if (this.busy.includes(c)) {
       const round = [...this.busy.slice(this.busy.indexOf(c)), c].map(({ name }) => name.text).join(' in ');
-      fail(c, `'${c.name.text}' lies inside of itself (${round}): have a pointer there, a field without @embedded`);
+      fail(
+        c.name,
+        `'${c.name.text}' lies inside of itself (${round}): have a pointer there, a field without @embedded`,
+      );
     }
     this.busy.push(c);
     const extent = this.measure(c, source);
@@ -78,6 +81,8 @@ export class StructLayouts {
   }
 
   private measure(c: ClassNode, source: Source): Extent {
+    // As AssemblyScript keeps objects: it takes the number for a pointer.
+    if (isWord(c)) return { size: 4, align: 4 };
     const drawing = argumentText(decorator(c, 'bits'));
     if (drawing !== undefined) {
       const bits = this.drawing(c, drawing).reduce((most, b) => Math.max(most, b.high + 1), 0);
@@ -161,10 +166,15 @@ export class StructLayouts {
 
   classOf(type: TypeNode, source: Source, at: Node): Meaning<ClassNode> {
     const meaning = this.meaningOf(type, source);
+    if (meaning?.node.kind === this.compiler.NodeKind.TypeDeclaration)
+      return this.classOf((meaning.node as Alias).type, meaning.source, at);
     if (meaning?.node.kind !== this.compiler.NodeKind.ClassDeclaration) {
       const name = source.text.slice(type.range.start, type.range.end);
       fail(at, `'${name}' is no class that stands in this file or is imported: only structures lie inside of one`);
     }
+    const { name } = meaning.node as ClassNode;
+    if (isWord(meaning.node))
+      fail(at, `'${name.text}' is a @word, a number itself: ${name.text} or Elements<${name.text}>`);
     return meaning as Meaning<ClassNode>;
   }
 

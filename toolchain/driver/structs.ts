@@ -104,7 +104,7 @@ class StructMaker {
     const name = c.name.text;
     const bytes = (d: Decorator) => this.names.valueOf(source, d.args?.[0]) as number;
     if (c.typeParameters)
-      fail(c, `'${name}' is generic: its layout is not known here, so it can have no such decorators`);
+      fail(c.name, `'${name}' is generic: its layout is not known here, so it can have no such decorators`);
     const size = decorator(c, 'size');
     const drawing = argumentText(decorator(c, 'bits'));
     if (size && isWord(c)) fail(size, '@size is for memory, and an object of a @word class is a number');
@@ -112,7 +112,8 @@ class StructMaker {
       const now = this.layouts.extentOf({ node: c, source }).size;
       check(size, `offsetof<${name}>() != ${bytes(size)}`, `${name} is not ${bytes(size)} bytes but ${now}`);
     }
-    if (isWord(c) && drawing === undefined) fail(c, '@word is for classes with @bits: what else would the number be?');
+    if (isWord(c) && drawing === undefined)
+      fail(c.name, '@word is for classes with @bits: what else would the number be?');
     if (drawing !== undefined) this.makeBits(c, source, this.layouts.drawing(c, drawing));
     for (const m of drawing === undefined ? this.layouts.fieldsOf(c) : []) {
       const offset = decorator(m, 'offset');

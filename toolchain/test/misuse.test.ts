@@ -85,15 +85,15 @@ const SAMPLES: [what: string, source: string, says: RegExp][] = [
   ['an unknown class inside', field('»@embedded y: Q;'), /'Q' is no class/],
   [
     'itself inside',
-    '»@unmanaged class A { @embedded y: A; }\n',
+    '@unmanaged class »A { @embedded y: A; }\n',
     /'A' lies inside of itself \(A in A\): have a pointer/,
   ],
   [
     'itself inside, around a corner',
-    '»@unmanaged class A { @embedded y: B; }\n@unmanaged class B { @embedded y: A; }\n',
+    '@unmanaged class »A { @embedded y: B; }\n@unmanaged class B { @embedded y: A; }\n',
     /A in B in A/,
   ],
-  ['itself as its base', '»@unmanaged class A extends A { x: u32; }\n', /inside of itself/],
+  ['itself as its base', '@unmanaged class »A extends A { x: u32; }\n', /inside of itself/],
   ['a row of no row', field('»@elements(2) y: u32;'), /Elements<number> or Structs<class>/],
   [
     'too large a row',
@@ -102,7 +102,7 @@ const SAMPLES: [what: string, source: string, says: RegExp][] = [
   ],
   ['a volatile structure', field('»@volatile y: P;'), /numbers of at most 32 bits/],
   ['a volatile u64', field('»@volatile y: u64;'), /numbers of at most 32 bits/],
-  ['a generic class', '»@unmanaged class A<T> { @offset(0) x: u32; }\n', /generic/],
+  ['a generic class', '@unmanaged class »A<T> { @offset(0) x: u32; }\n', /generic/],
   ['a field with an initial value', field('»y: u32 = 5;'), /nothing ever stores.*set the field by a function/],
   ['a constructor', field('»constructor() { this.x = 1; }'), /nothing ever calls/],
   ['no drawing', '»@bits() @unmanaged class A { x: u32; }\n', /takes one drawing/],
@@ -127,7 +127,17 @@ const SAMPLES: [what: string, source: string, says: RegExp][] = [
     /extends no other/,
   ],
   ['an offset of bits', `${drawn('low: u8;')}staticAssert(offsetof<A>(»'low') == 0, 'text');\n`, /has no offset/],
-  ['a word without a drawing', '»@word @unmanaged class A { x: u32; }\n', /classes with @bits/],
+  ['a word without a drawing', '@word @unmanaged class »A { x: u32; }\n', /classes with @bits/],
+  [
+    'a word as memory',
+    `@word ${drawn('low: u8;').replace('class A', 'class W')}${field('»@embedded w: W;')}`,
+    /a @word, a number itself: W or/,
+  ],
+  [
+    'words as memory',
+    `@word ${drawn('low: u8;').replace('class A', 'class W')}${field('»@elements(2) w: Structs<W>;')}`,
+    /Elements<W>/,
+  ],
   ['no type of a table', table('const T = »functions<>(f);').replace('<>', ''), /takes the type/],
   ['an empty table', table('const T = »functions();'), /takes names of functions/],
   ['a table in a variable', table('»let T = functions(f);'), /by a const of its own/],
@@ -185,6 +195,9 @@ enum Kind { A, B }
   @embedded two: Two;
   @volatile word: Word;
 }
+type Pair = Two;
+@word ${drawn('low: u8;').replace('class A', 'class W')}
+@unmanaged @size(24) class B { tag: u8; word: W; @embedded pair: Pair; @elements(2) words: Elements<W>; }
 ${drawn('high: Kind; low: u8; flag: bool; get twice(): u32 { return 2 * this.low; }').replace('class A', 'class D')}
 staticAssert(offsetof<A>('word') == SLOTS * 4 + 8, 'an offset of storage');
 function f(n: u32): u32 { return n; }
