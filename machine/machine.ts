@@ -5,7 +5,7 @@
  */
 import { Core, type CoreHost } from './core.js';
 import { NEVER } from './devices/device.js';
-import { APIC_BASE_AT_RESET } from './devices/local-apic.js';
+import { APIC_BASE_AT_RESET } from './devices/local-apic-registers.js';
 import type { SavedFields } from './devices/saved-state.js';
 import { writeFirmwareTables } from './image/firmware-tables.js';
 import { BOOTLOADER_MAGIC, LOADER_STACK, loadMultiboot, type Module } from './image/multiboot.js';

@@ -6,53 +6,27 @@
  * EOI ends the highest in service, and is passed on to the I/O APIC where TMR says that it came level-triggered. LINT0
  * carries the 8259's INTR: in mode ExtINT it asks the processor past all priorities, and the 8259 supplies the vector.
  *
- * The timer is in a file of its own. Registers are 32 bits wide and 16 bytes apart; other accesses read 0 and write nothing, as QEMU's do.
+ * The timer and the map of the registers are in files of their own. Registers are 32 bits wide and 16 bytes apart; other
+ * accesses read 0 and write nothing, as QEMU's do.
  */
 import { ApicTimer } from './apic-timer.js';
 import type { AddressWindow, Clock, Device } from './device.js';
+import {
+  deliveryMode,
+  ENABLED,
+  error,
+  GLOBALLY_ENABLED,
+  LEVEL,
+  LVT_WRITABLE,
+  lvt,
+  MASKED,
+  modeOf,
+  PERIODIC,
+  reg,
+  VERSION_VALUE,
+} from './local-apic-registers.js';
 import { SavedByName } from './saved-state.js';
-
-/** Registers, as offsets. */
 import { clear, has, highest, set } from './vector-bits.js';
-
-const reg = {
-  ID: 0x020,
-  VERSION: 0x030,
-  TPR: 0x080,
-  APR: 0x090,
-  PPR: 0x0a0,
-  EOI: 0x0b0,
-  LDR: 0x0d0,
-  DFR: 0x0e0,
-  SVR: 0x0f0,
-  ISR: 0x100,
-  TMR: 0x180,
-  IRR: 0x200,
-  ESR: 0x280,
-  ICR_LOW: 0x300,
-  ICR_HIGH: 0x310,
-  LVT: 0x320,
-  INITIAL: 0x380,
-  CURRENT: 0x390,
-  DIVIDE: 0x3e0,
-} as const;
-/** Positions in the local vector table: 320h, 330h, ... */
-const lvt = { TIMER: 0, THERMAL: 1, COUNTER: 2, LINT0: 3, LINT1: 4, ERROR: 5 } as const;
-const LVT_WRITABLE = [0x310ff, 0x117ff, 0x117ff, 0x1f7ff, 0x1f7ff, 0x110ff] as const;
-const MASKED = 0x10000;
-const PERIODIC = 0x20000;
-const LEVEL = 0x8000;
-const ENABLED = 0x100;
-/** Six entries in the vector table. */
-const VERSION_VALUE = 0x00050014;
-const ILLEGAL_REGISTER = 0x80;
-const ILLEGAL_SENT = 0x20;
-const ILLEGAL_RECEIVED = 0x40;
-/** Bits of MSR 1Bh. */
-const GLOBALLY_ENABLED = 0x800;
-export const APIC_BASE_AT_RESET = 0xfee00900;
-
-export const deliveryMode = { FIXED: 0, LOWEST: 1, SMI: 2, NMI: 4, INIT: 5, STARTUP: 6, EXTINT: 7 } as const;
 
 /** What the local APIC asks of the machine. */
 export interface ApicSignals {
@@ -189,7 +163,7 @@ export class LocalApic extends SavedByName implements Device {
   }
 
   private accept(vector: number, level: boolean): void {
-    if (vector < 16) return this.fail(ILLEGAL_RECEIVED);
+    if (vector < 16) return this.fail(error.RECEIVED);
     set(this.irr, vector);
     if (level) set(this.tmr, vector);
     else clear(this.tmr, vector);
@@ -269,7 +243,7 @@ export class LocalApic extends SavedByName implements Device {
       case reg.DIVIDE:
         return this.timer.divider;
       default:
-        this.fail(ILLEGAL_REGISTER);
+        this.fail(error.REGISTER);
         return 0;
     }
   }
@@ -321,7 +295,7 @@ export class LocalApic extends SavedByName implements Device {
       case reg.CURRENT:
         break;
       default:
-        if (offset < reg.ISR || offset > reg.IRR + 0x70) this.fail(ILLEGAL_REGISTER);
+        if (offset < reg.ISR || offset > reg.IRR + 0x70) this.fail(error.REGISTER);
     }
   }
 
@@ -345,19 +319,15 @@ export class LocalApic extends SavedByName implements Device {
     const vector = command & 0xff;
     const meant =
       shorthand === 0 ? this.accepts(this.icrHigh >>> 24, (command & 0x800) !== 0) : shorthand === 1 || shorthand === 2;
-    if ((mode === deliveryMode.FIXED || mode === deliveryMode.LOWEST) && vector < 16) this.fail(ILLEGAL_SENT);
+    if ((mode === deliveryMode.FIXED || mode === deliveryMode.LOWEST) && vector < 16) this.fail(error.SENT);
     // An INIT that is de-asserted only sets arbitration identifiers.
     if (mode === deliveryMode.INIT && (command & 0xc000) === 0x8000) return;
     if (meant) this.deliver(mode, vector, false);
   }
 
-  private fail(error: number): void {
-    this.pendingErrors |= error;
+  private fail(bit: number): void {
+    this.pendingErrors |= bit;
     const entry = this.vectors[lvt.ERROR];
     if (!(entry & MASKED) && (entry & 0xff) >= 16) this.accept(entry & 0xff, false);
   }
-}
-
-function modeOf(entry: number): number {
-  return (entry >> 8) & 7;
 }
