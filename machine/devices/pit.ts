@@ -128,13 +128,13 @@ class Channel extends SavedByName {
 
   setGate(gate: boolean): void {
     if (gate === this.gate) return;
-    if (this.mode === 0 || this.mode === 4) {
-      if (gate) this.started = this.clock.now();
-      else this.heldTicks = this.ticks();
-    } else if (gate) {
+    if (!gate) this.heldTicks = this.gated ? this.ticks() : 0;
+    else if (this.mode === 0 || this.mode === 4) this.started = this.clock.now();
+    else {
       // In modes 1, 2, 3 and 5 a rising gate reloads the count.
       this.reload = this.nextReload;
       this.started = this.clock.now() + this.phase;
+      this.heldTicks = 0;
       this.triggered = true;
     }
     this.gate = gate;
@@ -151,8 +151,7 @@ class Channel extends SavedByName {
 
   /** The next cycle after `now` at which the output rises. */
   nextRise(now: number): number {
-    const gated = !this.gate && this.mode !== 1 && this.mode !== 5;
-    if (!this.running || gated) return NEVER;
+    if (!this.running || (this.gated && !this.gate)) return NEVER;
     if (!this.periodic) {
       // A strobe (modes 4 and 5) falls at the end of the count and rises a tick later.
       const strobe = this.mode >= 4 ? 1 : 0;
@@ -163,6 +162,11 @@ class Channel extends SavedByName {
     let at = this.cycleOf((periods + 1) * this.reload);
     if (at <= now) at = this.cycleOf((periods + 2) * this.reload);
     return at;
+  }
+
+  /** Whether a low gate stops the count; in the other modes only its rise means something. */
+  private get gated(): boolean {
+    return this.mode !== 1 && this.mode !== 5;
   }
 
   /** Whether a count is under way or has been. */
@@ -200,7 +204,7 @@ class Channel extends SavedByName {
   }
 
   private ticks(): number {
-    if (!this.gate && (this.mode === 0 || this.mode === 4)) return this.heldTicks;
+    if (!this.gate && this.gated) return this.heldTicks;
     return this.heldTicks + this.ticksAt(this.clock.now());
   }
 

@@ -14,6 +14,11 @@ const CRTC_MODE_3 = [
   0x5f, 0x4f, 0x50, 0x82, 0x55, 0x81, 0xbf, 0x1f, 0x00, 0x4f, 0x0d, 0x0e, 0x00, 0x00, 0x00, 0x00, 0x9c, 0x8e, 0x8f,
   0x28, 0x1f, 0x96, 0xb9, 0xa3, 0xff,
 ];
+/** Bits that exist of each register (VGA Technical Reference, 2-42, 2-77, 2-89); the others read 0. */
+const SEQUENCER_BITS = [0x03, 0x3d, 0x0f, 0x3f, 0x0e, 0, 0, 0];
+const GRAPHICS_BITS = [0x0f, 0x0f, 0x0f, 0x1f, 0x03, 0x7b, 0x0f, 0x0f, 0xff, 0, 0, 0, 0, 0, 0, 0];
+const ATTRIBUTE_BITS = [...Array.from({ length: 16 }, () => 0x3f), 0xef, 0xff, 0x3f, 0x0f, 0x0f];
+const MISCELLANEOUS_BITS = 0xef;
 const START_HIGH = 0x0c;
 const START_LOW = 0x0d;
 /** Horizontal lines a second, lines of a frame, lines that are shown. */
@@ -37,6 +42,7 @@ export class Vga extends SavedByName implements Device {
     'palette',
     'paletteWrite',
     'paletteRead',
+    'paletteReads',
     'paletteMask',
     'miscellaneous',
   ];
@@ -53,6 +59,8 @@ export class Vga extends SavedByName implements Device {
   private readonly palette = new Uint8Array(768);
   private paletteWrite = 0;
   private paletteRead = 0;
+  /** Which of the two addresses was set last: 3C7h tells. */
+  private paletteReads = false;
   private paletteMask = 0xff;
   private miscellaneous = 0x67;
 
@@ -100,8 +108,10 @@ export class Vga extends SavedByName implements Device {
         return this.sequencer[this.sequencerIndex & 7];
       case 0x3c6:
         return this.paletteMask;
+      case 0x3c7:
+        return this.paletteReads ? 3 : 0;
       case 0x3c8:
-        return this.paletteWrite / 3;
+        return Math.floor(this.paletteWrite / 3);
       case 0x3c9:
         return this.nextPalette();
       case 0x3cc:
@@ -125,27 +135,29 @@ export class Vga extends SavedByName implements Device {
   private writeByte(port: number, value: number): void {
     switch (port) {
       case 0x3c0:
-        if (this.attributeData) this.attributes[this.attributeIndex & 31] = value;
+        if (this.attributeData) this.writeAttribute(value);
         else this.attributeIndex = value & 0x3f;
         this.attributeData = !this.attributeData;
         break;
       case 0x3c2:
-        this.miscellaneous = value;
+        this.miscellaneous = value & MISCELLANEOUS_BITS;
         break;
       case 0x3c4:
         this.sequencerIndex = value & 7;
         break;
       case 0x3c5:
-        this.sequencer[this.sequencerIndex] = value;
+        this.sequencer[this.sequencerIndex] = value & SEQUENCER_BITS[this.sequencerIndex];
         break;
       case 0x3c6:
         this.paletteMask = value;
         break;
       case 0x3c7:
         this.paletteRead = value * 3;
+        this.paletteReads = true;
         break;
       case 0x3c8:
         this.paletteWrite = value * 3;
+        this.paletteReads = false;
         break;
       case 0x3c9:
         this.palette[this.paletteWrite] = value & 0x3f;
@@ -155,7 +167,7 @@ export class Vga extends SavedByName implements Device {
         this.graphicsIndex = value & 15;
         break;
       case 0x3cf:
-        this.graphics[this.graphicsIndex] = value;
+        this.graphics[this.graphicsIndex] = value & GRAPHICS_BITS[this.graphicsIndex];
         break;
       case 0x3d4:
         this.crtcIndex = value;
@@ -167,6 +179,11 @@ export class Vga extends SavedByName implements Device {
         } else this.crtc[this.crtcIndex] = value;
         break;
     }
+  }
+
+  private writeAttribute(value: number): void {
+    const index = this.attributeIndex & 31;
+    this.attributes[index] = value & (ATTRIBUTE_BITS[index] ?? 0);
   }
 
   private nextPalette(): number {

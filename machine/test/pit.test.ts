@@ -154,6 +154,21 @@ describe('8254', () => {
     expect(pit.read(0x61, 1) & 0x20).toBe(0x20);
   });
 
+  it.each([2, 3])('mode %i: a closed gate holds the count, with the output high; opening it begins anew', (mode) => {
+    pit.write(0x61, 1, 1);
+    pit.write(0x43, 1, 0xb0 | (mode << 1));
+    for (const byte of [100, 0]) pit.write(0x42, 1, byte);
+    clock.cycle = 30 * CYCLES_PER_TICK;
+    pit.write(0x61, 1, 0);
+    const held = latched(2);
+    clock.cycle = 500 * CYCLES_PER_TICK;
+    expect(latched(2)).toBe(held);
+    expect(held).toBe(mode === 2 ? 70 : 40);
+    expect(pit.read(0x61, 1) & 0x20).toBe(0x20);
+    pit.write(0x61, 1, 1);
+    expect(latched(2)).toBe(100);
+  });
+
   it('stops a mode 0 count while the gate is closed', () => {
     pit.write(0x61, 1, 0x01);
     pit.write(0x43, 1, 0xb0);

@@ -50,7 +50,7 @@ async function run({ depth, progress }: PartOptions): Promise<Outcome> {
     const [chip, seed] = [chips[at % chips.length], FIRST[depth] + Math.floor(at / chips.length)];
     const steps = programOf(chip, seed);
     const image = deviceImage(steps);
-    const theirs = valuesOfQemu(image);
+    const theirs = valuesOfQemu(image, chip.adapter);
     const here = valuesHere(core, image);
     const difference = firstDifference(chip, steps, here, await theirs);
     if (difference) details.push(`${chip.name}, seed ${seed}: ${difference}`);

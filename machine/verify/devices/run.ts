@@ -34,7 +34,8 @@ export function valuesHere(core: WebAssembly.Module, image: Uint8Array): number[
   return words(Uint8Array.from(bytes));
 }
 
-export function valuesOfQemu(image: Uint8Array): Promise<number[]> {
+/** @param adapter with a VGA adapter, which takes the first place on the PCI bus */
+export function valuesOfQemu(image: Uint8Array, adapter = false): Promise<number[]> {
   return inFolder(async (folder) => {
     const file = (name: string) => join(folder, name);
     writeFileSync(file('image'), image);
@@ -48,7 +49,17 @@ export function valuesOfQemu(image: Uint8Array): Promise<number[]> {
     const network = ['-netdev', 'user,id=n', '-device', 'e1000,netdev=n,mitigation=off'];
     const name = 'bus=ide.0,unit=0,drive=d,serial=CX1,ver=1.0,model=CROSSINGS DISK';
     const disk = ['-drive', `file=${file('disk')},format=raw,if=none,id=d`, '-device', `ide-hd,${name}`];
-    const all = [...machine, ...time, ...ports, ...exit, ...network, ...disk, '-kernel', file('image')];
+    const all = [
+      ...machine,
+      ...time,
+      ...ports,
+      ...exit,
+      ...network,
+      ...disk,
+      ...(adapter ? ['-vga', 'std'] : []),
+      '-kernel',
+      file('image'),
+    ];
     await output('qemu-system-i386', all, SECONDS);
     return words(readFileSync(file('trace')));
   });

@@ -10,6 +10,8 @@ export interface Chip {
   readonly begin: readonly Step[];
   /** A few steps that belong together. */
   next(random: Random): readonly Step[];
+  /** QEMU needs a VGA adapter for it. */
+  readonly adapter?: boolean;
   /** Bits of a port that are compared, where not all are. */
   readonly masks?: Readonly<Record<number, number>>;
 }

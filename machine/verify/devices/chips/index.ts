@@ -8,6 +8,7 @@ import { keyboard } from './keyboard.js';
 import { network } from './network.js';
 import { pci } from './pci.js';
 import { serial } from './serial.js';
+import { vga } from './vga.js';
 import { wide } from './wide.js';
 
 export const chips: readonly Chip[] = [
@@ -20,5 +21,6 @@ export const chips: readonly Chip[] = [
   ide,
   apic,
   network,
+  vga,
   wide,
 ];
