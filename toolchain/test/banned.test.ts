@@ -72,6 +72,12 @@ const SAMPLES: [feature: string, source: string, instead: RegExp][] = [
     `${pair}@unmanaged class B extends A { »f(): u32 { return 2; } }\n${inMain('')}`,
     /another name/,
   ],
+  ['a constructor', `@unmanaged class A { »constructor() {} }\n${inMain('')}`, /set the fields by a function/],
+  [
+    'a field with an initial value',
+    `@unmanaged class A { »x: u32 = 3; }\n${inMain('')}`,
+    /set the field by a function/,
+  ],
   ['instanceof', `${pair}${inMain('if (»changetype<A>(n) instanceof A) n++;')}`, /field that says what it is/],
   ['typeof', inMain('if (»typeof n == "number") n++;'), /name the type/],
   ['a template string', inMain('s = »`a`;'), /print its pieces/],
