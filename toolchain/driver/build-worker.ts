@@ -1,4 +1,6 @@
-// A worker thread that compiles images.
-import { type BuildAnswer, type BuildTask, buildOne } from './images.js';
+// A worker thread that compiles images, and the machine's core.
+import { compileCore } from './core.js';
+import { type BuildAnswer, type BuildTask, buildOne } from './image-task.js';
 
-export default (task: BuildTask): Promise<BuildAnswer> => buildOne(task);
+export const image = (task: BuildTask): Promise<BuildAnswer> => buildOne(task);
+export const core = (): Promise<Uint8Array> => compileCore();

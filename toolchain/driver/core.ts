@@ -39,9 +39,10 @@ const root = (() => {
 
 /**
  * The core's bytes, compiled first when something changed.
+ * @param compile where: in this thread, or in another
  * @throws Error with the compiler's messages
  */
-export async function buildCore(): Promise<Uint8Array> {
+export async function buildCore(compile = compileCore): Promise<Uint8Array> {
   writeGenerated(root);
   const path = corePath();
   if (!isIntact(path.replace(/\.wasm$/, ''))) writeFiles(path.replace(/\.wasm$/, ''), { wasm: await compile() });
@@ -81,7 +82,7 @@ function sources(folder: string): string[] {
     });
 }
 
-async function compile(): Promise<Uint8Array> {
+export async function compileCore(): Promise<Uint8Array> {
   // The compiler takes a second to load, which a core that is up to date need not pay.
   const { default: asc } = await import('assemblyscript/asc');
   let binary: Uint8Array | undefined;

@@ -4,28 +4,22 @@
 // compiled again. In build/images/<key>/ lie NAME.elf, its map NAME.map, NAME.debug (functions, frames and lines by
 // address, toolchain/debug) and NAME.objects, of which other layouts are linked on demand: layout-<seed>/NAME.elf. What is
 // not as it was written (cache.ts) is made again.
-// Images are compiled side by side in worker threads, when the compiled driver runs.
+// Images are compiled side by side in worker threads (workers.ts).
 import { existsSync, readFileSync, rmSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
-import { deserialize, serialize } from 'node:v8';
-import { Tinypool } from 'tinypool';
+import { deserialize } from 'node:v8';
 import type { DebugInfo } from '../debug/info.js';
 import type { ImageDefinition } from '../image.js';
-import { isIntact, writeAside, writeFiles } from './cache.js';
-import { type BuiltImage, compileImage, type ImageObjects, linkObjects } from './compile.js';
+import { isIntact, writeAside } from './cache.js';
+import { type ImageObjects, linkObjects } from './compile.js';
 import { DIST, imageDefinitions, PROJECT_ROOT } from './definitions.js';
-import { definitionHash, hashOf, inputHashes, keyOf, toolchainHash } from './keys.js';
+import { type BuildTask, beside, type IndexEntry, withoutEnding, writeImage } from './image-task.js';
+import { definitionHash, inputHashes, keyOf, toolchainHash } from './keys.js';
 import { sourceSize } from './order.js';
+import { Workers } from './workers.js';
 
 export { imageDefinitions, PROJECT_ROOT } from './definitions.js';
 
-interface IndexEntry {
-  readonly key: string;
-  /** Relative to build/images. */
-  readonly file: string;
-  readonly inputs: readonly string[];
-}
 type Index = Record<string, IndexEntry>;
 
 export interface BuildReport {
@@ -34,21 +28,15 @@ export interface BuildReport {
   readonly failed: { readonly image: string; readonly error: Error }[];
 }
 
-/** One image to compile; plain data, for a worker thread. */
-export interface BuildTask {
-  readonly name: string;
-  readonly root: string;
-  readonly dist: string;
-  /** Hash of definition and toolchain. */
-  readonly own: string;
-}
-export type BuildAnswer = { entry: IndexEntry; line: string } | { error: { name: string; message: string } };
-
-const MOST_WORKERS = 8;
-const isCompiled = import.meta.url.endsWith('.js');
-
 export async function buildImages(
-  options: { root?: string; dist?: string; names?: readonly string[]; progress?: (line: string) => void } = {},
+  options: {
+    root?: string;
+    dist?: string;
+    names?: readonly string[];
+    progress?: (line: string) => void;
+    /** Threads that others use too; without them, some are started where there is enough to do. */
+    workers?: Workers;
+  } = {},
 ): Promise<BuildReport> {
   const { root = PROJECT_ROOT, dist = DIST, progress = () => undefined } = options;
   const definitions = await imageDefinitions(dist);
@@ -69,10 +57,10 @@ export async function buildImages(
   }
   const sizes = new Map(stale.map(({ name }) => [name, sourceSize(definitions.get(name) as ImageDefinition, root)]));
   stale.sort((a, b) => (sizes.get(b.name) as number) - (sizes.get(a.name) as number));
-  const compile = compilers(stale.length);
+  const workers = options.workers ?? new Workers(stale.length);
   await Promise.all(
     stale.map(async (task) => {
-      const answer = await compile.run(task);
+      const answer = await workers.image(task);
       if ('error' in answer) {
         const error = Object.assign(new Error(answer.error.message), { name: answer.error.name });
         report.failed.push({ image: task.name, error });
@@ -83,7 +71,7 @@ export async function buildImages(
       }
     }),
   );
-  await compile.close();
+  if (!options.workers) await workers.close();
   const order = (a: string, b: string) => names.indexOf(a) - names.indexOf(b);
   report.built.sort(order);
   report.failed.sort((a, b) => order(a.image, b.image));
@@ -109,52 +97,6 @@ function isUpToDate(
   if (!known || !isIntact(withoutEnding(join(root, 'build/images', known.file)))) return false;
   return keyOf(own, inputHashes(root, d, known.inputs, hashes)) === known.key;
 }
-
-/** As many threads as there are processors and images; none for one image, or where the driver runs from its source. */
-function compilers(tasks: number): { run(task: BuildTask): Promise<BuildAnswer>; close(): Promise<void> } {
-  const threads = Math.min(tasks, availableParallelism(), MOST_WORKERS);
-  if (threads < 2 || !isCompiled) {
-    let before: Promise<unknown> = Promise.resolve();
-    const run = (task: BuildTask) => {
-      const answer = before.then(() => buildOne(task));
-      before = answer;
-      return answer;
-    };
-    return { run, close: async () => undefined };
-  }
-  const filename = new URL('./build-worker.js', import.meta.url).href;
-  const pool = new Tinypool({ filename, runtime: 'worker_threads', minThreads: threads, maxThreads: threads });
-  return { run: (task) => pool.run(task), close: () => pool.destroy() };
-}
-
-/** Compiles and links one image, and writes its files. */
-export async function buildOne({ name, root, dist, own }: BuildTask): Promise<BuildAnswer> {
-  try {
-    const d = (await imageDefinitions(dist)).get(name) as ImageDefinition;
-    const start = performance.now();
-    const built = await compileImage(d, root);
-    const { objects, reads } = built;
-    const inputs = [...reads.keys()].filter((path) => d.aliases?.[path] === undefined).sort();
-    const key = keyOf(
-      own,
-      inputs.map((path) => [path, hashOf(reads.get(path) ?? null)]),
-    );
-    const folder = join(root, 'build/images');
-    const file = join(key.slice(0, 16), `${name}.elf`);
-    writeImage(join(folder, file), built, { objects: serialize(objects) });
-    const line = `image ${name}: ${built.elf.length} bytes, ${Math.round(performance.now() - start)} ms`;
-    return { entry: { key, file, inputs }, line };
-  } catch (error) {
-    return { error: { name: (error as Error).name, message: (error as Error).message } };
-  }
-}
-
-function writeImage(path: string, { elf, map, debug }: BuiltImage, more: Record<string, Uint8Array> = {}): void {
-  writeFiles(withoutEnding(path), { ...more, map, debug: JSON.stringify(debug), elf });
-}
-
-const withoutEnding = (path: string): string => path.replace(/\.elf$/, '');
-const beside = (path: string, extension: string): string => path.replace(/elf$/, extension);
 
 /**
  * Path of a built image.

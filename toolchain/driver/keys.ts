@@ -41,7 +41,10 @@ export function definitionHash(d: ImageDefinition, tool: string, root: string): 
 const codeText = (code: { bytes: Uint8Array }) => ({ ...code, bytes: hashOf(code.bytes) });
 
 /** What only reads images, or makes something else. */
-const NOT_OF_IMAGES = ['verify', 'disk', 'debug/profile', 'debug/unwind', 'driver/core'];
+const NOT_OF_IMAGES = [
+  ...['verify', 'disk', 'debug/profile', 'debug/unwind'],
+  ...['core', 'workers', 'build-worker', 'order', 'orphans', 'disks', 'generate'].map((file) => `driver/${file}.`),
+];
 
 /** Everything that turns sources into bytes: this toolchain's code and the compiler's version. */
 export function toolchainHash(dist: string): string {

@@ -1,10 +1,11 @@
 // What the driver builds, and when: by content, one image at a time.
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { readNote } from '../../machine/image/note.js';
 import { buildImages, imageBytes, imagePath } from '../driver/images.js';
+import { removeOrphans } from '../driver/orphans.js';
 
 let root: string;
 let dist: string;
@@ -132,4 +133,15 @@ test('names that are not there are refused with those that are', async () => {
     "there is no image 'three'; there are: one, two",
   );
   expect(() => imagePath('one', root)).toThrow("image 'one' is not built; run: npm run build");
+});
+
+test('what was compiled of a source that is gone is removed, and is no part of the toolchain', async () => {
+  write('toolchain/anything.ts', '');
+  write('workloads/stubs/image.ts', '');
+  await buildImages({ root, dist });
+  const left = ['js', 'js.map', 'd.ts'].map((ending) => `dist/toolchain/renamed.${ending}`);
+  for (const path of left) write(path, '');
+  removeOrphans(root, dist);
+  expect(left.filter((path) => existsSync(join(root, path)))).toEqual([]);
+  expect(await buildImages({ root, dist })).toMatchObject({ built: [], unchanged: ['one', 'two'] });
 });
