@@ -1,5 +1,5 @@
-// What the transforms of toolchain/driver understand (structs, functions, asserts), for editors and the type check of guest
-// code.
+// What the transforms of toolchain/driver understand (structs, functions, asserts, noinline), for editors and the
+// type check of guest code.
 
 /** A field: the structure itself lies here, not a pointer to it. */
 declare function embedded(target: object, field: string): void;
@@ -24,3 +24,5 @@ declare function functions<F extends (...args: never[]) => unknown>(
 ): { readonly [index: number]: F; readonly length: u32 };
 /** A statement of a file: the build fails with the text unless the condition, of constants, holds. */
 declare function staticAssert(condition: bool, text: string): void;
+/** A statement of a file: these functions of the file are called wherever they are used, and never copied there. */
+declare function noinline(...functions: ((...args: never[]) => unknown)[]): void;

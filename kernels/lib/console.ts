@@ -2,6 +2,9 @@
 // which: consoleTo(putByte.index).
 import { characterOf } from './text';
 
+// Used all over and never in a hurry: as copies, these would be a third of some programs.
+noinline(print, printText, printBytes, printWord, printHex, printNumber);
+
 let sink: u32 = 0;
 
 /** From now on bytes go to the function with this table index, of type (byte: u32) => void. */

@@ -11,6 +11,8 @@ import { complaintOf, type Diagnostic } from './diagnostics.js';
 import { checkDialect, NO_OVERRIDE } from './dialect.js';
 import { type FunctionTable, makeTables } from './functions.js';
 import { Names } from './names.js';
+import { takeNoinline } from './noinline.js';
+import { type Binaryen, optimise } from './optimise.js';
 import { makeStructs } from './structs.js';
 import { type Compiler, errorAtNode, type Node, ownSources, type Parser } from './syntax.js';
 
@@ -52,11 +54,11 @@ export async function compileAssemblyScript(input: AscInput): Promise<AscOutput>
   // Loaded when something is to be compiled, and no sooner: it takes longer than most runs that need nothing compiled.
   const { default: asc } = await import('assemblyscript/asc');
   const compiler = (await import('assemblyscript')) as unknown as Compiler;
-  const guard = new Guard(compiler, entry);
+  const { default: binaryen } = await import('assemblyscript/binaryen');
+  const guard = new Guard(compiler, binaryen as Binaryen, entry);
   const complaints: Diagnostic[] = [];
   const options = [
     entry,
-    '-O3',
     '--runtime',
     'stub',
     '--noAssert',
@@ -110,6 +112,7 @@ function readIfThere(path: string): string | null {
 
 /** What is used of Binaryen's module; the package's type declarations lag behind its names. */
 interface BinaryenModule {
+  runPasses(passes: readonly string[]): void;
   getNumDataSegments(): number;
   getDataSegmentByIndex(index: number): number;
   getDataSegmentInfo(segment: number): { offset: number; data: ArrayBuffer };
@@ -126,7 +129,10 @@ interface ClassElement {
   readonly basePrototype?: ClassElement | null;
 }
 
-/** Looks at what the compiler does not check, and at the module before the optimiser drops areas that hold zeros. */
+/**
+ * Looks at what the compiler does not check, and at the module before the optimiser drops areas that hold zeros; optimises
+ * it, since the compiler was not told to.
+ */
 class Guard {
   dataEnd = 0;
   tables: readonly FunctionTable[] = [];
@@ -134,8 +140,11 @@ class Guard {
   /** All that the compiler says, from the end of parsing on. */
   diagnostics?: readonly Diagnostic[];
 
+  private noinline: readonly string[] = [];
+
   constructor(
     private readonly compiler: Compiler,
+    private readonly binaryen: Binaryen,
     private readonly entry: string,
   ) {}
 
@@ -145,6 +154,7 @@ class Guard {
     checkDialect(this.compiler, parser);
     checkDecorators(this.compiler, ownSources(parser), names);
     makeAsserts(this.compiler, parser);
+    this.noinline = takeNoinline(this.compiler, parser);
     this.tables = makeTables(this.compiler, parser, this.entry, names);
     const structures = makeStructs(this.compiler, parser, names);
     this.layouts = { structures, constant: (name) => names.constant(name) };
@@ -167,5 +177,6 @@ class Guard {
       const { offset, data } = module.getDataSegmentInfo(module.getDataSegmentByIndex(i));
       this.dataEnd = Math.max(this.dataEnd, (offset >>> 0) + data.byteLength);
     }
+    optimise(this.binaryen, module, this.noinline);
   }
 }

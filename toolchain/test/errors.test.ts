@@ -46,6 +46,24 @@ describe('what AssemblyScript source may not do', () => {
     await expect(build(files)).rejects.toThrow(/init\/a\.ts: .*initialiser that is no constant.*__module_start/s);
   });
 
+  test('noinline of what is no function of the file, of a generic one, as a decorator, inside of a function', async () => {
+    const rest = 'export function main(): u32 { return 1; }\n';
+    const wrong: [source: string, message: RegExp][] = [
+      [`noinline(other);\n${rest}`, /noinline\/a\.ts:1:10: .*functions that this file declares/],
+      [`noinline();\n${rest}`, /noinline\/a\.ts:1:1: .*takes names/],
+      [
+        `function f<T>(x: T): T { return x; }\nnoinline(f);\n${rest}`,
+        /noinline\/a\.ts:2:10: .*no(ne)? .*type parameters/,
+      ],
+      [`@noinline function f(): void {}\n${rest}`, /noinline\/a\.ts:1:1: there is no decorator '@noinline'/],
+      [
+        `function f(): void {}\nexport function main(): void { noinline(f); }\n`,
+        /noinline\/a\.ts:2:32: .*outside of functions/,
+      ],
+    ];
+    for (const [source, message] of wrong) await expect(build({ 'noinline/a.ts': source })).rejects.toThrow(message);
+  });
+
   test('an unknown intrinsic, and a function declared in no known file', async () => {
     const intrinsic = {
       'known/a.ts': "import { frob } from './x86';\nexport function main(): void {\n  frob();\n}\n",

@@ -84,6 +84,11 @@ export function narrow(p: usize, x: u32): void {
   vstore8(p + 2, <u8>x);
 }
 
+function often(x: u32): u32 { return (x << 3) ^ (x >> 5); }
+function copied(x: u32): u32 { return (x << 5) ^ (x >> 3); }
+noinline(often);
+export function users(x: u32): u32 { return often(x) + often(x + 1) + copied(x) + copied(x + 2); }
+
 export function account(p: usize, x: u64): void { store<u64>(p, load<u64>(p, 16) + x, 16); }
 `;
 const BASE = 0x08048000;
@@ -214,4 +219,10 @@ test('a narrow volatile store takes the low bytes as they are', () => {
 test('64 bits are added to memory in place', () => {
   const { code } = compiled('account');
   expect(code).toEqual(['add dword ptr [eax + 0x10], edx', 'adc dword ptr [eax + 0x14], ecx', 'ret']);
+});
+
+test('noinline functions are called, and others as short are copied', () => {
+  const calls = compiled('users').code.filter((i) => i.startsWith('call'));
+  expect(calls).toHaveLength(2);
+  for (const call of calls) expect(call).toMatch(/^call .*often$/);
 });

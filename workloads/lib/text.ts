@@ -3,6 +3,8 @@ import { characterOf, startsWith } from '../../kernels/lib/text';
 
 export { isDigit, numberAt, startsWith, textLength } from '../../kernels/lib/text';
 
+noinline(text);
+
 const RING: u32 = 64;
 const SLOT: u32 = 128;
 const ring: usize = memory.data(64 * 128, 4);
