@@ -5,6 +5,7 @@ import { delivery, doubleFaults } from './delivery.js';
 import { floatingPointAreas } from './floating-point.js';
 import { gates, taskGates } from './gates.js';
 import { mixed } from './mixed.js';
+import { mixedPaging } from './mixed-paging.js';
 import { nmi } from './nmi.js';
 import { noMemory } from './no-memory.js';
 import { pagingAreas } from './paging.js';
@@ -35,4 +36,5 @@ export const areas: readonly Area[] = [
   ...virtualAreas,
   ...realAreas,
   mixed,
+  mixedPaging,
 ];
