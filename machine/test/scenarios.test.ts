@@ -17,7 +17,7 @@ import { MARKERS, marker, real } from '../verify/scenarios/map.js';
 import { recordOf } from '../verify/scenarios/trace.js';
 import { compareWith } from '../verify/scenarios.js';
 
-const COUNT = 240;
+const COUNT = 260;
 const missing = qemuMissing();
 if (missing) console.log(`scenarios against QEMU skipped: ${missing}`);
 const core = WebAssembly.compile((await buildCore()) as BufferSource);
