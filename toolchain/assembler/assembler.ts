@@ -26,11 +26,14 @@ export interface StubCode {
   readonly sections: readonly { readonly section: Section; readonly code: Assembled }[];
   /** Labels that other modules and compiled code can name. */
   readonly globals: ReadonlySet<string>;
+  /** Fields and constants of the compiled code, in the order in which they were asked for. */
+  readonly asked: readonly string[];
 }
 
 export class Assembler {
   private readonly fragments = new Map<Section, Fragment>();
   private readonly globals = new Set<string>();
+  private readonly asked: string[] = [];
   private section: Section = 'text';
   private f: Fragment;
 
@@ -44,11 +47,12 @@ export class Assembler {
 
   /** Offsets of the fields of a structure of the compiled code, by name; `sizeof`: how large it is. */
   struct<Field extends string = string>(name: string): Readonly<Record<Field | 'sizeof', number>> {
-    return fieldsOf(name, this.layouts);
+    return fieldsOf(name, this.layouts, (field) => void this.asked.push(`${name}.${field}`));
   }
 
   /** The value of a constant of the compiled code, `const NAME: u32 = ...` among the statements of any of its files. */
   constant(name: string): number {
+    this.asked.push(name);
     return constantOf(name, this.layouts);
   }
 
@@ -58,6 +62,7 @@ export class Assembler {
       name: this.name,
       sections: sections.map((section) => ({ section, code: (this.fragments.get(section) as Fragment).finish() })),
       globals: this.globals,
+      asked: this.asked,
     };
   }
 
@@ -306,7 +311,7 @@ export class Assembler {
 export interface Stubs {
   readonly name: string;
   /**
-   * @param layouts structures of the code that the stubs are linked with; without: every offset and constant is 0
+   * @param layouts structures of the code that the stubs are linked with; without: some number for each
    * @param watched a symbol: using it is an error
    */
   assemble(layouts?: Layouts, watched?: string): StubCode;

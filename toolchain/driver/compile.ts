@@ -89,7 +89,9 @@ function locatedLink(
   if (name === undefined) return undefined;
   if (user?.startsWith('stubs')) {
     const use = useInStubs(d, root, name);
-    return use && new CompileError(use.message.replace(/symbol '[^']*' is not defined/, () => error.message));
+    return (
+      use && new CompileError(use.message.replace(/stubs '[^']*': symbol '[^']*' is not defined/, () => error.message))
+    );
   }
   const place = position === undefined ? undefined : new SourceMap(objects.sourceMap).inProject(position);
   return place && errorAt(place, error.message, reads.get(place.file)?.split('\n')[place.line - 1]);

@@ -30,10 +30,10 @@ export function inputHashes(
   });
 }
 
-/** Stubs count with every offset 0: the structures that they ask for lie in the files that the compilation reads. */
+/** Stubs count with what they ask of the compiled code by name: the values lie in the files that the compilation reads. */
 export function definitionHash(d: ImageDefinition, tool: string, root: string): string {
-  const stubs = assembleStubs(d, root).map(({ name, sections, globals }) => {
-    return { name, globals: [...globals], sections: sections.map((x) => ({ ...x, code: codeText(x.code) })) };
+  const stubs = assembleStubs(d, root).map(({ name, sections, globals, asked }) => {
+    return { name, asked, globals: [...globals], sections: sections.map((x) => ({ ...x, code: codeText(x.code) })) };
   });
   return hashOf(JSON.stringify([tool, { ...d, stubs }]));
 }

@@ -11,6 +11,7 @@ import { compileImage } from '../driver/compile.js';
 import { checkDecorators } from '../driver/decorators.js';
 import { checkDialect } from '../driver/dialect.js';
 import { makeTables } from '../driver/functions.js';
+import { definitionHash } from '../driver/keys.js';
 import { Names } from '../driver/names.js';
 import { makeStructs } from '../driver/structs.js';
 import { type Compiler, ownSources, type Parser } from '../driver/syntax.js';
@@ -272,6 +273,23 @@ test('an undefined symbol is shown where it is used first: in a stub, in a funct
   expect(await built("import { missing } from './stubs';\nexport function main(): void {\n  missing();\n}\n")).toMatch(
     /^a\.ts:3:\d+: symbol 'missing', used by function a\/main, is not defined/,
   );
+});
+
+test('stubs that ask for another field or constant are another definition', () => {
+  const keyOf = (write: (a: Assembler) => void) => {
+    const d = { name: 'test', kind: 'program', entry: 'a.ts', base: 0x08048000, start: '_start' } as const;
+    return definitionHash(defineImage({ ...d, stubs: [defineStubs('more', write)] }), 'tool', root);
+  };
+  const uses = ['struct.a', 'struct.b', 'A', 'B'].map((name) =>
+    keyOf((a) => a.mov(eax, name.startsWith('s') ? a.struct<string>('T')[name.slice(7)] : a.constant(name))),
+  );
+  expect(new Set(uses).size).toBe(4);
+  const swapped = (first: number) =>
+    keyOf((a) => {
+      const both = [a.constant('A'), a.constant('B')];
+      a.mov(eax, both[first]);
+    });
+  expect(swapped(0)).not.toBe(swapped(1));
 });
 
 /** What an instruction cannot be: each names the stubs and says what is wrong. */
