@@ -95,7 +95,7 @@ export class Pc implements Stateful {
     const channels = this.ideChannels(clock, memory, options);
     const ide = new IdeController(channels, IDE_BUS_MASTER);
     const pci = new PciBus(new ResetControl(() => signals.reset('reset control at port CF9h')));
-    pci.plug(0, 0, new HostBridge());
+    pci.plug(0, 0, new HostBridge(memory.size));
     pci.plug(1, 0, new IsaBridge());
     pci.plug(1, 1, ide);
     pci.plug(1, 3, new PowerManagementFunction());

@@ -163,7 +163,8 @@ export class KeyboardController extends SavedByName implements Device {
     if (byte === 0xf2) return [ACKNOWLEDGE, 0xab, this.translates ? 0x41 : 0x83];
     if (byte === 0xff || byte === 0xf6) this.scanCodeSet = 2;
     if (byte === 0xff) return [ACKNOWLEDGE, SELF_TEST_PASSED];
-    return byte >= 0xf4 && byte <= 0xf6 ? [ACKNOWLEDGE] : [RESEND];
+    // F7h to FAh: which codes all keys send, of set 3.
+    return byte >= 0xf4 && byte <= 0xfa ? [ACKNOWLEDGE] : [RESEND];
   }
 
   private chooseSet(set: number): readonly number[] {

@@ -142,12 +142,15 @@ export class PciBus extends SavedByName implements Device {
   }
 }
 
+const ROW_BYTES = 8 << 20;
+
 /** Intel 82441FX (Natoma), the host bridge of the `pc` machine; nothing of it but its identity is here. */
 export class HostBridge extends PciFunction {
-  constructor() {
+  constructor(ramBytes: number) {
     super(0x8086, 0x1237, 0x060000, 0x02);
+    // Where the last row of memory ends (DRB7), in units of 8 MiB; the rows before it are not filled in, as on QEMU.
+    this.set(0x57, Math.min(Math.floor(ramBytes / ROW_BYTES), 0xff), 1);
     // PAM and SMRAM registers hold values and change nothing: all memory below 1 MiB is RAM here.
-    this.set(0x54, 0x10000000, 4);
     this.set(0x58, 0x11111000, 4);
     this.set(0x5c, 0x33111111, 4);
     this.set(0x70, 0x000a0000, 4);

@@ -12,7 +12,7 @@ describe('PCI configuration', () => {
     const bus = new PciBus({ read: () => 0, write: () => {} });
     const options = { megabits: 1000, descriptorNanoseconds: 0, address: [0, 0, 0, 0, 0, 0], packets: new PacketLog() };
     const card = new E1000(clock, fakeMemory(0x1000), new RecordedLine(), 10, BASE, options);
-    bus.plug(0, 0, new HostBridge());
+    bus.plug(0, 0, new HostBridge(0x8000000));
     bus.plug(2, 0, card);
     return { bus, card };
   };
@@ -60,6 +60,12 @@ describe('PCI configuration', () => {
     const { bus } = makeBus();
     bus.write(0xcf8, 4, 0);
     expect(bus.read(0xcfc, 4)).toBe(0xffffffff);
+  });
+
+  it('tells in the host bridge where memory ends, in units of 8 MiB', () => {
+    const { bus } = makeBus();
+    select(bus, 0, 0x54);
+    expect(bus.read(0xcff, 1)).toBe(16);
   });
 
   it('answers all ones behind the last data port, whatever register comes next', () => {

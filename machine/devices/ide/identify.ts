@@ -78,5 +78,7 @@ export function identify(
   words[88] = dmaModes[2];
   words[93] = 0x6001;
   long(100, total);
+  // One logical sector a physical one.
+  words[106] = 0x6000;
   return new Uint8Array(words.buffer);
 }

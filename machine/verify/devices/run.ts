@@ -47,7 +47,7 @@ export function valuesOfQemu(image: Uint8Array, adapter = false): Promise<number
     const ports = ['-no-reboot', '-serial', 'null', '-debugcon', `file:${file('trace')}`];
     const exit = ['-device', 'isa-debug-exit,iobase=0xf4,iosize=4'];
     const network = ['-netdev', 'user,id=n', '-device', 'e1000,netdev=n,mitigation=off'];
-    const name = 'bus=ide.0,unit=0,drive=d,serial=CX1,ver=1.0,model=CROSSINGS DISK';
+    const name = 'bus=ide.0,unit=0,drive=d,serial=CX1,ver=1.0,model=CROSSINGS DISK,discard_granularity=0';
     const disk = ['-drive', `file=${file('disk')},format=raw,if=none,id=d`, '-device', `ide-hd,${name}`];
     const all = [
       ...machine,
