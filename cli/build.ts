@@ -1,5 +1,5 @@
-// Brings everything that is derived up to date: generated tables, the machine's core, all guest images, side by side. With
-// names as arguments, only those images.
+// Brings everything that is derived up to date: generated tables, the machine's core, all guest images, side by side.
+// With names as arguments, only those images.
 import { buildCore } from '../toolchain/driver/core.js';
 import { DIST, PROJECT_ROOT } from '../toolchain/driver/definitions.js';
 import { buildImages } from '../toolchain/driver/images.js';

@@ -130,8 +130,8 @@ interface ClassElement {
 }
 
 /**
- * Looks at what the compiler does not check, and at the module before the optimiser drops areas that hold zeros; optimises
- * it, since the compiler was not told to.
+ * Looks at what the compiler does not check, and at the module before the optimiser drops areas that hold zeros;
+ * optimises it, since the compiler was not told to.
  */
 class Guard {
   dataEnd = 0;

@@ -1,6 +1,6 @@
-// `noinline(f, g)` among the statements of a file: these functions of the file are called wherever they are used, and never
-// copied to where they are used. The optimiser copies what is short and calls nothing, or has one user: right for most
-// code, and wrong for what is used all over and never in a hurry, such as printing.
+// `noinline(f, g)` among the statements of a file: these functions of the file are called wherever they are used, and
+// never copied to where they are used. The optimiser copies what is short and calls nothing, or has one user: right for
+// most code, and wrong for what is used all over and never in a hurry, such as printing.
 import { type Compiler, errorAtNode, type Node, ownSources, type Parser, walk } from './syntax.js';
 
 interface Statement extends Node {

@@ -1,11 +1,11 @@
-// What Binaryen does to a module between AssemblyScript and the back end. AssemblyScript's own list for -O3 (optimize() in
-// its src/module.ts) is the model: its order, and its limits of what is copied to where it is called. Left out is what
-// changed no instruction count of the quality table (docs/code-quality.md) and of the kernels' measured paths next to nothing
-// when it was left out; a seventh of the time. What belongs to floating point, objects or the host's stack machine is not
-// there either: the back end has its own view of locals.
+// What Binaryen does to a module between AssemblyScript and the back end. AssemblyScript's own list for -O3 (optimize()
+// in its src/module.ts) is the model: its order, and its limits of what is copied to where it is called. Left out is
+// what changed no instruction count of the quality table (docs/code-quality.md) and of the kernels' measured paths next
+// to nothing when it was left out; a seventh of the time. What belongs to floating point, objects or the host's stack
+// machine is not there either: the back end has its own view of locals.
 //
-// The level is 3 for the passes that optimise again what they have changed: 4 would do so by way of flat code, which the
-// list does once for everything.
+// The level is 3 for the passes that optimise again what they have changed: 4 would do so by way of flat code, which
+// the list does once for everything.
 
 /** What is used of Binaryen. */
 export interface Binaryen {

@@ -1,5 +1,5 @@
-// What the TypeScript compiler leaves behind in dist/ when a source is renamed or removed: it would still count as part of
-// the toolchain, or define images that are gone.
+// What the TypeScript compiler leaves behind in dist/ when a source is renamed or removed: it would still count as part
+// of the toolchain, or define images that are gone.
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
