@@ -42,7 +42,7 @@ export class Uart extends SavedByName implements Device {
   private transmitPending = false;
   /** Line status bit 1, until it is read. */
   private overrun = false;
-  /** What the receiver's buffer shows when nothing has come, without a FIFO. */
+  /** What came last without a FIFO: the receiver's buffer goes on showing it. */
   private lastByte = 0;
 
   constructor(
@@ -129,6 +129,7 @@ export class Uart extends SavedByName implements Device {
 
   /** A full FIFO keeps what it has; a single buffer takes the newer byte. */
   private loopBack(byte: number): void {
+    if (!this.fifoEnabled) this.lastByte = byte;
     if (this.fifo.length < this.room) this.fifo.push(byte);
     else {
       this.overrun = true;
@@ -142,14 +143,15 @@ export class Uart extends SavedByName implements Device {
 
   private receive(): number {
     const byte = this.fifo.shift() ?? (this.fifoEnabled ? 0 : this.lastByte);
-    if (!this.fifoEnabled) this.lastByte = byte;
     this.refill();
     return byte;
   }
 
   private refill(): void {
     while (!this.loopback && this.fifo.length < this.room && this.waiting.length > 0) {
-      this.fifo.push(this.waiting.shift()!);
+      const byte = this.waiting.shift()!;
+      if (!this.fifoEnabled) this.lastByte = byte;
+      this.fifo.push(byte);
     }
     this.update();
   }

@@ -22,7 +22,7 @@ export const keyboard: Chip = {
       case 0: {
         const command = random.of([0x20, 0x60, 0xaa, 0xab, 0xad, 0xae, 0xd0, 0xd2, random.below(256)]);
         if (RESETS(command) || command === 0xd1 || (command & 0xfe) === 0xa8 || command === 0xa7) return [];
-        if (command === 0xd3 || command === 0xd4) return [];
+        if ([0xd3, 0xd4, 0xdd, 0xdf].includes(command)) return [];
         // QEMU goes on waiting for a command's byte when another command comes.
         const byte = command === 0x60 || command === 0xd2 ? [out(0x60, 0x61)] : [];
         return [out(0x64, command), ...byte, get(0x64)];
