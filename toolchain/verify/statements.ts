@@ -173,7 +173,7 @@ export class FunctionMaker extends ExpressionMaker {
     const [to, ...others] = some;
     const sum = others.reduce((x, y) => binary('i32', r.pick([0, 1, AND, OR, XOR]), x, get(y)), get(to));
     const set = plain('void', `local.set ${to}`, [0x21, to], sum);
-    return r.chance(60) ? this.repeated(set) : [set];
+    return r.chance(60) && this.mayLoop() ? this.repeated(set) : [set];
   }
 
   /** What sums over tables do: a local, changed by what another one points to. */
@@ -229,8 +229,13 @@ export class FunctionMaker extends ExpressionMaker {
 
   /** At most five rounds, by a local that the body does not know; the body is a block, so that leaving it goes on with the next round. */
   private loop(depth: number): Node[] {
-    if (this.loops++ > (this.r.chance(20) ? 2 : 1)) return this.statements(depth);
+    if (!this.mayLoop()) return this.statements(depth);
     return this.repeated(this.block(depth));
+  }
+
+  /** Helpers are called in loops, by each other too, so they have fewer of their own. */
+  private mayLoop(): boolean {
+    return this.loops++ < (this.self === undefined ? 3 : 2);
   }
 
   private repeated(body: Node): Node[] {
