@@ -1,6 +1,8 @@
 // The encoder: one instruction to bytes, in the shortest form that the operands allow. Sections and opcodes are those
 // of the Intel SDM, volume 2. It knows 32-bit code with 32-bit addresses; a 16-bit operand takes the prefix 66h.
 import type { Fragment } from './fragment.js';
+import { immediate, inRange, modrm, prefixes, type RegisterOrMemory, signed8, sized, withModrm } from './modrm.js';
+import { ARITHMETIC, BIT_TESTS, SHIFTS, UNARY } from './opcodes.js';
 import {
   AssemblerError,
   CONDITIONS,
@@ -11,154 +13,11 @@ import {
   type Register,
   type SegmentRegister,
   type Size,
-  type SymbolRef,
 } from './operands.js';
 
-export type RegisterOrMemory = Register | Memory;
+export { immediate, type RegisterOrMemory, withModrm } from './modrm.js';
+export * from './opcodes.js';
 export type Source = RegisterOrMemory | Immediate;
-
-/** Group 1 (SDM table A-6): the number is both the opcode's bits 3..5 and the ModRM extension. */
-export const ARITHMETIC = { add: 0, or: 1, adc: 2, sbb: 3, and: 4, sub: 5, xor: 6, cmp: 7 } as const;
-/** Group 2: rotates and shifts. */
-export const SHIFTS = { rol: 0, ror: 1, rcl: 2, rcr: 3, shl: 4, shr: 5, sar: 7 } as const;
-/** Group 3: one operand. */
-export const UNARY = { not: 2, neg: 3, mul: 4, imul: 5, div: 6, idiv: 7 } as const;
-/** Group 8: bit tests. */
-export const BIT_TESTS = { bt: 4, bts: 5, btr: 6, btc: 7 } as const;
-
-/** Instructions without operands. */
-export const PLAIN = {
-  pushad: [0x60],
-  popad: [0x61],
-  pushfd: [0x9c],
-  popfd: [0x9d],
-  ret: [0xc3],
-  lret: [0xcb],
-  iretd: [0xcf],
-  leave: [0xc9],
-  int3: [0xcc],
-  nop: [0x90],
-  cdq: [0x99],
-  cwde: [0x98],
-  sti: [0xfb],
-  cli: [0xfa],
-  cld: [0xfc],
-  std: [0xfd],
-  clc: [0xf8],
-  stc: [0xf9],
-  cmc: [0xf5],
-  hlt: [0xf4],
-  sahf: [0x9e],
-  lahf: [0x9f],
-  pause: [0xf3, 0x90],
-  movsb: [0xa4],
-  movsw: [0x66, 0xa5],
-  movsd: [0xa5],
-  stosb: [0xaa],
-  stosw: [0x66, 0xab],
-  stosd: [0xab],
-  lodsb: [0xac],
-  lodsd: [0xad],
-  scasb: [0xae],
-  scasd: [0xaf],
-  cmpsb: [0xa6],
-  cmpsd: [0xa7],
-  insb: [0x6c],
-  insd: [0x6d],
-  outsb: [0x6e],
-  outsd: [0x6f],
-  cpuid: [0x0f, 0xa2],
-  rdtsc: [0x0f, 0x31],
-  rdpmc: [0x0f, 0x33],
-  rdmsr: [0x0f, 0x32],
-  wrmsr: [0x0f, 0x30],
-  wbinvd: [0x0f, 0x09],
-  clts: [0x0f, 0x06],
-  ud2: [0x0f, 0x0b],
-  sysenter: [0x0f, 0x34],
-  sysexit: [0x0f, 0x35],
-} as const;
-
-const signed8 = (v: number): boolean => v >= -128 && v <= 127;
-const isSymbol = (v: Immediate): v is SymbolRef => typeof v !== 'number';
-
-function inRange(value: number, size: Size): void {
-  const bits = size * 8;
-  const [least, most] = [-(2 ** (bits - 1)), 2 ** bits - 1];
-  if (!Number.isInteger(value) || value < least || value > most)
-    throw new AssemblerError(`immediate ${value} does not fit in ${bits} bits: ${least} to ${most}`);
-}
-
-/** Operands that an instruction has in some sizes only. */
-function sized(
-  mnemonic: string,
-  a: { readonly kind: string; readonly size: Size; readonly name?: string },
-  ...sizes: Size[]
-): void {
-  if (sizes.includes(a.size)) return;
-  const bits = sizes.map((s) => s * 8).join(' or ');
-  throw new AssemblerError(
-    `${mnemonic}: ${a.name ?? `an operand in memory of ${a.size * 8} bits`} has not ${bits} bits`,
-  );
-}
-
-/** Bytes of an immediate; a symbol takes 32 bits. */
-export function immediate(f: Fragment, value: Immediate, size: Size): void {
-  if (isSymbol(value)) {
-    if (size !== 4) throw new AssemblerError(`the address of '${value.name}' does not fit in ${size * 8} bits`);
-    f.relocate('abs32', value.name, value.addend);
-    return;
-  }
-  inRange(value, size);
-  if (size === 1) f.bytes(value);
-  else if (size === 2) f.word(value);
-  else f.dword(value | 0);
-}
-
-/** ModRM, SIB and displacement: SDM vol. 2, section 2.1.5. */
-export function modrm(f: Fragment, extension: number, rm: RegisterOrMemory): void {
-  const reg = extension << 3;
-  if (rm.kind === 'register') {
-    f.bytes(0xc0 | reg | rm.number);
-    return;
-  }
-  let { base, index, scale } = rm;
-  if (!Number.isInteger(rm.disp) || rm.disp < -(2 ** 31) || rm.disp >= 2 ** 32)
-    throw new AssemblerError(`the displacement ${rm.disp} of an address does not fit in 32 bits`);
-  const disp = rm.disp | 0;
-  if ((base && base.size !== 4) || (index && index.size !== 4))
-    throw new AssemblerError('an address takes 32-bit registers');
-  if (!base && index && scale === 1) [base, index] = [index, undefined];
-  if (index?.number === 4 && scale === 1 && base) [base, index] = [index, base];
-  if (index?.number === 4) throw new AssemblerError('esp cannot be an index');
-  const displacement = () => (rm.sym === undefined ? f.dword(disp) : f.relocate('abs32', rm.sym, disp));
-  const sib = { 1: 0, 2: 0x40, 4: 0x80, 8: 0xc0 }[scale];
-  if (!base) {
-    if (index) f.bytes(reg | 4, sib | (index.number << 3) | 5);
-    else f.bytes(reg | 5);
-    displacement();
-    return;
-  }
-  const mod = rm.sym !== undefined ? 2 : disp === 0 && base.number !== 5 ? 0 : signed8(disp) ? 1 : 2;
-  if (index || base.number === 4) f.bytes((mod << 6) | reg | 4, sib | ((index?.number ?? 4) << 3) | base.number);
-  else f.bytes((mod << 6) | reg | base.number);
-  if (mod === 1) f.bytes(disp);
-  else if (mod === 2) displacement();
-}
-
-/** Segment override and operand-size prefix. */
-export function prefixes(f: Fragment, size: Size, ...operands: unknown[]): void {
-  for (const o of operands as Memory[]) if (o?.kind === 'memory' && o.seg) f.bytes(OVERRIDE[o.seg.number]);
-  if (size === 2) f.bytes(0x66);
-}
-const OVERRIDE = [0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65];
-
-/** prefix, opcode and ModRM of an instruction with one r/m operand. */
-export function withModrm(f: Fragment, size: Size, opcode: readonly number[], extension: number, rm: RegisterOrMemory) {
-  prefixes(f, size, rm);
-  f.bytes(...opcode);
-  modrm(f, extension, rm);
-}
 
 const wide = (opcode: number, size: Size): number => opcode + (size === 1 ? 0 : 1);
 

@@ -1,5 +1,5 @@
 // Expansion of the intrinsics that kernels/lib/x86.ts declares: each call becomes the instruction it names.
-import { PLAIN } from '../assembler/encode.js';
+import { PLAIN } from '../assembler/opcodes.js';
 import { type Expr, lowBytes } from './ir.js';
 import * as m from './machine.js';
 import type { Selector } from './select.js';

@@ -1,13 +1,8 @@
+import { little } from '../host/random.js';
 import { CODE, DATA, descriptor, gate, sel, stacks, stubOf, tss, type, vector } from '../scenarios/map.js';
 import { CR4, FLAG, type Scenario } from '../scenarios/scenario.js';
 import { type Area, maker, product } from './area.js';
 
-const address32 = (address: number) => [
-  address & 0xff,
-  (address >>> 8) & 0xff,
-  (address >>> 16) & 0xff,
-  address >>> 24,
-];
 const kinds = { execute: 0, write: 1, io: 2, access: 3 } as const;
 /** DR7 for breakpoint `n`: enabled how, kind, and length less one. */
 const control = (n: number, enable: number, kind: number, length: number) =>
@@ -21,15 +16,15 @@ const breakpoints: Area = {
     const scenario = maker('breakpoints');
     const list: Scenario[] = [];
     const accesses: Record<string, (at: number) => readonly number[]> = {
-      'read 1': (at) => [0x8a, 0x1d, ...address32(at)],
-      'read 2': (at) => [0x66, 0x8b, 0x1d, ...address32(at)],
-      'read 4': (at) => [0x8b, 0x1d, ...address32(at)],
-      'write 1': (at) => [0x88, 0x1d, ...address32(at)],
-      'write 2': (at) => [0x66, 0x89, 0x1d, ...address32(at)],
-      'write 4': (at) => [0x89, 0x1d, ...address32(at)],
-      'modify 4': (at) => [0x01, 0x1d, ...address32(at)],
-      'push 4': (at) => [0xff, 0x35, ...address32(at)],
-      stosd: (at) => [0xbf, ...address32(at), 0xab],
+      'read 1': (at) => [0x8a, 0x1d, ...little(at)],
+      'read 2': (at) => [0x66, 0x8b, 0x1d, ...little(at)],
+      'read 4': (at) => [0x8b, 0x1d, ...little(at)],
+      'write 1': (at) => [0x88, 0x1d, ...little(at)],
+      'write 2': (at) => [0x66, 0x89, 0x1d, ...little(at)],
+      'write 4': (at) => [0x89, 0x1d, ...little(at)],
+      'modify 4': (at) => [0x01, 0x1d, ...little(at)],
+      'push 4': (at) => [0xff, 0x35, ...little(at)],
+      stosd: (at) => [0xbf, ...little(at), 0xab],
     };
     for (const [way, kind, length, offset, cpl] of product(
       Object.keys(accesses),
@@ -154,7 +149,7 @@ const steps: Area = {
       'mov ss': [0x8e, 0xd0, 0x41, 0x42],
       'pop ss': [0x17, 0x41, 0x42],
       'mov ds': [0x8e, 0xd8, 0x41],
-      lss: [0x0f, 0xb2, 0x25, ...address32(DATA), 0x41],
+      lss: [0x0f, 0xb2, 0x25, ...little(DATA), 0x41],
       sti: [0xfb, 0x41],
       'int through an interrupt gate': [0xcd, 0x30],
       'int through a trap gate': [0xcd, 0x31],
@@ -166,7 +161,7 @@ const steps: Area = {
       'rep stosb': [0xf3, 0xaa, 0x41],
       'rep of none': [0x31, 0xc9, 0xf3, 0xaa],
       jmp: [0xeb, 1, 0x90, 0x41],
-      'far jmp': [0xea, ...address32(stubOf(0x111)), 0x08, 0],
+      'far jmp': [0xea, ...little(stubOf(0x111)), 0x08, 0],
       'into not taken': [0xce, 0x41],
       sysenter: [0x0f, 0x34],
       in: [0xec],
@@ -223,7 +218,7 @@ const steps: Area = {
       const length = 6;
       const where = kind === 'write' ? (way === 'same' ? DATA : DATA + 0x20) : way === 'same' ? CODE : CODE + length;
       s.set({ dr3: where, dr7: control(3, 2, kinds[kind], kind === 'write' ? 3 : 0) });
-      list.push(s.raw(0x89, 0x1d, ...address32(DATA), 0x40));
+      list.push(s.raw(0x89, 0x1d, ...little(DATA), 0x40));
     }
     for (const [cpl, t] of product([0, 3], [0, 1])) {
       const s = scenario(['switch to a task, T bit', t, 'and TF, cpl', cpl], cpl).task('B', { trap: t, eflags: 0x102 });
@@ -244,18 +239,18 @@ const alignment: Area = {
     const scenario = maker('alignment');
     const list: Scenario[] = [];
     const forms: Record<string, (at: number) => readonly number[]> = {
-      'mov 1': (at) => [0x8a, 0x1d, ...address32(at)],
-      'mov 2': (at) => [0x66, 0x8b, 0x1d, ...address32(at)],
-      'mov 4': (at) => [0x8b, 0x1d, ...address32(at)],
-      'store 2': (at) => [0x66, 0x89, 0x1d, ...address32(at)],
-      'store 4': (at) => [0x89, 0x1d, ...address32(at)],
-      'modify 4': (at) => [0x01, 0x1d, ...address32(at)],
-      cmpxchg8b: (at) => [0x0f, 0xc7, 0x0d, ...address32(at)],
-      les: (at) => [0xc4, 0x1d, ...address32(at)],
-      push: (at) => [0xbc, ...address32(at), 0x50],
-      stosd: (at) => [0xbf, ...address32(at), 0xab],
-      bound: (at) => [0x62, 0x05, ...address32(at)],
-      sgdt: (at) => [0x0f, 0x01, 0x05, ...address32(at)],
+      'mov 1': (at) => [0x8a, 0x1d, ...little(at)],
+      'mov 2': (at) => [0x66, 0x8b, 0x1d, ...little(at)],
+      'mov 4': (at) => [0x8b, 0x1d, ...little(at)],
+      'store 2': (at) => [0x66, 0x89, 0x1d, ...little(at)],
+      'store 4': (at) => [0x89, 0x1d, ...little(at)],
+      'modify 4': (at) => [0x01, 0x1d, ...little(at)],
+      cmpxchg8b: (at) => [0x0f, 0xc7, 0x0d, ...little(at)],
+      les: (at) => [0xc4, 0x1d, ...little(at)],
+      push: (at) => [0xbc, ...little(at), 0x50],
+      stosd: (at) => [0xbf, ...little(at), 0xab],
+      bound: (at) => [0x62, 0x05, ...little(at)],
+      sgdt: (at) => [0x0f, 0x01, 0x05, ...little(at)],
     };
     for (const [form, offset, cpl, am, ac] of product(
       Object.keys(forms),

@@ -3,7 +3,7 @@
  * boundary, some through an entry that is changed and invalidated in between. Each page's frame holds INT 20h, so that
  * fetches end.
  */
-import { Random } from '../host/random.js';
+import { little, Random } from '../host/random.js';
 import { CODE, FRAMES, pae, paging, vector, WINDOW } from '../scenarios/map.js';
 import { CR0, CR4, type Scenario } from '../scenarios/scenario.js';
 import { type Area, bochsAlone, maker } from './area.js';
@@ -16,8 +16,6 @@ const NX = 0x80000000;
 const LARGE = 0x800000;
 const modes = ['4 KiB', 'PSE', 'PAE', 'NX'] as const;
 type Mode = (typeof modes)[number];
-
-const address32 = (n: number) => [n & 0xff, (n >>> 8) & 0xff, (n >>> 16) & 0xff, n >>> 24];
 
 /** Mostly usable; cache bits and those that software may use among them. */
 function bits(random: Random): number {
@@ -77,7 +75,7 @@ function access(random: Random): readonly number[] {
       [0x0f, 0xc7, 0x0d],
       [0x39, 0x05],
     ]),
-    ...address32(place),
+    ...little(place),
   ];
 }
 
@@ -88,8 +86,8 @@ function change(mode: Mode, random: Random): readonly number[] {
   const entry = wide ? pae.table + 8 * page : paging.table + 4 * page;
   const value = (FRAMES + 0x1000 * random.below(PAGES)) | bits(random);
   // mov dword [entry], value; invlpg [page]
-  const store = [0xc7, 0x05, ...address32(entry), ...address32(value)];
-  return [...store, 0x0f, 0x01, 0x3d, ...address32(WINDOW + 0x1000 * page)];
+  const store = [0xc7, 0x05, ...little(entry), ...little(value)];
+  return [...store, 0x0f, 0x01, 0x3d, ...little(WINDOW + 0x1000 * page)];
 }
 
 function one(scenario: ReturnType<typeof maker>, seed: number): Scenario {
@@ -113,7 +111,7 @@ function one(scenario: ReturnType<typeof maker>, seed: number): Scenario {
   }
   if (fetches) {
     // mov eax, place; jmp eax
-    code.push(0xb8, ...address32(WINDOW + 0x1000 * random.below(PAGES) + random.of([0x800, 0xfff])), 0xff, 0xe0);
+    code.push(0xb8, ...little(WINDOW + 0x1000 * random.below(PAGES) + random.of([0x800, 0xfff])), 0xff, 0xe0);
   }
   for (let i = 0; i < 2 * PAGES; i++) {
     const page = i % PAGES;

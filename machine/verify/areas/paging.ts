@@ -1,3 +1,4 @@
+import { little } from '../host/random.js';
 import { CODE, FRAMES, pae, paging, WINDOW } from '../scenarios/map.js';
 import { CR0, CR4, type Scenario } from '../scenarios/scenario.js';
 import { type Area, bochsAlone, both, maker, product } from './area.js';
@@ -10,23 +11,17 @@ const D = 0x40;
 const PS = 0x80;
 const G = 0x100;
 const on = (s: Scenario, wp: boolean) => s.set({ cr0: (s.start.cr0 | CR0.pg | (wp ? CR0.wp : 0)) >>> 0 });
-const address32 = (address: number) => [
-  address & 0xff,
-  (address >>> 8) & 0xff,
-  (address >>> 16) & 0xff,
-  address >>> 24,
-];
 
 /** Accesses to the page under test, at its middle. */
 const at = WINDOW + 0x800;
 const accesses: Record<string, readonly number[]> = {
-  read: [0xa1, ...address32(at)],
-  write: [0xa3, ...address32(at)],
-  modify: [0x01, 0x05, ...address32(at)],
-  fetch: [0xe9, ...address32(at - (CODE + 5))],
-  push: [0xff, 0x35, ...address32(at)],
-  bts: [0x0f, 0xba, 0x2d, ...address32(at), 3],
-  cmpxchg: [0x0f, 0xb1, 0x1d, ...address32(at)],
+  read: [0xa1, ...little(at)],
+  write: [0xa3, ...little(at)],
+  modify: [0x01, 0x05, ...little(at)],
+  fetch: [0xe9, ...little(at - (CODE + 5))],
+  push: [0xff, 0x35, ...little(at)],
+  bts: [0x0f, 0xba, 0x2d, ...little(at), 3],
+  cmpxchg: [0x0f, 0xb1, 0x1d, ...little(at)],
 };
 const names = Object.keys(accesses);
 const bits = (flags: number) =>
@@ -93,7 +88,7 @@ const small: Area = {
         0x55667788,
         0x99aabbcc,
       );
-      const place = address32(WINDOW + offset);
+      const place = little(WINDOW + offset);
       const code = way === 'read' ? [0xa1, ...place] : way === 'write' ? [0xa3, ...place] : [0x01, 0x05, ...place];
       list.push(
         on(s, true)
@@ -202,7 +197,7 @@ const extended: Area = {
       const s = scenario(['pointer with', pointer.toString(16), 'cpl', cpl], cpl);
       // mov [pointer 1], ebx; mov eax, cr3; mov cr3, eax; mov eax, [1 GiB + 2 MiB]
       s.set({ ebx: pae.directory | pointer });
-      const store = [0x89, 0x1d, ...address32(pae.pointers + 8)];
+      const store = [0x89, 0x1d, ...little(pae.pointers + 8)];
       list.push(begin(s, true).raw(...store, 0x0f, 0x20, 0xd8, 0x0f, 0x22, 0xd8, 0xa1, 0, 0, 0x20, 0x40));
     }
     for (const [cr4, cr0] of product([0, CR4.pae], [0, 1])) {
@@ -320,7 +315,7 @@ const control: Area = {
           .write(0, FRAMES | 7),
         false,
       );
-      s.raw(0x8b, 0x0d, ...address32(at), 0x0f, 0x22, 0xe0, ...accesses[way]);
+      s.raw(0x8b, 0x0d, ...little(at), 0x0f, 0x22, 0xe0, ...accesses[way]);
       list.push(s.show(paging.directory + 4).show(paging.table));
     }
     for (const [number, to, cpl] of product([0, 1, 2, 3, 4, 5, 6, 7], [false, true], [0, 3])) {

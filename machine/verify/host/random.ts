@@ -28,6 +28,16 @@ export class Random {
     return list[this.below(list.length)];
   }
 
+  /** Fisher and Yates: every order is as likely. */
+  shuffled<T>(list: readonly T[]): T[] {
+    const order = [...list];
+    for (let i = order.length - 1; i > 0; i--) {
+      const j = this.below(i + 1);
+      [order[i], order[j]] = [order[j], order[i]];
+    }
+    return order;
+  }
+
   value(): number {
     return this.chance(50) ? this.of(boundaries) : this.chance(30) ? this.below(300) : this.word();
   }
