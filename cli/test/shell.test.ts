@@ -3,9 +3,10 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-const main = new URL('../../dist/cli/main.js', import.meta.url).pathname;
+const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 const crossings = (args: string[], input = '') =>
   spawnSync(process.execPath, [main, ...args], { input, encoding: 'utf8', timeout: 60_000 });
 

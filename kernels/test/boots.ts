@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { projectRoot } from '../../experiments/runner/project.js';
 import type { Boot } from '../../experiments/system.js';
 import { Machine, MemoryDisk } from '../../machine/index.js';
@@ -87,9 +87,11 @@ export function bootUnderQemu(boot: Boot, cpu = 'qemu32', disk?: Uint8Array): Ou
     const image = join(folder, 'disk');
     if (disk) writeFileSync(image, disk);
     const commas = (text: string) => text.replaceAll(',', ',,');
+    // By their names below the project: QEMU ends a module's name at the first space.
+    const nameOf = (image: string) => relative(projectRoot, imagePath(image, projectRoot));
     const modules = boot.modules.map(({ image, args }) => {
       const [, ...rest] = args.split(' ');
-      return commas([imagePath(image, projectRoot), ...rest].join(' '));
+      return commas([nameOf(image), ...rest].join(' '));
     });
     const run = spawnSync(
       'qemu-system-i386',
@@ -99,10 +101,10 @@ export function bootUnderQemu(boot: Boot, cpu = 'qemu32', disk?: Uint8Array): Ou
         ...['-netdev', 'user,id=n', '-device', 'e1000,netdev=n'],
         ...['-object', `filter-dump,id=f,netdev=n,file=${dump}`],
         ...(disk ? ['-drive', `file=${image},format=raw,if=ide`] : []),
-        ...['-kernel', imagePath(boot.image, projectRoot), '-append', boot.append],
+        ...['-kernel', nameOf(boot.image), '-append', boot.append],
         ...(modules.length > 0 ? ['-initrd', modules.join(',')] : []),
       ],
-      { encoding: 'latin1', timeout: 60_000 },
+      { cwd: projectRoot, encoding: 'latin1', timeout: 60_000 },
     );
     if (run.status === null || run.status % 2 === 0) {
       throw new Error(`QEMU ended with ${run.status ?? run.signal}:\n${run.stdout}${run.stderr}`);
