@@ -6,6 +6,8 @@ import { compileCore } from './core.js';
 import { type BuildAnswer, type BuildTask, buildOne } from './image-task.js';
 
 const MOST = 8;
+/** What a compile makes dies young: with V8's own size, copying it back and forth takes a tenth of the time. */
+const YOUNG_MIB = 128;
 const isCompiled = import.meta.url.endsWith('.js');
 
 export class Workers {
@@ -35,7 +37,10 @@ export class Workers {
       return answer;
     }
     const filename = new URL('./build-worker.js', import.meta.url).href;
-    this.pool ??= new Tinypool({ filename, runtime: 'worker_threads', minThreads: threads, maxThreads: threads });
+    this.pool ??= new Tinypool({
+      ...{ filename, runtime: 'worker_threads', minThreads: threads, maxThreads: threads },
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MIB },
+    });
     return this.pool.run(task, { name });
   }
 }
