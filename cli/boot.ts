@@ -3,7 +3,6 @@
  * the serial port and nothing else, written at each newline or when a byte has waited for 10 ms of host time.
  */
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
-import { setFlagsFromString } from 'node:v8';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { stackText } from '../experiments/runner/stack.js';
 import {
@@ -16,9 +15,9 @@ import {
   UnknownComponentError,
 } from '../machine/index.js';
 import { processors } from '../machine/processors/index.js';
-import { buildCore } from '../toolchain/driver/core.js';
 import { debugInfo } from '../toolchain/driver/images.js';
 import { UsageError } from './errors.js';
+import { optimisedCore } from './optimised-core.js';
 import { refuseUnwritableFile, writeOutputFile } from './output-file.js';
 import { resumeSnapshot, saveSnapshot } from './snapshot-file.js';
 
@@ -127,16 +126,6 @@ function complain(message: string, status: number): number {
   return status;
 }
 
-/**
- * The core, by V8's optimising compiler at once. Else each function starts in code that was compiled quickly, and what is
- * seldom, such as a page fault, stays there for its first hundred thousand times. It takes 0.2 s of the start.
- */
-async function compile(): Promise<WebAssembly.Module> {
-  for (const flag of ['--no-liftoff', '--no-wasm-lazy-compilation', '--no-wasm-dynamic-tiering'])
-    setFlagsFromString(flag);
-  return WebAssembly.compile((await buildCore()) as BufferSource);
-}
-
 async function prepare(path: string | undefined, options: BootOptions, disks: readonly MemoryDisk[]): Promise<Machine> {
   if (options.expect.length !== options.send.length) {
     const counts = `${options.expect.length} --expect and ${options.send.length} --send`;
@@ -144,12 +133,12 @@ async function prepare(path: string | undefined, options: BootOptions, disks: re
   }
   if (options.resume !== undefined) {
     if (path !== undefined) throw new UsageError(`--resume ${options.resume}: an image (${path}) is not wanted then`);
-    return resumeSnapshot(options.resume, await compile(), disks);
+    return resumeSnapshot(options.resume, await optimisedCore(), disks);
   }
   if (path === undefined) throw new UsageError('no image: give one, or --resume FILE');
   const image = read(path, 'image');
   const modules = options.module.map(readModule);
-  const core = await compile();
+  const core = await optimisedCore();
   const machine = Machine.create({
     core,
     preset: processors[options.processor],

@@ -3,7 +3,7 @@
  * at their physical addresses. For guests of a few dozen instructions, in tests and benchmarks; kernels go through the
  * linker.
  */
-import type { StubCode, Stubs } from '../../toolchain/assembler/index.js';
+import { type Assembler, type StubCode, type Stubs, sym } from '../../toolchain/assembler/index.js';
 
 export interface FlatImage {
   readonly bytes: Uint8Array;
@@ -59,4 +59,23 @@ function labelsOf(
   list: 'labels' | 'hooks',
 ): (readonly [string, number])[] {
   return sections.flatMap(({ code }, i) => code[list].map(({ name, offset }) => [name, starts[i] + offset] as const));
+}
+
+/**
+ * Tables of a guest's own, as data: a GDT with flat code at 08h and data at 10h, an empty IDT, and what LGDT and LIDT take
+ * (`gdtPointer`, `idtPointer`).
+ */
+export function flatTables(a: Assembler): void {
+  a.align(8);
+  a.label('gdt');
+  a.dd(0, 0, 0xffff, 0x00cf9b00, 0xffff, 0x00cf9300);
+  a.label('gdtPointer');
+  a.dw(23);
+  a.dd(sym('gdt'));
+  a.label('idtPointer');
+  a.dw(256 * 8 - 1);
+  a.dd(sym('idt'));
+  a.align(8);
+  a.label('idt');
+  a.space(256 * 8);
 }

@@ -27,7 +27,7 @@ import {
   ss,
   sym,
 } from '../../toolchain/assembler/index.js';
-import { flatImage } from '../bench/flat-image.js';
+import { flatImage, flatTables } from '../bench/flat-image.js';
 import { MemoryDisk } from '../index.js';
 import { processors } from '../processors/index.js';
 import { makeMachine } from './guest.js';
@@ -74,18 +74,7 @@ const END_OF_INTERRUPT = 0xfee000b0;
 /** Own segments, and handlers that log the vector and end the interrupt at the local APIC. */
 function interruptSetup(a: Assembler): void {
   a.jmp('setUp');
-  a.align(8);
-  a.label('gdt');
-  a.dd(0, 0, 0xffff, 0x00cf9b00, 0xffff, 0x00cf9300);
-  a.label('gdtPointer');
-  a.dw(23);
-  a.dd(sym('gdt'));
-  a.label('idtPointer');
-  a.dw(256 * 8 - 1);
-  a.dd(sym('idt'));
-  a.align(8);
-  a.label('idt');
-  a.space(256 * 8);
+  flatTables(a);
   const vectors = [SPURIOUS_VECTOR];
   for (let vector = FIRST_VECTOR; vector <= LAST_VECTOR; vector++) vectors.push(vector);
   for (const vector of vectors) {

@@ -41,7 +41,7 @@ const SCALARS: Readonly<Record<string, number>> = {
 /** A larger field would be better off as a static area, with its address in the structure. */
 const MOST_BYTES = 0x10000;
 
-export interface Extent {
+interface Extent {
   readonly size: number;
   readonly align: number;
 }

@@ -73,7 +73,7 @@ export function renewEntry(side: u32, la: u32, write: bool, user: bool, stale: u
   return insertEntry(arrayOf(side), la, walkedFrame, walkedFlags);
 }
 
-export function raisePageFault(la: u32, code: u32): void {
+function raisePageFault(la: u32, code: u32): void {
   store<u32>(CR2, la);
   store<u32>(FAULT_VECTOR, PAGE_FAULT);
   store<u32>(FAULT_CODE, code);

@@ -23,7 +23,7 @@ import {
   ss,
   sym,
 } from '../../../toolchain/assembler/index.js';
-import { flatImage } from '../../bench/flat-image.js';
+import { flatImage, flatTables } from '../../bench/flat-image.js';
 
 /** One step: an operation, a port or nothing, a value or nothing. */
 export type Step = readonly [operation: Operation, port: number, value: number];
@@ -92,18 +92,7 @@ function setUp(a: Assembler): void {
   a.mov(esp, 0x80000);
   a.lgdt(mem({ sym: 'gdtPointer' }));
   a.ljmp(0x08, sym('segments'));
-  a.align(8);
-  a.label('gdt');
-  a.dd(0, 0, 0xffff, 0x00cf9b00, 0xffff, 0x00cf9300);
-  a.label('gdtPointer');
-  a.dw(23);
-  a.dd(sym('gdt'));
-  a.label('idtPointer');
-  a.dw(256 * 8 - 1);
-  a.dd(sym('idt'));
-  a.align(8);
-  a.label('idt');
-  a.space(256 * 8);
+  flatTables(a);
   a.label('segments');
   a.mov(ax, 0x10);
   for (const register of [ds, es, ss]) a.mov(register, ax);
