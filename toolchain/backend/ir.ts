@@ -218,8 +218,9 @@ const FOLD: Partial<Record<BinaryOp, (a: number, b: number) => number>> = {
   shr: (a, b) => a >>> b,
   sar: (a, b) => a >> b,
 };
+const SHIFTS = new Set<BinaryOp>(['shl', 'shr', 'sar', 'rol', 'ror']);
 const COMMUTES = new Set<BinaryOp>(['add', 'and', 'or', 'xor', 'mul']);
-const ZERO_IS_NEUTRAL = new Set<BinaryOp>(['add', 'or', 'xor', 'shl', 'shr', 'sar', 'rol', 'ror']);
+const ZERO_IS_NEUTRAL = new Set<BinaryOp>(['add', 'or', 'xor', ...SHIFTS]);
 
 export const powerOfTwo = (v: number): number | undefined =>
   v !== 0 && (v & (v - 1)) === 0 ? 31 - Math.clz32(v) : undefined;
@@ -239,6 +240,8 @@ export function binary(op: BinaryOp, x: Expr, y: Expr): Expr {
   const fold = FOLD[op];
   if (isPlainConst(x) && fold) return constant(fold(x.value, y.value));
   const c = y.value;
+  // All 32 bits of a count are the program's, five of them count: what follows, and select.ts, compare it with numbers.
+  if (SHIFTS.has(op) && c !== (c & 31)) return binary(op, x, constant(c & 31));
   if (op === 'sub') return binary('add', x, constant(-c));
   if (c === 0 && ZERO_IS_NEUTRAL.has(op)) return x;
   if (op === 'and' && c === -1) return x;

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { buildCore } from '../driver/core.js';
 import { runBatch } from '../verify/batch.js';
 import { batchText, moduleBytes } from '../verify/encode.js';
-import { AND, access, binary } from '../verify/forms.js';
+import { ADD, AND, access, binary, or, SHL, SHR_U } from '../verify/forms.js';
 import { generate } from '../verify/generate.js';
 import { compiled, linuxUnavailable } from '../verify/linux.js';
 import { BASE, constant, type Node, plain, SIGNATURES, walk } from '../verify/program.js';
@@ -25,7 +25,12 @@ describe(`random programs on our machine and on this processor${reason ? ` (this
   });
 });
 
-/** What random programs have found once. */
+/** A parameter, which the compiler does not know to be 3. */
+const THREE = or('i32', plain('i32', 'local.get 0', [0x20, 0]), 3);
+const plusOne = (x: Node) => binary('i32', ADD, x, constant('i32', 1));
+const minusOne = (x: Node) => binary('i32', ADD, x, constant('i32', -1));
+
+/** What random programs have found once; each leaves 1. */
 const FOUND: Record<string, Node[]> = {
   'a byte, sign-extended, under a mask with higher bits than a byte has': [
     access('void', 'i32', [0x3a, 'store8'], 0, constant('i32', BASE), constant('i32', 0x80)),
@@ -37,6 +42,9 @@ const FOUND: Record<string, Node[]> = {
       bodies: [[constant('i32', 1)], [constant('i32', 2)]],
       label: 0,
     },
+  ],
+  'a sum, shifted by a count that is a negative number, in a sum': [
+    binary('i32', SHR_U, minusOne(binary('i32', SHL, plusOne(THREE), constant('i32', -32 + 10))), constant('i32', 11)),
   ],
 };
 
