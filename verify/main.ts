@@ -2,14 +2,16 @@
  * `npm run verify [-- PART...]`: runs parts of the proof and prints one line for each. Standard output is the result,
  * standard error progress. Exit status: 0 all agree, 1 something differs, 2 usage.
  */
-import type { Depth, Outcome, Part } from './part.js';
+import { parseArgs } from 'node:util';
+import type { Depth, Outcome, Part, PartOptions } from './part.js';
 import { parts } from './parts.js';
 
-const USAGE = `usage: npm run verify [-- [--quick|--deep] [--record] [PART...]]; parts: ${parts.map((p) => p.id).join(', ')}`;
+const USAGE = `usage: npm run verify [-- [--quick|--deep] [--seed N] [--record] [PART...]]; parts: ${parts.map((p) => p.id).join(', ')}`;
 const HELP = `${USAGE}
 
   --quick   what every change is checked by: minutes
   --deep    all scenarios, ten minutes of fuzzing, the longest runs; the default lies between, at most half an hour
+  --seed N  other random cases than without it: N is added to the first seed of each part, which its line tells
   --record  also write which instructions were exercised into machine/verify/coverage.json (host and scenarios, deep)
 
 ${parts.map(({ id, title }) => `  ${id.padEnd(12)}${title}`).join('\n')}`;
@@ -47,11 +49,11 @@ function lineOf({ id, title }: Part, o: Outcome, seconds: number): string {
   return `${id}: ${title}: ${o.count} ${o.unit}${notes}, ${o.mismatches} mismatches, ${skipped}, ${seconds} s`;
 }
 
-async function runPart(part: Part, depth: Depth, record: boolean): Promise<boolean> {
+async function runPart(part: Part, options: Omit<PartOptions, 'progress'>): Promise<boolean> {
   const began = Date.now();
   const report = reporter(part);
   try {
-    const outcome = await part.run({ depth, record, progress: report.progress });
+    const outcome = await part.run({ ...options, progress: report.progress });
     report.end();
     for (const detail of outcome.details.slice(0, SHOWN)) process.stderr.write(`${part.id}: ${detail}\n`);
     console.log(lineOf(part, outcome, Math.round((Date.now() - began) / 1000)));
@@ -64,20 +66,47 @@ async function runPart(part: Part, depth: Depth, record: boolean): Promise<boole
   }
 }
 
-const options = process.argv.slice(2);
-if (options.includes('--help') || options.includes('-h')) {
+/** Seeds are 32 bits wide, and the parts' own come on top. */
+const LAST_SEED = 2_000_000_000;
+
+function seedOf(text: string): number {
+  const seed = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (!(seed <= LAST_SEED)) usage(`--seed ${text}: expected a whole number from 0 to ${LAST_SEED}`);
+  return seed;
+}
+
+function parse() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        help: { type: 'boolean', short: 'h' },
+        quick: { type: 'boolean' },
+        deep: { type: 'boolean' },
+        seed: { type: 'string' },
+        record: { type: 'boolean' },
+      },
+    });
+  } catch (error) {
+    // Its first sentence says what is wrong, the second explains parseArgs.
+    return usage((error as Error).message.split('. ')[0]);
+  }
+}
+
+const { values: flags, positionals: ids } = parse();
+if (flags.help) {
   console.log(HELP);
   process.exit(0);
 }
-const flags = options.filter((o) => o.startsWith('-'));
-const ids = options.filter((o) => !o.startsWith('-'));
-for (const flag of flags) if (!['--quick', '--deep', '--record'].includes(flag)) usage(`unknown option ${flag}`);
 for (const id of ids) if (!parts.some((p) => p.id === id)) usage(`unknown part '${id}'`);
-const depth: Depth = flags.includes('--deep') ? 'deep' : flags.includes('--quick') ? 'quick' : 'usual';
+if (flags.quick && flags.deep) usage('--quick and --deep: one of them');
+if (flags.record && flags.seed !== undefined) usage('--record is of the usual seeds: not with --seed');
+const depth: Depth = flags.deep ? 'deep' : flags.quick ? 'quick' : 'usual';
+const options = { depth, seed: seedOf(flags.seed ?? '0'), record: flags.record ?? false };
 
 let failed = 0;
 for (const part of parts) {
   if (ids.length > 0 && !ids.includes(part.id)) continue;
-  if (!(await runPart(part, depth, flags.includes('--record')))) failed++;
+  if (!(await runPart(part, options))) failed++;
 }
 process.exitCode = failed > 0 ? 1 : 0;

@@ -8,6 +8,8 @@ export type Depth = 'quick' | 'usual' | 'deep';
 
 export interface PartOptions {
   readonly depth: Depth;
+  /** Added to the first seed of everything random: 0, unless other cases are asked for than the last time. */
+  readonly seed: number;
   /** Also write what was counted into the repository (verify/coverage), where the part counts something. */
   readonly record: boolean;
   /** Says how far the part is; shown on a terminal, dropped elsewhere. */

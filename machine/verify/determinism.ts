@@ -17,10 +17,10 @@ const POINTS = { quick: 40, usual: 1000, deep: 3000 } as const;
 const ENCODED = 8;
 
 /** Hash of each subject, from a process of its own. */
-function elsewhere(fuzzed: number): Promise<Map<string, string>> {
+function elsewhere(fuzzed: number, seed: number): Promise<Map<string, string>> {
   const script = fileURLToPath(new URL('./determinism/child.js', import.meta.url));
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [script, `${fuzzed}`], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, [script, `${fuzzed}`, `${seed}`], { stdio: ['ignore', 'pipe', 'inherit'] });
     let text = '';
     child.stdout.setEncoding('utf8').on('data', (part: string) => {
       text += part;
@@ -67,17 +67,17 @@ function* inPieces(
   }
 }
 
-async function run({ depth, progress }: PartOptions): Promise<Outcome> {
+async function run({ depth, seed, progress }: PartOptions): Promise<Outcome> {
   const core = await WebAssembly.compile((await buildCore()) as BufferSource);
-  const list = subjects(FUZZED[depth]);
-  const other = elsewhere(FUZZED[depth]);
+  const list = subjects(FUZZED[depth], seed);
+  const other = elsewhere(FUZZED[depth], seed);
   const details: string[] = [];
   const counts = { processes: 0, observed: 0, snapshots: 0 };
   const hold = (kind: keyof typeof counts, what: string, right: string, got: string | undefined) => {
     counts[kind]++;
     if (right !== got) details.push(`${what}: the state differs`);
   };
-  const random = new Random(1);
+  const random = new Random(1 + seed);
   const here = new Map<string, string>();
   list.forEach((subject, i) => {
     const { name, make, cycles, points } = subject;
@@ -111,7 +111,7 @@ async function run({ depth, progress }: PartOptions): Promise<Outcome> {
     notes: [
       `${list.length} runs in two processes`,
       `${counts.observed} with observers`,
-      `${counts.snapshots} random points restored, seed 1`,
+      `${counts.snapshots} random points restored, seed ${1 + seed}`,
     ],
   };
 }

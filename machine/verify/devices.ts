@@ -40,14 +40,15 @@ export function firstDifference(
   return undefined;
 }
 
-async function run({ depth, progress }: PartOptions): Promise<Outcome> {
+async function run({ depth, seed: added, progress }: PartOptions): Promise<Outcome> {
   const missing = qemuMissing();
   const details: string[] = [];
   let [count, values] = [0, 0];
+  const first = FIRST[depth] + added;
   const total = missing ? 0 : chips.length * PROGRAMS[depth];
   const core = await WebAssembly.compile((await buildCore()) as BufferSource);
   for (let at = 0; at < total; at++) {
-    const [chip, seed] = [chips[at % chips.length], FIRST[depth] + Math.floor(at / chips.length)];
+    const [chip, seed] = [chips[at % chips.length], first + Math.floor(at / chips.length)];
     const steps = programOf(chip, seed);
     const image = deviceImage(steps);
     const theirs = valuesOfQemu(image, chip.adapter);
@@ -64,7 +65,7 @@ async function run({ depth, progress }: PartOptions): Promise<Outcome> {
     unit: 'programs',
     details,
     skipped: missing ? [missing] : [],
-    notes: [`${values} values read`, `of ${chips.map((c) => c.name).join(', ')}`, `seeds from ${FIRST[depth]} on`],
+    notes: [`${values} values read`, `of ${chips.map((c) => c.name).join(', ')}`, `seeds from ${first} on`],
   };
 }
 

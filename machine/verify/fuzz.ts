@@ -59,12 +59,13 @@ function drive(order: FuzzOrder, until: number, tally: Tally, each: () => void):
   });
 }
 
-async function run({ depth, progress }: PartOptions): Promise<Outcome> {
+async function run({ depth, seed, progress }: PartOptions): Promise<Outcome> {
   const core = await WebAssembly.compile((await buildCore()) as BufferSource);
   const tally: Tally = { cases: 0, instructions: 0, ends: new Map(), failures: [] };
   const seconds = SECONDS[depth];
+  const first = FIRST[depth] + seed;
   const began = Date.now();
-  const orders = Array.from({ length: WORKERS }, (_, i) => ({ core, first: FIRST[depth] + i, step: WORKERS }));
+  const orders = Array.from({ length: WORKERS }, (_, i) => ({ core, first: first + i, step: WORKERS }));
   const each = () => progress(Math.round((Date.now() - began) / 1000), seconds, `${tally.cases} cases`);
   await Promise.all(orders.map((order) => drive(order, began + seconds * 1000, tally, each)));
   const ends = [...tally.ends].sort(([a], [b]) => (a < b ? -1 : 1)).map(([reason, count]) => `${count} ${reason}`);
@@ -74,7 +75,7 @@ async function run({ depth, progress }: PartOptions): Promise<Outcome> {
     unit: 'cases',
     details: tally.failures,
     skipped: [],
-    notes: [`${Math.round(tally.instructions / 1e6)} million instructions`, ...ends, `seeds from ${FIRST[depth]} on`],
+    notes: [`${Math.round(tally.instructions / 1e6)} million instructions`, ...ends, `seeds from ${first} on`],
   };
 }
 

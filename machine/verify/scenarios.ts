@@ -89,8 +89,8 @@ async function verifyModel(model: Model, scenarios: readonly Scenario[], report:
   );
 }
 
-async function run({ depth, progress, record: recording }: PartOptions): Promise<Outcome> {
-  const chosen = choose(COUNTS[depth]);
+async function run({ depth, seed, progress, record: recording }: PartOptions): Promise<Outcome> {
+  const chosen = choose(COUNTS[depth], seed);
   const details: string[] = [];
   const skipped = new Set<string>();
   const notes: string[] = [];

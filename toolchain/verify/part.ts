@@ -12,12 +12,12 @@ export const toolchainPart: Part = {
   id: 'toolchain',
   title: 'compiled random programs, on the machine and natively, beside the same WebAssembly in Node',
 
-  async run({ depth, progress }: PartOptions): Promise<Outcome> {
+  async run({ depth, seed, progress }: PartOptions): Promise<Outcome> {
     const core = new WebAssembly.Module(coreBytes() as BufferSource);
     const programs = PROGRAMS[depth];
     const outcome = await runPrograms({
       programs,
-      seed: FIRST_SEED,
+      seed: FIRST_SEED + seed,
       core,
       progress: (done, mismatches) => progress(done, programs, mismatches > 0 ? `${mismatches} mismatches` : undefined),
     });
@@ -27,9 +27,12 @@ export const toolchainPart: Part = {
       ...(noGcc ? [`code quality: ${noGcc}`] : []),
     ];
     const quality = noGcc || depth === 'quick' ? undefined : await measureQuality(PROJECT_ROOT, core);
-    const notes = quality
-      ? [`${quality.mean.toFixed(3)} times the instructions of gcc -O2 on ${quality.rows.length} routines`]
-      : [];
+    const notes = [
+      `seeds from ${FIRST_SEED + seed} on`,
+      ...(quality
+        ? [`${quality.mean.toFixed(3)} times the instructions of gcc -O2 on ${quality.rows.length} routines`]
+        : []),
+    ];
     const { failures } = outcome;
     return { count: outcome.run, mismatches: failures.length, unit: 'programs', details: failures, skipped, notes };
   },

@@ -84,10 +84,10 @@ function compare(state: State, way: string, lines: readonly string[], expected: 
 }
 
 /** Seed by seed, every second one in memory and not on the disk, two of four by SYSENTER; returns the instructions that were executed. */
-function torture(state: State, { depth, progress }: PartOptions): number {
+function torture(state: State, { depth, seed: added, progress }: PartOptions): number {
   if (!hasFsck) state.skipped.push('e2fsck after torture: not installed');
   let instructions = 0;
-  for (let seed = 1; instructions < TORTURE[depth]; seed++) {
+  for (let seed = 1 + added; instructions < TORTURE[depth]; seed++) {
     progress(Math.round(instructions / 1e6), TORTURE[depth] / 1e6, 'million instructions of torture');
     const folder = seed % 2 === 1 ? '/data' : '/tmp';
     const entry = seed % 4 < 2 ? 'int80' : 'sysenter';

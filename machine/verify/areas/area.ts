@@ -5,7 +5,8 @@ export interface Area {
   readonly id: string;
   /** The manual's chapter or section. */
   readonly about: string;
-  scenarios(): Scenario[];
+  /** @param seed added to the seeds of what is random; most areas have nothing that is */
+  scenarios(seed: number): Scenario[];
 }
 
 export const both: readonly OracleId[] = ['qemu', 'bochs'];

@@ -130,8 +130,8 @@ function one(scenario: ReturnType<typeof maker>, seed: number): Scenario {
 export const mixedPaging: Area = {
   id: 'mixed-paging',
   about: 'Paging, at random',
-  scenarios: () => {
+  scenarios: (seed) => {
     const scenario = maker('mixed-paging');
-    return Array.from({ length: COUNT }, (_, i) => one(scenario, i + 1));
+    return Array.from({ length: COUNT }, (_, i) => one(scenario, seed + i + 1));
   },
 };

@@ -282,8 +282,8 @@ function one(scenario: ReturnType<typeof maker>, seed: number): Scenario {
 export const mixed: Area = {
   id: 'mixed',
   about: 'Protection, at random',
-  scenarios: () => {
+  scenarios: (seed) => {
     const scenario = maker('mixed');
-    return Array.from({ length: COUNT }, (_, i) => one(scenario, i + 1));
+    return Array.from({ length: COUNT }, (_, i) => one(scenario, seed + i + 1));
   },
 };

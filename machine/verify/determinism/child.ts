@@ -2,9 +2,9 @@
 import { buildCore } from '../../../toolchain/driver/core.js';
 import { subjects } from './subjects.js';
 
-const [fuzzed] = process.argv.slice(2).map(Number);
+const [fuzzed, seed] = process.argv.slice(2).map(Number);
 const core = await WebAssembly.compile((await buildCore()) as BufferSource);
-for (const { name, make, cycles } of subjects(fuzzed)) {
+for (const { name, make, cycles } of subjects(fuzzed, seed)) {
   const machine = make(core);
   machine.run(BigInt(cycles));
   process.stdout.write(`${name}\t${machine.stateHash()}\n`);

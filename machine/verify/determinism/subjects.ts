@@ -21,9 +21,9 @@ export interface Subject {
 
 const PRESETS = ['pentium-133', 'pentium3-800', 'xeon-p4-2400', 'core2-2400'] as const;
 
-/** @param fuzzed how many guests of the fuzzer */
-export function subjects(fuzzed: number): Subject[] {
-  const scenarios = imageOf(choose(120));
+/** @param fuzzed how many guests of the fuzzer, with seeds after `seed` */
+export function subjects(fuzzed: number, seed: number): Subject[] {
+  const scenarios = imageOf(choose(120, seed));
   const phases = phasesImage(11).bytes;
   const booted =
     (image: Uint8Array, preset: (typeof PRESETS)[number], memoryMiB: number) => (core: WebAssembly.Module) => {
@@ -45,9 +45,9 @@ export function subjects(fuzzed: number): Subject[] {
       points: 1,
     })),
     ...kernels(),
-    ...Array.from({ length: fuzzed }, (_, seed) => ({
-      name: `fuzzed guest ${seed + 1}`,
-      make: (core: WebAssembly.Module) => fuzzMachine(core, seed + 1),
+    ...Array.from({ length: fuzzed }, (_, i) => ({
+      name: `fuzzed guest ${seed + i + 1}`,
+      make: (core: WebAssembly.Module) => fuzzMachine(core, seed + i + 1),
       cycles: 2e6,
       points: 10,
     })),

@@ -1,9 +1,12 @@
 import { areas } from '../areas/index.js';
 import type { Scenario } from './scenario.js';
 
-/** Scenarios of all areas, thinned evenly within each to about `count`. */
-export function choose(count: number, wanted: (area: string) => boolean = () => true): Scenario[] {
-  const lists = areas.filter(({ id }) => wanted(id)).map((area) => area.scenarios());
+/**
+ * Scenarios of all areas, thinned evenly within each to about `count`.
+ * @param seed added to the seeds of what is random
+ */
+export function choose(count: number, seed = 0): Scenario[] {
+  const lists = areas.map((area) => area.scenarios(seed));
   const total = lists.reduce((sum, list) => sum + list.length, 0);
   const step = Math.max(1, total / count);
   return lists.flatMap((list) => {
