@@ -118,7 +118,7 @@ function one(scenario: ReturnType<typeof maker>, seed: number): Scenario {
     const frame = (i < PAGES ? FRAMES : LARGE) + 0x1000 * page;
     s.write(frame + 0x800, 0x000020cd, 0x1000 + page);
     // The last byte of one page and the first of the next are an instruction, too.
-    s.bytes(frame, vector.done, 0x90, page, 0x55).bytes(frame + 0xffc, page, 0x90, 0x90, 0xcd);
+    s.bytes(frame, vector.done, 0x90, page, 0x55, page, 0x90, 0x55, page).bytes(frame + 0xffc, page, 0x90, 0x90, 0xcd);
   }
   s.show(FRAMES + 0x800)
     .show(FRAMES + 0xffc, 2)

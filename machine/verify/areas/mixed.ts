@@ -44,6 +44,16 @@ function address(random: Random): number {
   return edge < 0x5000 && random.chance(70) ? DATA + 0x80 : Math.max(0, edge - random.below(9));
 }
 
+/** What `address` can reach outside of the arena, which is not copied afresh: each word holds its address. */
+function reachable(s: Scenario): void {
+  for (const base of [WINDOW, FRAMES]) {
+    for (const edge of [base, base + 0x1000, base + 0x3000]) {
+      const words = Array.from({ length: 0x80 / 4 }, (_, i) => edge - 0x30 + 4 * i);
+      s.write(words[0], ...words);
+    }
+  }
+}
+
 type Maker = (s: Scenario, slots: readonly Slot[], random: Random) => readonly number[];
 const movSegment: Maker = (s, slots, random) => {
   const selector = anySelector(slots, random, s.start.cs & 3);
@@ -236,6 +246,7 @@ function one(scenario: ReturnType<typeof maker>, seed: number): Scenario {
   const s = scenario([chosen.map(([name]) => name).join(' then '), 'cpl', cpl, 'seed', seed], cpl, bochsAlone);
   s.set({ ldtr: random.chance(85) ? sel.ldt : 0 });
   const slots = fill(s, random);
+  reachable(s);
   let flags = 2 | (random.below(4) * IOPL);
   if (random.chance(10)) flags |= FLAG.tf;
   if (random.chance(10)) flags |= FLAG.nt;
