@@ -120,7 +120,7 @@ export function POPAD(p: usize): bool {
     return true;
   }
   for (let i: u32 = 0; i < 8; i++) {
-    store<u32>(POPPED + (i << 2), peek32((7 - i) << 2));
+    store<u32>(POPPED + ((7 - i) << 2), peek32(i << 2));
     if (faulted()) return false;
   }
   for (let i: u32 = 0; i < 8; i++) if (i != 4) store<u32>(EAX + (i << 2), load<u32>(POPPED + (i << 2)));
@@ -130,7 +130,7 @@ export function POPAD(p: usize): bool {
 
 export function POPA(p: usize): bool {
   for (let i: u32 = 0; i < 8; i++) {
-    store<u32>(POPPED + (i << 2), peek16((7 - i) << 1));
+    store<u32>(POPPED + ((7 - i) << 2), peek16(i << 1));
     if (faulted()) return false;
   }
   for (let i: u32 = 0; i < 8; i++) if (i != 4) store<u16>(EAX + (i << 2), load<u32>(POPPED + (i << 2)));

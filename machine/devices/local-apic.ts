@@ -151,8 +151,10 @@ export class LocalApic extends SavedByName implements Device {
     if (!this.on) return false;
     if (!logical) return destination === 0xff || destination === this.id >>> 24;
     const own = this.ldr >>> 24;
-    // Flat model: a bit for each processor. Cluster model: four bits each.
-    if (this.dfr >>> 28 === 0xf) return (destination & own) !== 0;
+    // Flat model: a bit for each processor. Cluster model: four bits each. Others are reserved, and match nobody.
+    const model = this.dfr >>> 28;
+    if (model === 0xf) return (destination & own) !== 0;
+    if (model !== 0) return false;
     return (destination >> 4 === 0xf || destination >> 4 === own >> 4) && (destination & own & 0xf) !== 0;
   }
 

@@ -41,6 +41,13 @@ const reads = (names: readonly (readonly [string, number])[]): Question[] =>
 /** Sends vector 3xh to this processor. */
 const self = (a: Assembler, vector: number) => put(a, ICR, 0x40000 | vector);
 
+/** Writes the command register, and takes what comes. */
+function sendTo(a: Assembler, destination: number, command: number): void {
+  put(a, ICR_HIGH, destination << 24);
+  put(a, ICR, command);
+  takeInterrupts(a);
+}
+
 const questions: readonly Question[] = [
   ...reads([
     ['identifier', 0x20],
@@ -132,53 +139,36 @@ const questions: readonly Question[] = [
     },
   ],
   ['nothing in service then', (a) => get(a, ISR + 0x10)],
-  [
-    'to itself by physical destination',
-    (a) => {
-      put(a, ICR_HIGH, 0);
-      put(a, ICR, 0x4036);
-      takeInterrupts(a);
-    },
-  ],
-  [
-    'to another processor, which is not there',
-    (a) => {
-      put(a, ICR_HIGH, 0x05000000);
-      put(a, ICR, 0x4037);
-      takeInterrupts(a);
-    },
-  ],
+  ['to itself by physical destination', (a) => sendTo(a, 0, 0x4036)],
+  ['to another processor, which is not there', (a) => sendTo(a, 0x05, 0x4037)],
   [
     'to a logical destination',
     (a) => {
       put(a, LDR, 0x02000000);
-      put(a, ICR_HIGH, 0x02000000);
-      put(a, ICR, 0x4838);
-      takeInterrupts(a);
+      sendTo(a, 0x02, 0x4838);
     },
   ],
+  ['to another logical destination', (a) => sendTo(a, 0x04, 0x4839)],
   [
-    'to another logical destination',
+    'to a logical destination of its cluster',
     (a) => {
-      put(a, ICR_HIGH, 0x04000000);
-      put(a, ICR, 0x4839);
-      takeInterrupts(a);
+      put(a, DFR, 0x0fffffff);
+      put(a, LDR, 0x12000000);
+      sendTo(a, 0x1f, 0x4838);
     },
   ],
+  ['to a logical destination of another cluster', (a) => sendTo(a, 0x2f, 0x4839)],
   [
-    'to all but itself',
+    'to a logical destination by a reserved model',
     (a) => {
-      put(a, ICR, 0xc403a);
-      takeInterrupts(a);
+      put(a, DFR, 0x1fffffff);
+      sendTo(a, 0x12, 0x4839);
+      put(a, DFR, 0xffffffff);
+      put(a, LDR, 0x02000000);
     },
   ],
-  [
-    'to all',
-    (a) => {
-      put(a, ICR, 0x8403b);
-      takeInterrupts(a);
-    },
-  ],
+  ['to all but itself', (a) => sendTo(a, 0x04, 0xc403a)],
+  ['to all', (a) => sendTo(a, 0x04, 0x8403b)],
   ['command register as read back', (a) => get(a, ICR)],
   [
     'timer, one shot',

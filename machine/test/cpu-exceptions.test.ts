@@ -77,6 +77,22 @@ describe('faults are precise', () => {
     expect(reg('cr2')).toBe(0x30ffc);
   });
 
+  it.each([
+    { name: 'popad', bytes: [0x61] },
+    { name: 'popa', bytes: [0x66, 0x61] },
+  ])('$name reads upwards: the fault tells the first address', async ({ bytes }) => {
+    const { vector, frame, reg } = await run({
+      main: (a) => {
+        paging(a, (b) => b.mov(pte(0x30000), 0x30000));
+        iretTo(a, 3, 'user');
+        a.label('user');
+        a.mov(esp, 0x30042);
+        a.bytes(...bytes);
+      },
+    });
+    expect([vector, frame[0], frame[4], reg('cr2')]).toEqual([PF, 4, 0x30042, 0x30042]);
+  });
+
   it('a read-modify-write on a read-only page writes nothing and says so', async () => {
     const { vector, frame, reg, ram32 } = await run({
       main: (a) => {
