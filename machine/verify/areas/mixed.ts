@@ -10,7 +10,8 @@ import { type Area, bochsAlone, maker } from './area.js';
 import { anySelector, entry, fill, type Slot, slotOf } from './mixed-descriptors.js';
 
 const COUNT = 1500;
-const POINTER = DATA + 0x40;
+/** Far pointers: to where code may begin, and to data. */
+const [TO_CODE, TO_DATA] = [DATA + 0x40, DATA + 0x48];
 
 /** A stack frame for a far return: EIP, CS, and what the others take. */
 function frame(s: Scenario, slots: readonly Slot[], random: Random, wide: boolean, flags: boolean): void {
@@ -77,8 +78,8 @@ const instructions: readonly (readonly [name: string, weight: number, make: Make
     'lxs',
     3,
     (s, slots, random) => {
-      s.write(POINTER, random.of([0x5000, 0x4f00]), anySelector(slots, random, s.start.cs & 3));
-      return [...random.of([[0xc5], [0xc4], [0x0f, 0xb2], [0x0f, 0xb4], [0x0f, 0xb5]]), 0x1d, ...little(POINTER)];
+      s.write(TO_DATA, random.of([0x5000, 0x4f00]), anySelector(slots, random, s.start.cs & 3));
+      return [...random.of([[0xc5], [0xc4], [0x0f, 0xb2], [0x0f, 0xb4], [0x0f, 0xb5]]), 0x1d, ...little(TO_DATA)];
     },
   ],
   [
@@ -95,8 +96,8 @@ const instructions: readonly (readonly [name: string, weight: number, make: Make
     3,
     (s, slots, random) => {
       const to = random.of(slots);
-      s.write(POINTER, entry(to), to.selector | (random.chance(70) ? s.start.cs & 3 : random.below(4)));
-      return [0xff, random.of([0x2d, 0x1d]), ...little(POINTER)];
+      s.write(TO_CODE, entry(to), to.selector | (random.chance(70) ? s.start.cs & 3 : random.below(4)));
+      return [0xff, random.of([0x2d, 0x1d]), ...little(TO_CODE)];
     },
   ],
   [
