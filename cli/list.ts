@@ -43,7 +43,8 @@ const lists: Record<string, () => Rows> = {
       id,
       title,
       question,
-      rows: families.flatMap((family) => family.rows.map(({ label }) => label)),
+      // Families of several workloads have the same rows.
+      rows: [...new Set(families.flatMap((family) => family.rows.map(({ label }) => label)))],
       claims: bearsOn,
     })),
   workloads: () =>
@@ -89,7 +90,7 @@ export function listCommand(): Command {
 /** Columns padded to their widest value; the last one as it is. */
 function aligned(rows: Rows): string[] {
   const texts = rows.map((row) =>
-    Object.values(row).map((value) => (Array.isArray(value) ? value.join(', ') : text(value))),
+    Object.values(row).map((value) => (Array.isArray(value) ? value.join(separator(value)) : text(value))),
   );
   const widths = texts[0]?.map((_, column) => Math.max(...texts.map((row) => row[column]?.length ?? 0))) ?? [];
   return texts.map((row) =>
@@ -99,6 +100,9 @@ function aligned(rows: Rows): string[] {
       .trimEnd(),
   );
 }
+
+/** Names of systems have commas in them. */
+const separator = (values: readonly unknown[]): string => (values.some((v) => `${v}`.includes(',')) ? '; ' : ', ');
 
 function text(value: unknown): string {
   if (value === undefined || value === null) return '';

@@ -127,7 +127,7 @@ async function run({ depth, seed, progress, record: recording }: PartOptions): P
       countRows(compared),
     );
   }
-  notes.push(`${chosen.length} scenarios in boots of ${A_BOOT}`);
+  notes.push(`${chosen.length} scenarios in boots of ${A_BOOT}`, `random ones of seeds from ${seed + 1} on`);
   for (const [oracle, count] of Object.entries(counts)) notes.push(`${oracle} ${count}`);
   notes.push(`${knownCount} known differences of ${knownSeen.size} kinds`);
   return {

@@ -38,7 +38,8 @@ export const guestPart: Part = {
     conformance(state, options);
     const instructions = torture(state, options);
     const { count, details, skipped } = state;
-    const notes = [`${Math.round(instructions / 1e6)} million instructions of torture`];
+    const torturing = `${Math.round(instructions / 1e6)} million instructions of torture`;
+    const notes = [torturing, `seeds from ${options.seed + 1} on`];
     return { count, mismatches: details.length, unit: 'answers and rounds', details, skipped, notes } satisfies Outcome;
   },
 };
