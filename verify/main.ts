@@ -11,7 +11,8 @@ const HELP = `${USAGE}
 
   --quick   what every change is checked by: minutes
   --deep    all scenarios, ten minutes of fuzzing, the longest runs; the default lies between, at most half an hour
-  --seed N  other random cases than without it: N is added to the first seed of each part, which its line tells
+  --seed N  other random cases: N is added to the first seed of each part, which its line tells; from 100000 on none is
+            a case of a run without it
   --record  also write which instructions were exercised into machine/verify/coverage.json (host and scenarios, deep)
 
 ${parts.map(({ id, title }) => `  ${id.padEnd(12)}${title}`).join('\n')}`;
